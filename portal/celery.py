@@ -1,0 +1,53 @@
+"""The Celery application: the database is the queue, messages are only doorbells."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, signals
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+sweep = settings.ROADWORKS.sweep.total_seconds()
+app = Celery("roadworks", set_as_current=True)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_ignore_result=True,
+    task_store_eager_result=False,
+    result_backend=None,
+    task_serializer="json",
+    accept_content=["json"],
+    task_routes={"execution.advance_run": {"queue": "execute"}, "*.sweep": {"queue": "sweep"}, "*.measure": {"queue": "measure"}, "*.notify": {"queue": "notify"}},
+    task_default_queue="execute",
+    task_create_missing_queues=True,
+    task_publish_retry=False,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    task_acks_late=False,  # a lost message costs a sweep; a message that comes back an hour later costs trust
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        "visibility_timeout": 3600,
+        "socket_keepalive": True,
+        "socket_timeout": 2,
+        "socket_connect_timeout": 2,
+    },
+    timezone="UTC",
+    worker_send_task_events=False,
+    task_send_sent_event=False,
+    # A tick says only "look at the table"; it expires, so that ticks never pile up while workers are away.
+    beat_schedule={
+        "execution": {"task": "execution.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
+    },
+)
+if settings.CELERY_BROKER_URL.startswith("amqp"):
+    app.conf.update(task_default_queue_type="quorum", task_create_missing_queue_type="quorum", broker_transport_options={"confirm_publish": True})
+app.autodiscover_tasks(force=False)
+
+
+@signals.worker_ready.connect(weak=False)
+def mark_ready(**_: Any) -> None:
+    if mark := os.environ.get("READY_FILE"):
+        Path(mark).touch()

@@ -1,0 +1,52 @@
+"""Every default of SPEC §23, in one place. Tests and operators change one by an environment variable: ROADWORKS_LEASE=1 (seconds)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+
+
+def seconds(number: float) -> timedelta:
+    return timedelta(seconds=number)
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """Durations are timedeltas; in the environment they are seconds."""
+
+    lease: timedelta = seconds(15)
+    heartbeat: timedelta = seconds(5)
+    sweep: timedelta = seconds(5)
+    stop_check: timedelta = seconds(1)  # how often a step in flight learns that it should stop
+    gate_sample: timedelta = seconds(5)
+    inconclusive_timeout: timedelta = seconds(300)
+    flag_lease: timedelta = seconds(60)
+    flag_max_age: timedelta = seconds(30)
+    turn_back_warning: timedelta = seconds(300)
+    request_grace: timedelta = seconds(0)  # a request expires at its start
+    latest_start: timedelta = seconds(900)  # how long after its start an approved window may still begin
+    preflight_retry: timedelta = seconds(30)
+    lead_time_tier_1: timedelta = timedelta(days=3)
+    longest_window: timedelta = timedelta(hours=8)
+    emergency_approval: timedelta = timedelta(hours=24)
+    rollback_reserve_factor: float = 1.25
+    gate_error_limit: int = 4
+    gate_timeout: timedelta = seconds(5)
+    sealer: timedelta = seconds(1)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Defaults:
+        """Read ROADWORKS_<NAME>; ValueError names a variable that is not a number."""
+        given: dict[str, object] = {}
+        for item in fields(cls):
+            name = f"ROADWORKS_{item.name.upper()}"
+            if name not in environ:
+                continue
+            try:
+                number = float(environ[name])
+            except ValueError as error:
+                raise ValueError(f"{name} must be a number of seconds, not {environ[name]!r}") from error
+            given[item.name] = seconds(number) if isinstance(item.default, timedelta) else type(item.default)(number)  # type: ignore[call-arg]
+        return cls(**given)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Half-open time intervals [start, end) with zone-aware ends. Pure."""

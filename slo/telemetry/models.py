@@ -1,0 +1,62 @@
+"""Good and total per minute with running sums, so that any range costs a few rows (PERFORMANCE D)."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+
+class Measurement(models.Model):
+    """One minute of one series. `good_sum` and `total_sum` run from the start of its UTC day up to and including this minute."""
+
+    series = models.CharField(max_length=120)  # an objective's slug, as a label
+    minute = models.DateTimeField()  # UTC, truncated to the minute
+    good = models.BigIntegerField()
+    total = models.BigIntegerField()
+    good_sum = models.BigIntegerField()
+    total_sum = models.BigIntegerField()
+    window = models.CharField(max_length=20, blank=True)  # the maintenance window it was measured under, a label
+    measured_at = models.DateTimeField(db_default=Now())
+    is_example = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "minute"], name="measurement_once"),
+            models.CheckConstraint(condition=Q(good__gte=0, total__gte=F("good")), name="measurement_good_within_total"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.minute:%Y-%m-%d %H:%M}"
+
+
+class DayTotal(models.Model):
+    """One UTC day of one series, and running sums over all days up to and including it."""
+
+    series = models.CharField(max_length=120)
+    day = models.DateField()
+    good = models.BigIntegerField()
+    total = models.BigIntegerField()
+    good_sum = models.BigIntegerField()
+    total_sum = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["series", "day"], name="day_total_once")]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.day}"
+
+
+class Sample(models.Model):
+    """A cumulative counter pair as scraped or pushed between minutes: what gates of a running window are judged by (≤ 5 s apart)."""
+
+    series = models.CharField(max_length=120)
+    at = models.DateTimeField()
+    good = models.BigIntegerField()  # events since the sample before
+    total = models.BigIntegerField()
+    source = models.CharField(max_length=120, blank=True)  # the node that pushed it
+    key = models.CharField(max_length=120, unique=True)  # idempotency: the same push twice counts once
+
+    class Meta:
+        indexes = [models.Index(fields=["series", "at"], name="sample_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.at}"

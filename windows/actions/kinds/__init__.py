@@ -1,0 +1,1 @@
+"""One file per action kind; the folder is scanned, nothing is listed."""

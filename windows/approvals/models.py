@@ -1,0 +1,92 @@
+"""Policies as data, requests bound to a digest, and signatures the database itself keeps honest."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from windows.scheduling.models import Window
+
+
+class Decision(StrEnum):
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class RequestStatus(StrEnum):
+    OPEN = "open"
+    GRANTED = "granted"
+    REJECTED = "rejected"
+    LAPSED = "lapsed"  # what was approved changed
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class Policy(models.Model):
+    """Maps what a window is to who must approve. The first enabled row by `position` whose `match` fits decides."""
+
+    name = models.CharField(max_length=120, unique=True)
+    position = models.PositiveIntegerField()
+    match = models.JSONField(default=dict)  # {"tier": [1, 2], "change_type": ["normal"], "environment": ["production"], "mode": [...]}; absent = any
+    requires = models.JSONField(default=list)  # [{"role": "sre", "quorum": 1, "team": "owner" | "affected" | "any"}]; empty = pre-authorised
+    separate_executor = models.BooleanField(default=False)  # who approved may not start it
+    is_enabled = models.BooleanField(default=True)
+    is_example = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "policies"
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApprovalRequest(models.Model):
+    """One asking: the material fields as they were (`material`), their SHA-256, and what the policy demanded then."""
+
+    window = models.ForeignKey(Window, models.CASCADE, related_name="requests")
+    number = models.PositiveIntegerField()  # 1, 2, … within the window
+    digest = models.CharField(max_length=64)
+    material = models.JSONField()
+    policy = models.CharField(max_length=120)
+    requires = models.JSONField(default=list)
+    separate_executor = models.BooleanField(default=False)
+    requester = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(db_default=Now())
+    status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in RequestStatus], default=RequestStatus.OPEN.value)
+    decided_at = models.DateTimeField(null=True)
+    lapsed_because = models.JSONField(default=list)  # names of material fields that changed, with before and after
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["window", "number"], name="request_number_once"),
+            models.UniqueConstraint(fields=["window"], condition=Q(status__in=["open", "granted"]), name="one_request_in_force"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.window_id} #{self.number}"
+
+
+class Approval(models.Model):
+    """One person's signature under one request. `requester` is copied so that the database can refuse self-approval."""
+
+    request = models.ForeignKey(ApprovalRequest, models.CASCADE, related_name="approvals")
+    approver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    requester = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    decision = models.CharField(max_length=10, choices=[(d.value, d.value) for d in Decision])
+    roles = models.JSONField(default=list)  # [[team slug, role]] the signature counted for, as held then
+    reason = models.TextField(blank=True, max_length=4000)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request", "approver"], name="one_approval_each"),
+            models.CheckConstraint(condition=~Q(approver=F("requester")), name="nobody_approves_their_own"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.request_id} {self.decision} by {self.approver_id}"

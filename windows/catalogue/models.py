@@ -1,0 +1,147 @@
+"""Teams, people, services and what they depend on. Nothing here decides; the database refuses what may not be."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower, Now
+
+from windows.access.roles import Role
+
+slug_rule = RegexValidator(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "Use lower-case letters, digits and inner hyphens (RFC 1123 label).")
+
+
+class Team(models.Model):
+    slug = models.CharField(max_length=63, unique=True, validators=[slug_rule])
+    name = models.CharField(max_length=120)
+    is_example = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonManager(BaseUserManager["Person"]):
+    def get_by_natural_key(self, username: str | None) -> Person:
+        return self.get(email__iexact=username)
+
+
+class Person(AbstractBaseUser, PermissionsMixin):
+    """Signs in by e-mail address. `is_superuser` is the administrator role; `is_staff` opens nothing by itself."""
+
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=120)
+    timezone = models.CharField(max_length=60, default="UTC")  # an IANA name
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    is_example = models.BooleanField(default=False)
+
+    objects: ClassVar[PersonManager] = PersonManager()
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="person_email_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=[(r.value, r.value) for r in Role if r is not Role.ADMINISTRATOR])
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "person", "role"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} is {self.role} in {self.team_id}"
+
+
+class ApiToken(models.Model):
+    """A scoped, expiring key to the API. Only its SHA-256 is stored; `hint` is its first characters, to recognise it by."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=120)
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12)
+    scopes = models.JSONField(default=list)  # values of access.roles.Verb
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.hint}…"
+
+
+class Environment(models.Model):
+    slug = models.CharField(max_length=63, unique=True, validators=[slug_rule])
+    name = models.CharField(max_length=120)
+    is_production = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Region(models.Model):
+    slug = models.CharField(max_length=63, unique=True, validators=[slug_rule])
+    name = models.CharField(max_length=120)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Service(models.Model):
+    slug = models.CharField(max_length=63, unique=True, validators=[slug_rule])
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True, max_length=4000)
+    team = models.ForeignKey(Team, models.PROTECT, related_name="services")
+    tier = models.PositiveSmallIntegerField(default=3)  # 1 is the most critical
+    monthly_active_users = models.PositiveBigIntegerField(null=True)
+    revenue_per_hour = models.DecimalField(max_digits=14, decimal_places=2, null=True)  # in the portal's one currency
+    on_call_schedule_url = models.URLField(blank=True, max_length=500)
+    is_example = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)  # for If-Match
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(tier__gte=1, tier__lte=4), name="service_tier_1_to_4")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Deployment(models.Model):
+    """A service runs in this environment and region: what wildcards in a scope expand to."""
+
+    service = models.ForeignKey(Service, models.CASCADE, related_name="deployments")
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="deployments")
+    region = models.ForeignKey(Region, models.PROTECT, related_name="deployments")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["service", "environment", "region"], name="deployment_once")]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} in {self.environment_id}/{self.region_id}"
+
+
+class Dependency(models.Model):
+    """`service` needs `depends_on`. Cycles are allowed: real systems have them."""
+
+    service = models.ForeignKey(Service, models.CASCADE, related_name="dependencies")
+    depends_on = models.ForeignKey(Service, models.CASCADE, related_name="dependents")
+
+    class Meta:
+        verbose_name_plural = "dependencies"
+        constraints = [
+            models.UniqueConstraint(fields=["service", "depends_on"], name="dependency_once"),
+            models.CheckConstraint(condition=~Q(service=F("depends_on")), name="dependency_not_on_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} needs {self.depends_on_id}"

@@ -1,0 +1,44 @@
+"""The outbox: finished messages, each with where it goes and how its delivery stands."""
+
+from enum import StrEnum
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class MessageStatus(StrEnum):
+    QUEUED = "queued"
+    DELIVERED = "delivered"
+    DEAD = "dead"  # tries exhausted: shown, never dropped
+
+
+class Urgency(StrEnum):
+    PAGE = "page"
+    TICKET = "ticket"
+    NOTICE = "notice"
+
+
+class Message(models.Model):
+    dedup_key = models.CharField(max_length=200, unique=True)  # one fact, one message, however often it is said
+    channel = models.CharField(max_length=30)  # the name of a module in delivery/channels/
+    recipient = models.CharField(max_length=300)
+    urgency = models.CharField(max_length=10, choices=[(u.value, u.value) for u in Urgency])
+    title = models.CharField(max_length=300)
+    body = models.TextField()
+    window = models.CharField(max_length=20, blank=True)
+    status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in MessageStatus], default=MessageStatus.QUEUED.value)
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    wake_at = models.DateTimeField(null=True, db_default=Now())
+    created_at = models.DateTimeField(db_default=Now())
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(status="queued", wake_at__isnull=False) | (~Q(status="queued") & Q(wake_at__isnull=True)), name="queued_means_wake_at"),
+        ]
+        indexes = [models.Index(fields=["wake_at"], condition=Q(status="queued"), name="message_due")]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,102 @@
+"""The lives of a run and of a step run (SPEC §2): the names, and one transition table each. Pure."""
+
+from enum import StrEnum
+
+
+class RunStatus(StrEnum):
+    PREFLIGHT = "preflight"
+    BLOCKED = "blocked"
+    RUNNING = "running"
+    HELD = "held"
+    VALIDATING = "validating"
+    SUCCEEDED = "succeeded"
+    ROLLING_BACK = "rolling_back"
+    ROLLED_BACK = "rolled_back"
+    STUCK = "stuck"
+    ABORTED = "aborted"
+
+
+class StepStatus(StrEnum):
+    PENDING = "pending"
+    STARTED = "started"  # intent recorded, outcome unknown
+    WAITING = "waiting"  # will be looked at again at wake_at
+    AWAITING_PERSON = "awaiting_person"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    IN_DOUBT = "in_doubt"  # its worker died and it may not be repeated: a person says what became of it
+    COMPENSATING = "compensating"
+    COMPENSATED = "compensated"
+    COMPENSATION_FAILED = "compensation_failed"
+
+
+class Phase(StrEnum):
+    STEP = "step"
+    VALIDATION = "validation"
+
+
+R = RunStatus
+RUN_TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
+    R.PREFLIGHT: frozenset({
+        R.RUNNING,  # every check passed (or was overridden by name): the window becomes running with it
+        R.BLOCKED,  # a check failed or could not be answered: the window stays approved
+    }),
+    R.RUNNING: frozenset({
+        R.HELD,  # a person, a gate, a freeze or a step in doubt stops it at a boundary
+        R.VALIDATING,  # every step is done
+        R.ROLLING_BACK,  # a step failed, a gate broke, turn-back time came, or a person said so
+        R.ABORTED,  # two people stop it and compensate nothing
+    }),
+    R.HELD: frozenset({R.RUNNING, R.ROLLING_BACK, R.ABORTED}),  # resume; roll back or its hold ran out; abort
+    R.VALIDATING: frozenset({
+        R.SUCCEEDED,  # smoke tests and SLO checks passed
+        R.HELD,  # one did not: a person decides before the hold runs out
+        R.ROLLING_BACK,  # a person, a watch gate or turn-back time
+    }),
+    R.ROLLING_BACK: frozenset({R.ROLLED_BACK, R.STUCK}),  # everything touched is compensated; a compensation failed for good
+    R.STUCK: frozenset({
+        R.ROLLING_BACK,  # retry
+        R.ROLLED_BACK,  # a person attested each step in doubt
+        R.ABORTED,  # two people leave it as it is
+    }),
+    R.BLOCKED: frozenset(),
+    R.SUCCEEDED: frozenset(),
+    R.ROLLED_BACK: frozenset(),
+    R.ABORTED: frozenset(),
+}  # fmt: skip
+RUN_FINAL = frozenset(state for state, onward in RUN_TRANSITIONS.items() if not onward)
+RUN_LIVE = frozenset(RunStatus) - RUN_FINAL
+
+S = StepStatus
+STEP_TRANSITIONS: dict[StepStatus, frozenset[StepStatus]] = {
+    S.PENDING: frozenset({S.STARTED, S.SKIPPED}),
+    S.STARTED: frozenset({
+        S.STARTED,  # its worker died and it is repeatable: the next attempt
+        S.WAITING,
+        S.AWAITING_PERSON,
+        S.SUCCEEDED,
+        S.FAILED,
+        S.IN_DOUBT,  # its worker died and it is not repeatable
+        S.PENDING,  # interrupted before it did anything that lasts
+        S.COMPENSATING,  # rolled back while its outcome is unknown
+    }),
+    S.WAITING: frozenset({S.STARTED, S.SKIPPED, S.FAILED, S.COMPENSATING}),
+    S.AWAITING_PERSON: frozenset({S.STARTED, S.SUCCEEDED, S.FAILED, S.SKIPPED, S.COMPENSATING}),
+    S.SUCCEEDED: frozenset({S.COMPENSATING}),
+    S.FAILED: frozenset({S.STARTED, S.SKIPPED, S.COMPENSATING}),  # a person retries or skips; or it is undone: it may have acted in part
+    S.SKIPPED: frozenset({S.COMPENSATING}),  # skipped after an attempt: it may have acted in part
+    S.IN_DOUBT: frozenset({S.STARTED, S.SUCCEEDED, S.SKIPPED, S.COMPENSATING}),  # retried, attested done, attested not done
+    S.COMPENSATING: frozenset({S.COMPENSATING, S.COMPENSATED, S.COMPENSATION_FAILED}),
+    S.COMPENSATED: frozenset(),
+    S.COMPENSATION_FAILED: frozenset({S.COMPENSATING, S.COMPENSATED}),  # retried, or attested by a person
+}  # fmt: skip
+
+
+def run_may_become(state: str, then: str) -> bool:
+    """Whether the run's table has the edge; both are values of RunStatus."""
+    return RunStatus(then) in RUN_TRANSITIONS[RunStatus(state)]
+
+
+def step_may_become(state: str, then: str) -> bool:
+    """Whether the step run's table has the edge; both are values of StepStatus."""
+    return StepStatus(then) in STEP_TRANSITIONS[StepStatus(state)]

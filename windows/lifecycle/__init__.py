@@ -1,0 +1,1 @@
+"""The window's own state machine, shared by every slice."""

@@ -1,0 +1,143 @@
+"""Windows, their scopes and reservations, freezes, feeds. What may not be stands in constraints."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from windows.catalogue.models import Service, Team
+from windows.lifecycle.states import ChangeType, Mode, WindowStatus
+from windows.runbooks.models import RunbookVersion
+
+LAYERS = [(f"L{n}", f"L{n}") for n in range(1, 11)]  # SPEC §21
+
+
+class Window(models.Model):
+    """A maintenance window. Its reference MW-<id> is what people say; ids start at 1001 (migration 0002)."""
+
+    title = models.CharField(max_length=200)
+    reason = models.TextField(max_length=4000)  # why
+    team = models.ForeignKey(Team, models.PROTECT, related_name="windows")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    coordinator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    deputy = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in WindowStatus], default=WindowStatus.DRAFT.value)
+    mode = models.CharField(max_length=20, choices=[(m.value, m.value) for m in Mode], default=Mode.DEGRADED.value)
+    change_type = models.CharField(max_length=20, choices=[(c.value, c.value) for c in ChangeType], default=ChangeType.NORMAL.value)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    timezone = models.CharField(max_length=60, default="UTC")  # the window's own zone, IANA
+    starts_itself = models.BooleanField(default=True)  # beat starts it at its time; else a person does
+    runbook_version = models.ForeignKey(RunbookVersion, models.PROTECT, null=True, related_name="windows")
+    parameters = models.JSONField(default=dict)
+    expected_impact = models.TextField(blank=True, max_length=4000)
+    expected_users = models.PositiveBigIntegerField(null=True)
+    slack = models.FloatField(default=0.0)  # share of the error budget asked for, 0..1
+    confidential = models.BooleanField(default=False)
+    external_ref = models.CharField(max_length=200, null=True, unique=True)  # an integration's own key: upsert
+    is_example = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)  # counts every edit: If-Match, ETag
+    sequence = models.PositiveIntegerField(default=0)  # RFC 5545 SEQUENCE
+    uid = models.UUIDField(unique=True)  # the iCal UID is <uid>@host
+    vevent = models.BinaryField(default=b"")  # its VEVENT block as bytes, rewritten with every edit
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="window_ends_after_start"),
+            models.CheckConstraint(condition=Q(status__in=[s.value for s in WindowStatus]), name="window_status_known"),
+            models.CheckConstraint(condition=Q(slack__gte=0, slack__lte=1), name="window_slack_share"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "starts_at"], name="window_due"),
+            models.Index(fields=["starts_at", "ends_at"], name="window_period"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        return f"MW-{self.pk}"
+
+
+class WindowScope(models.Model):
+    """One row per service, environment, region and layer, wildcards expanded. `reserved` may outgrow the planned period."""
+
+    window = models.ForeignKey(Window, models.CASCADE, related_name="scopes")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="scopes")
+    environment = models.CharField(max_length=63)
+    region = models.CharField(max_length=63)
+    layer = models.CharField(max_length=3, choices=LAYERS)
+    reserved = DateTimeRangeField()
+    holds_slot = models.BooleanField(default=False)  # exclusive and requested, approved or running; kept by the transition command
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["window", "service", "environment", "region", "layer"], name="scope_once"),
+            ExclusionConstraint(
+                name="one_window_at_a_time",
+                expressions=[
+                    ("window", RangeOperators.NOT_EQUAL),
+                    ("service", RangeOperators.EQUAL),
+                    ("environment", RangeOperators.EQUAL),
+                    ("region", RangeOperators.EQUAL),
+                    ("reserved", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(holds_slot=True),
+            ),
+        ]
+        indexes = [models.Index(fields=["service", "window"], name="scope_by_service")]
+
+    def __str__(self) -> str:
+        return f"{self.window_id}: {self.service_id}/{self.environment}/{self.region}/{self.layer}"
+
+
+class Freeze(models.Model):
+    """A change freeze: no window may run in its scope. Empty lists mean "any"."""
+
+    title = models.CharField(max_length=200)
+    reason = models.TextField(blank=True, max_length=4000)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    severity = models.CharField(max_length=10, choices=[(s, s) for s in ("hard", "soft", "advisory")])
+    services = models.JSONField(default=list)  # slugs
+    teams = models.JSONField(default=list)
+    environments = models.JSONField(default=list)
+    on_running = models.CharField(  # what a run does that is under way when it begins
+        max_length=20, choices=[(p, p) for p in ("finish_step", "hold", "roll_back", "continue")], default="hold"
+    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    lifted_at = models.DateTimeField(null=True)
+    is_example = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="freeze_ends_after_start")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Feed(models.Model):
+    """A secret iCal address. Only the token's SHA-256 is stored; permissions are asked again at every read."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="feeds")
+    kind = models.CharField(max_length=10, choices=[(k, k) for k in ("all", "team", "service", "person")])
+    target = models.CharField(max_length=63, blank=True)  # a team's or service's slug, a person's id
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target}".strip()
