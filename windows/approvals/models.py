@@ -31,8 +31,12 @@ class Policy(models.Model):
 
     name = models.CharField(max_length=120, unique=True)
     position = models.PositiveIntegerField()
-    match = models.JSONField(default=dict)  # {"tier": [1, 2], "change_type": ["normal"], "environment": ["production"], "mode": [...]}; absent = any
-    requires = models.JSONField(default=list)  # [{"role": "sre", "quorum": 1, "team": "owner" | "affected" | "any"}]; empty = pre-authorised
+    match = models.JSONField(
+        default=dict
+    )  # {"tier": [1, 2], "change_type": ["normal"], "environment": ["production"], "mode": [...]}; absent = any
+    requires = models.JSONField(
+        default=list
+    )  # [{"role": "sre", "quorum": 1, "team": "owner" | "affected" | "any"}]; empty = pre-authorised
     separate_executor = models.BooleanField(default=False)  # who approved may not start it
     is_enabled = models.BooleanField(default=True)
     is_example = models.BooleanField(default=False)

@@ -36,7 +36,10 @@ class Message(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(status="queued", wake_at__isnull=False) | (~Q(status="queued") & Q(wake_at__isnull=True)), name="queued_means_wake_at"),
+            models.CheckConstraint(
+                condition=Q(status="queued", wake_at__isnull=False) | (~Q(status="queued") & Q(wake_at__isnull=True)),
+                name="queued_means_wake_at",
+            ),
         ]
         indexes = [models.Index(fields=["wake_at"], condition=Q(status="queued"), name="message_due")]
 

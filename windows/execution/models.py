@@ -44,7 +44,9 @@ class Run(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["window"], condition=Q(status__in=LIVE), name="one_live_run"),
             models.UniqueConstraint(fields=["window", "number"], name="run_number_once"),
-            models.CheckConstraint(condition=Q(status__in=LIVE) | Q(wake_at__isnull=True, lease_until__isnull=True), name="final_runs_sleep"),
+            models.CheckConstraint(
+                condition=Q(status__in=LIVE) | Q(wake_at__isnull=True, lease_until__isnull=True), name="final_runs_sleep"
+            ),
         ]
         indexes = [models.Index(fields=["wake_at"], condition=Q(wake_at__isnull=False), name="run_due")]
 
