@@ -9,6 +9,15 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
+AMQP_OPTIONS = {"confirm_publish": True}
+REDIS_OPTIONS = {
+    "unacked_restore_interval": 2,
+    "unacked_restore_throttle": 1,
+    "visibility_timeout": 3600,
+    "socket_keepalive": True,
+    "socket_timeout": 2,
+    "socket_connect_timeout": 2,
+}
 sweep = settings.ROADWORKS.sweep.total_seconds()
 app = Celery("roadworks", set_as_current=True)
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -18,7 +27,12 @@ app.conf.update(
     result_backend=None,
     task_serializer="json",
     accept_content=["json"],
-    task_routes={"execution.advance_run": {"queue": "execute"}, "*.sweep": {"queue": "sweep"}, "*.measure": {"queue": "measure"}, "*.notify": {"queue": "notify"}},
+    task_routes={
+        "execution.advance_run": {"queue": "execute"},
+        "*.sweep": {"queue": "sweep"},
+        "*.measure": {"queue": "measure"},
+        "*.notify": {"queue": "notify"},
+    },
     task_default_queue="execute",
     task_create_missing_queues=True,
     task_publish_retry=False,
@@ -26,14 +40,6 @@ app.conf.update(
     worker_hijack_root_logger=False,
     task_acks_late=False,  # a lost message costs a sweep; a message that comes back an hour later costs trust
     broker_connection_retry_on_startup=True,
-    broker_transport_options={
-        "unacked_restore_interval": 2,
-        "unacked_restore_throttle": 1,
-        "visibility_timeout": 3600,
-        "socket_keepalive": True,
-        "socket_timeout": 2,
-        "socket_connect_timeout": 2,
-    },
     timezone="UTC",
     worker_send_task_events=False,
     task_send_sent_event=False,
@@ -42,11 +48,26 @@ app.conf.update(
         "execution": {"task": "execution.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
     },
 )
-if settings.CELERY_BROKER_URL.startswith("amqp"):
-    app.conf.update(task_default_queue_type="quorum", task_create_missing_queue_type="quorum", broker_transport_options={"confirm_publish": True})
+
+
+def use_broker(url: str) -> None:
+    """Publish and consume there, with what each kind of broker needs. Also drops connections to the one before."""
+    quorum = url.startswith("amqp")
+    app.conf.update(
+        broker_url=url,
+        task_default_queue_type="quorum" if quorum else "classic",
+        task_create_missing_queue_type="quorum" if quorum else "classic",
+        broker_transport_options=AMQP_OPTIONS if quorum else REDIS_OPTIONS,
+    )
+    app._after_fork()  # forgets pools and producers, as a child process must
+    app.__dict__.pop("amqp", None)  # and the queues it had declared
+
+
+use_broker(settings.CELERY_BROKER_URL)
 app.autodiscover_tasks(force=False)
 
 
+@signals.beat_init.connect(weak=False)
 @signals.worker_ready.connect(weak=False)
 def mark_ready(**_: Any) -> None:
     if mark := os.environ.get("READY_FILE"):

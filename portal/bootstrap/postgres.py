@@ -31,6 +31,15 @@ log_min_messages = warning
 UNSAFE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]  # tests only
 
 
+OWNER, APP = "roadworks", "roadworks_app"  # the owner migrates; the processes run as the other one
+
+
+def forget_libpq_variables() -> None:
+    """PGHOST, PGSSLMODE, PGOPTIONS … are meant for other servers and would steer every child's connection."""
+    for name in [n for n in os.environ if n.startswith("PG") and n not in ("PG_BINDIR", "PG_OS_USER")]:
+        del os.environ[name]
+
+
 def find_binaries() -> Path:
     if given := os.environ.get("PG_BINDIR"):
         return Path(given)
@@ -85,7 +94,10 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        return f"postgresql://roadworks@/roadworks?host={quote(str(self.sockets), safe='')}"
+        return self.address(OWNER)
+
+    def address(self, role: str, database: str = "roadworks") -> str:
+        return address(role, database, str(self.sockets))
 
     def create(self) -> None:
         """Make the cluster where there is none; half-made ones are thrown away."""
@@ -135,10 +147,13 @@ class Cluster:
         except OSError:
             return False
 
-    def create_database(self, name: str = "roadworks") -> None:
-        there = self.sql(f"select 1 from pg_database where datname = '{name}'")
-        if not there:
-            self.sql(f"create database {name}")
+    def create_role(self, name: str = APP) -> None:
+        if not self.sql(f"select 1 from pg_roles where rolname = '{name}'"):
+            self.sql(f"create role {name} login")
+
+    def create_database(self, name: str = "roadworks", owner: str = OWNER) -> None:
+        if not self.sql(f"select 1 from pg_database where datname = '{name}'"):
+            self.sql(f"create database {name} owner {owner}")
 
     def identity(self) -> str:
         """Which cluster this is: a stamp about one must not be believed of another."""
@@ -208,6 +223,10 @@ def copy_for(binaries: Path) -> Path:
         building.chmod(0o755)
         building.rename(target)
     return target / package.name / binaries.relative_to(package)
+
+
+def address(role: str, database: str, host: str) -> str:
+    return f"postgresql://{role}@/{database}?host={quote(host, safe='')}"
 
 
 def digest(text: str) -> str:

@@ -1,37 +1,37 @@
-"""The pytest plugin behind `manage.py test`: an embedded PostgreSQL that trades safety for speed.
+"""The pytest plugin behind `manage.py test`: names the test database before Django's settings are read.
 
 Loaded by `-p portal.bootstrap.testing`, because pytest-django reads the settings before any conftest.py is seen. The address
-is known before a server runs: pure tests never start one.
+is known before a server runs: pure tests never start one (tests/conftest.py does, for the first test that wants it).
 """
 
+import fcntl
 import os
-from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
 
-import pytest
+from portal.bootstrap.environment import STATE
+from portal.bootstrap.postgres import Cluster, forget_libpq_variables
 
-from portal.bootstrap.environment import STATE as HOME
-from portal.bootstrap.postgres import UNSAFE, Cluster
-from portal.bootstrap.processes import Supervisor
 
-STATE = HOME / "test"
+def own_folder() -> tuple[Path, TextIO]:
+    """The first test folder that no other test run uses now: two may run at once, each on a server of its own."""
+    for number in range(1, 20):
+        folder = STATE / ("test" if number == 1 else f"test-{number}")
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        return folder, lock
+    raise SystemExit(f"Too many test runs use {STATE} at once.")
+
+
+forget_libpq_variables()
 GIVEN = os.environ.get("TEST_DATABASE_URL")
-for name in [n for n in os.environ if n.startswith("PG") and n not in ("PG_BINDIR", "PG_OS_USER")]:
-    del os.environ[name]
-cluster = Cluster.at(STATE)
+FOLDER, LOCK = own_folder()
+cluster = Cluster.at(FOLDER)
 os.environ["DATABASE_URL"] = GIVEN or cluster.url
+os.environ.pop("DATABASE_OWNER_URL", None)
 os.environ["ROADWORKS_LOCAL"] = "1"
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[None]:
-    """Starts the server for the first test that wants it."""
-    if GIVEN:
-        yield
-        return
-    STATE.mkdir(parents=True, exist_ok=True)
-    cluster.create()
-    supervisor = Supervisor(STATE, say=lambda text: None, signals=False)
-    supervisor.start(cluster.child(*UNSAFE))
-    cluster.create_database()
-    yield
-    supervisor.stop()

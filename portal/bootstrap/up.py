@@ -19,8 +19,6 @@ from portal.bootstrap.postgres import Cluster
 from portal.bootstrap.processes import Child, Failed, Stopped, Supervisor
 
 
-
-
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="manage.py up", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
@@ -92,7 +90,8 @@ def start_all(supervisor: Supervisor, options: argparse.Namespace) -> None:
     cluster.create_database()
     os.environ.update(
         DATABASE_URL=cluster.url, BROKER_URL=valkey.url(cluster.sockets), ROADWORKS_LOCAL="1",
-        FLAGS_URL=f"http://127.0.0.1:{options.port + 1}", PORTAL_URL=f"http://127.0.0.1:{options.port}", FLAGS_SNAPSHOT=str(VAR / "flags.json"), PYTHONUNBUFFERED="1",
+        FLAGS_URL=f"http://127.0.0.1:{options.port + 1}", PORTAL_URL=f"http://127.0.0.1:{options.port}",
+        FLAGS_SNAPSHOT=str(VAR / "flags.json"), PYTHONUNBUFFERED="1",
     )  # fmt: skip
     python = sys.executable
     ready = VAR / "ready"
@@ -163,5 +162,3 @@ def answers(address: str) -> bool:
             return bool(response.status == 200)
     except OSError:
         return False
-
-

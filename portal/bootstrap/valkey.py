@@ -43,4 +43,3 @@ def child(home: Path, sockets: Path) -> Child:
 
 def url(sockets: Path) -> str:
     return f"redis+socket://{quote(str(sockets / 'valkey.sock'))}"
-
