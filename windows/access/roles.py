@@ -41,6 +41,8 @@ class Verb(StrEnum):
     SET_FLAG = "set_flag"
     OVERRIDE = "override"  # a soft conflict, a budget that is too low
     EDIT_CATALOGUE = "edit_catalogue"
+    EDIT_TEAM = "edit_team"  # who belongs to it, with which role
+    EDIT_PEOPLE = "edit_people"  # accounts: create, disable
     EDIT_RUNBOOK = "edit_runbook"
     EDIT_OBJECTIVE = "edit_objective"
     EDIT_FREEZE = "edit_freeze"
@@ -55,34 +57,45 @@ class Part(StrEnum):
     DEPUTY = "the window's deputy"
     OWNER = "the window's owner"
     AFFECTED_ON_CALL = "on-call of an affected service"
+    AFFECTED_TEAM = "a signing role in a team of an affected service"
 
 
 R, P = Role, Part
+CONDUCT: frozenset[Role | Part] = frozenset(
+    {R.COORDINATOR, R.OWNER, R.SRE, P.COORDINATOR, P.DEPUTY, P.OWNER}
+)  # those who run a window on the day
+PLAN = CONDUCT | {R.MEMBER}
 TABLE: Mapping[Verb, frozenset[Role | Part]] = {
-    Verb.READ: frozenset(R),
-    Verb.DRAFT: frozenset({R.MEMBER, R.COORDINATOR, R.OWNER, R.SRE, P.COORDINATOR, P.DEPUTY, P.OWNER}),
-    Verb.REQUEST: frozenset({R.MEMBER, R.COORDINATOR, R.OWNER, R.SRE, P.COORDINATOR, P.DEPUTY, P.OWNER}),
-    Verb.APPROVE: frozenset(R) - {R.VIEWER},  # the policy narrows it to named roles; see approvals.policy
-    Verb.COMMENT: frozenset(R),
-    Verb.START: frozenset({R.OWNER, R.SRE, P.COORDINATOR, P.DEPUTY, P.OWNER}),
-    Verb.HOLD: frozenset({R.OWNER, R.SRE, P.COORDINATOR, P.DEPUTY, P.OWNER, P.AFFECTED_ON_CALL}),
-    Verb.ROLL_BACK: frozenset({R.OWNER, R.SRE, P.COORDINATOR, P.DEPUTY, P.OWNER, P.AFFECTED_ON_CALL}),
-    Verb.RESUME: frozenset({R.OWNER, R.SRE, P.COORDINATOR, P.DEPUTY, P.OWNER}),
-    Verb.SKIP: frozenset({R.OWNER, R.SRE, P.COORDINATOR, P.DEPUTY, P.OWNER}),
-    Verb.RETRY: frozenset({R.OWNER, R.SRE, P.COORDINATOR, P.DEPUTY, P.OWNER}),
-    Verb.CONFIRM: frozenset({R.OWNER, R.SRE, P.COORDINATOR, P.DEPUTY, P.OWNER}),
-    Verb.ATTEST: frozenset({R.OWNER, R.SRE, P.COORDINATOR, P.DEPUTY, P.OWNER}),
-    Verb.ABORT: frozenset({R.OWNER, R.SRE, P.OWNER}),
+    Verb.READ: frozenset(R),  # and every signed-in person, unless confidential: see permitted()
+    Verb.DRAFT: PLAN,
+    Verb.REQUEST: PLAN,
+    Verb.APPROVE: frozenset({*R, P.AFFECTED_TEAM}) - {R.VIEWER},  # the policy narrows it to named roles; see approvals.policy
+    Verb.COMMENT: frozenset({*R, *P}),
+    Verb.START: CONDUCT,
+    Verb.HOLD: CONDUCT | {P.AFFECTED_ON_CALL},
+    Verb.ROLL_BACK: CONDUCT | {P.AFFECTED_ON_CALL},
+    Verb.RESUME: CONDUCT,
+    Verb.SKIP: CONDUCT,
+    Verb.RETRY: CONDUCT,
+    Verb.CONFIRM: CONDUCT,
+    Verb.ATTEST: CONDUCT,
+    Verb.ABORT: frozenset({R.OWNER, R.SRE, P.OWNER}),  # and it takes two of them
     Verb.START_EMERGENCY: frozenset({R.OWNER, R.SRE}),
     Verb.SET_FLAG: frozenset({R.OWNER, R.SRE}),
     Verb.OVERRIDE: frozenset({R.OWNER, R.SRE}),
-    Verb.EDIT_CATALOGUE: frozenset({R.OWNER, R.SRE}),
+    Verb.EDIT_CATALOGUE: frozenset({R.OWNER, R.SRE, R.ADMINISTRATOR}),
+    Verb.EDIT_TEAM: frozenset({R.OWNER, R.ADMINISTRATOR}),
+    Verb.EDIT_PEOPLE: frozenset({R.ADMINISTRATOR}),
     Verb.EDIT_RUNBOOK: frozenset({R.MEMBER, R.COORDINATOR, R.OWNER, R.SRE}),
     Verb.EDIT_OBJECTIVE: frozenset({R.OWNER, R.SRE}),
     Verb.EDIT_FREEZE: frozenset({R.OWNER, R.SRE}),
     Verb.EDIT_POLICY: frozenset({R.ADMINISTRATOR}),
     Verb.READ_AUDIT: frozenset(R),
 }
+# What the engine and the schedule are for. A decision that answers for something (approve, override, attest, …) takes a person.
+SYSTEM = frozenset(
+    {Verb.READ, Verb.READ_AUDIT, Verb.DRAFT, Verb.REQUEST, Verb.START, Verb.HOLD, Verb.ROLL_BACK, Verb.RESUME, Verb.RETRY, Verb.SET_FLAG}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,7 @@ class Actor:
 
 ENGINE = Actor(name="Roadworks engine", person_id=None, via="engine")
 SCHEDULE = Actor(name="Roadworks schedule", person_id=None, via="schedule")
+SETUP = Actor(name="Roadworks setup", person_id=None, via="setup")  # the first start, the example and the command line on the server
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +151,8 @@ def parts(actor: Actor, subject: Subject) -> frozenset[Role | Part]:
     affected = subject.affected_teams | ({subject.team} if subject.team else set())
     if any(team in affected and role is Role.ON_CALL for team, role in actor.roles):
         held.add(Part.AFFECTED_ON_CALL)
+    if any(team in subject.affected_teams and role is not Role.VIEWER for team, role in actor.roles):
+        held.add(Part.AFFECTED_TEAM)
     return frozenset(held)
 
 
@@ -149,9 +165,9 @@ def visible(actor: Actor, subject: Subject) -> bool:
 
 
 def permitted(actor: Actor, verb: Verb, subject: Subject) -> bool:
-    """Whether the table lets this actor do this. The system may do what the engine and the schedule are for."""
+    """Whether the table lets this actor do this. The system may do what the engine and the schedule are for; see SYSTEM."""
     if actor.is_system:
-        return verb is not Verb.APPROVE
+        return verb in SYSTEM or (actor.via == SETUP.via and verb.value.startswith("edit_"))
     if actor.scopes is not None and verb.value not in actor.scopes:
         return False
     if verb is Verb.READ:

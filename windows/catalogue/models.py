@@ -38,6 +38,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     timezone = models.CharField(max_length=60, default="UTC")  # an IANA name
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    sessions_generation = models.PositiveIntegerField(default=1)  # part of every session's hash: raise it and all sessions end
     is_example = models.BooleanField(default=False)
 
     objects: ClassVar[PersonManager] = PersonManager()
@@ -49,6 +50,11 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What Django compares at every request. With the generation in it, a disabled and re-enabled account gets no old session back."""
+        secret_hash: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        return f"{secret_hash}.{self.sessions_generation}"
 
 
 class Membership(models.Model):

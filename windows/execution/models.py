@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from windows.audit.clock import clock as clock  # noqa: PLC0414 - every lease is compared with it
 from windows.execution.states import RUN_LIVE, Phase, RunStatus, StepStatus
 from windows.runbooks.models import RunbookVersion
 from windows.scheduling.models import Window
@@ -158,11 +157,3 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.verb} by {self.person_id}"
-
-
-def clock() -> datetime:
-    """The database's clock, not the transaction's: a transaction that waited for a lock would see the past."""
-    with connection.cursor() as cursor:
-        cursor.execute("select clock_timestamp()")
-        (now,) = cursor.fetchone()
-        return now  # type: ignore[no-any-return]
