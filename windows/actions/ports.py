@@ -1,0 +1,174 @@
+"""The world as actions see it. Real ports live in execution/ports/; tests pass fakes of the same shape.
+
+PortError                the base: `permanent` says that trying again cannot help
+├── NotAllowed           permanent: not on the allow list, or an address nobody may reach from here
+├── Rejected             permanent: the other side understood and said no (a SQL error, a malformed request)
+├── Changed              permanent: somebody changed it meanwhile; overwriting would lose their change
+├── TimedOut             the deadline passed; whether it had an effect is unknown
+├── Unreachable          no answer: refused, reset, name not found
+└── Stopped              we were asked to stop and did
+Seconds are floats, times are aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from windows.actions.gates import Reading
+
+
+class PortError(Exception):
+    permanent: ClassVar[bool] = False
+
+
+class NotAllowed(PortError):
+    permanent = True
+
+
+class Rejected(PortError):
+    permanent = True
+
+
+class Changed(PortError):
+    permanent = True
+
+
+class TimedOut(PortError):
+    pass
+
+
+class Unreachable(PortError):
+    pass
+
+
+class Stopped(PortError):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes  # at most the port's cap; a longer one raises Rejected
+
+
+class HttpPort(Protocol):
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes = b"", timeout: float | None = None
+    ) -> HttpAnswer:
+        """One exchange, no redirects followed. The port adds tags, idempotency key and fence; `timeout` is capped by the deadline."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SqlAnswer:
+    applied: bool  # False where `once_key` was there already: nothing was done
+    rows_changed: tuple[int, ...] = ()
+
+
+class SqlPort(Protocol):
+    def execute(
+        self,
+        database: str,
+        statements: Sequence[str],
+        *,
+        values: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+        once_key: str = "",
+        in_transaction: bool = True,
+    ) -> SqlAnswer:
+        """Carry the statements out; with `once_key`, at most once for ever (the key commits with them)."""
+        ...
+
+    def scalar(self, database: str, query: str, *, values: Mapping[str, Any] | None = None, timeout: float | None = None) -> object:
+        """The single value of a query in a read-only transaction; Rejected when there is not exactly one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    code: int  # negative: the signal that ended it
+    output: str  # its last lines, both streams
+
+
+class CommandPort(Protocol):
+    def run(
+        self, name: str, arguments: Sequence[str], *, environment: Mapping[str, str] | None = None, timeout: float | None = None
+    ) -> Exit:
+        """Run a program of the allow-listed directory, no shell; TERM, then KILL of its whole group when time is up or we must stop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FlagAddress:
+    service: str
+    environment: str
+    region: str = "*"
+    layer: str = "*"
+    component: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class FlagState:
+    """`version` is the flag's own (compare-and-set; 0 = never set), `global_version` what nodes acknowledge."""
+
+    mode: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 0
+    global_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Laggard:
+    node: str
+    version: int | None  # None: never heard of
+
+
+@dataclass(frozen=True, slots=True)
+class Propagation:
+    nodes: int
+    laggards: tuple[Laggard, ...] = ()
+
+
+class FlagPort(Protocol):
+    def current(self, address: FlagAddress) -> FlagState: ...
+
+    def set(self, address: FlagAddress, mode: str, payload: Mapping[str, Any], *, expected: int) -> FlagState:
+        """Compare-and-set on the flag's own version; Changed when it is another."""
+        ...
+
+    def propagation(self, address: FlagAddress, global_version: int) -> Propagation:
+        """Which of the nodes in the address acknowledged this global version or a later one."""
+        ...
+
+
+class TelemetryPort(Protocol):
+    def objective(self, slug: str, *, window: float) -> Reading:
+        """good ÷ total of an objective over the last `window` seconds."""
+        ...
+
+    def prometheus(self, query: str) -> Reading:
+        """An instant query. Never raises: what went wrong stands in `Reading.error`."""
+        ...
+
+
+class NotifyPort(Protocol):
+    def send(self, recipients: Sequence[str], *, title: str, body: str, urgency: str, key: str) -> int:
+        """Queue one message each. A recipient is `team:<slug>/<role>`, `window:<coordinator|deputy|owner>` or an address.
+
+        The same key is said once. Returns how many people it went to; Rejected names a recipient that reaches nobody."""
+        ...
+
+
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What every port of one call obeys."""
+
+    deadline: datetime
+    stop: Stop

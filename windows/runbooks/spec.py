@@ -1,0 +1,136 @@
+"""A runbook as Roadworks understands it. Pure: neither Django nor a clock.
+
+Surprising decision: a step's params keep their `{{ name }}` until `resolve` puts the window's parameters in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+from windows.errors import Invalid
+
+ParameterType = Literal["string", "integer", "number", "boolean", "enum"]
+TurnBack = Literal["roll_back", "hold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a text: the path of its field ("steps[2].timeout"), 1-based line and column, and what would be right."""
+
+    message: str
+    field: str
+    line: int | None = None
+    column: int | None = None
+
+
+class SpecError(Invalid):
+    """All that is wrong at once. `problems` in the order of the text."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        where = f"Line {first.line}: " if first.line else ""
+        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+        errors = [{"message": p.message, "field": p.field, "line": p.line, "column": p.column} for p in problems]
+        super().__init__(f"{where}{first.message}{more}", field=first.field, line=first.line, column=first.column, errors=errors)
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSpec:
+    name: str
+    type: ParameterType
+    default: Any = None  # None: it must be given
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    kind: str
+    params: Mapping[str, Any]
+    verb: Literal["run", "compensate"] = "run"  # compensate: the kind's own way to undo
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "params": dict(self.params), "verb": self.verb}
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    name: str
+    action: ActionSpec
+    timeout: timedelta
+    phase: Literal["step", "validation"] = "step"
+    undo: ActionSpec | None = None  # None only with no_undo_reason, or in validation
+    no_undo_reason: str = ""
+    is_repeatable: bool = False
+    max_attempts: int = 1
+    backoff: timedelta = timedelta(seconds=1)
+    sentence: str = ""  # filled by resolve
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSpec:
+    """A gate judged during the whole run. `gate` are the params of actions.measurement.Gate."""
+
+    name: str
+    gate: Mapping[str, Any]
+    interval: timedelta = timedelta(seconds=5)
+    on_fail: TurnBack = "roll_back"
+    line: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """What Run.watch keeps: {"name", "gate", "interval" (seconds), "on_fail"}."""
+        return {"name": self.name, "gate": dict(self.gate), "interval": self.interval.total_seconds(), "on_fail": self.on_fail}
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookSpec:
+    slug: str
+    title: str
+    layers: tuple[str, ...] = ()
+    parameters: tuple[ParameterSpec, ...] = ()
+    rollback_reserve: timedelta = timedelta()
+    on_turn_back: TurnBack = "roll_back"
+    backup_max_age: timedelta | None = None  # `backup_check: {max_age: 24h}`
+    watch: tuple[WatchSpec, ...] = ()
+    steps: tuple[StepSpec, ...] = ()
+    validation: tuple[StepSpec, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A runbook with a window's parameters put in: what a run copies."""
+
+    steps: tuple[StepSpec, ...]  # validation steps at the end
+    watch: tuple[WatchSpec, ...]
+    rollback_reserve: timedelta
+    on_turn_back: TurnBack
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """The fields of execution.models.StepRun but `run`; positions from 1. `undo` is {"kind", "params", "verb"}."""
+        return [
+            {
+                "position": position,
+                "phase": step.phase,
+                "name": step.name,
+                "sentence": step.sentence[:500],
+                "kind": step.action.kind,
+                "params": dict(step.action.params),
+                "undo": step.undo.to_json() if step.undo else None,
+                "no_undo_reason": step.no_undo_reason,
+                "is_repeatable": step.is_repeatable,
+                "timeout": step.timeout,
+                "max_attempts": step.max_attempts,
+                "backoff": step.backoff,
+            }
+            for position, step in enumerate(self.steps, start=1)
+        ]
