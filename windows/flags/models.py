@@ -6,9 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from windows.flags.routing import ANY, FlagKey
 from windows.lifecycle.states import Mode
-
-ANY = "*"
 
 
 class OnExpiry(StrEnum):
@@ -20,6 +19,8 @@ class FlagCounter(models.Model):
     """One row (id 1), locked FOR UPDATE by every change: `version` is the newest global version."""
 
     version = models.BigIntegerField(default=0)
+    nodes_version = models.BigIntegerField(default=0)  # grows when a node is registered or retired: readers reload the tokens
+    epoch = models.CharField(max_length=32)  # random; a store built anew has another one, so that its low versions are believed
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="flag_counter_single")]
@@ -50,11 +51,18 @@ class Flag(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["target", "environment", "region", "layer", "component"], name="flag_once"),
+            models.CheckConstraint(
+                condition=Q(mode=Mode.NORMAL.value) | Q(lease_until__isnull=False), name="flag_has_a_lease"
+            ),  # never forgotten
         ]
         indexes = [models.Index(fields=["lease_until"], condition=Q(lease_until__isnull=False), name="flag_leases")]
 
     def __str__(self) -> str:
-        return f"{self.target}/{self.environment}/{self.region}/{self.layer}/{self.component}"
+        return str(self.key)
+
+    @property
+    def key(self) -> FlagKey:
+        return FlagKey(self.target, self.environment, self.region, self.layer, self.component)
 
 
 class FlagVersion(models.Model):
@@ -68,6 +76,7 @@ class FlagVersion(models.Model):
     window = models.CharField(max_length=20, blank=True)
     actor = models.CharField(max_length=200)
     reason = models.CharField(max_length=500, blank=True)
+    echo = models.CharField(max_length=32)  # random; served with this version and repeated by its receipts
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -1,0 +1,138 @@
+"""Nouns that read: the flag rows, who holds them, their history, the nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from windows.flags.models import Flag, FlagVersion, Node
+from windows.flags.routing import ANY, FlagKey, FlagRow, newest, resolve
+from windows.lifecycle.states import Mode
+
+
+class NodeStanding(NamedTuple):
+    """What a node last acknowledged. `version` and `at` are None when it never did."""
+
+    name: str
+    version: int | None
+    mode: str
+    at: datetime | None
+    holds: bool  # its receipt's version is at least `needs`
+    region: str
+    needs: int  # the newest global version that touches this node
+    agrees: bool  # it holds, and in the mode the store would have it in
+
+
+@dataclass(frozen=True, slots=True)
+class Convergence:
+    """Who applied the flags of a service. `version` is the newest global version that touches any of these nodes (0: no flag)."""
+
+    service: str
+    environment: str
+    region: str
+    version: int
+    nodes: tuple[NodeStanding, ...]
+
+    @property
+    def laggards(self) -> tuple[NodeStanding, ...]:
+        return tuple(node for node in self.nodes if not node.holds)
+
+    @property
+    def share(self) -> float:
+        """0 to 1. Without any node there is nobody to wait for: 1; that nodes are registered at all is a preflight check."""
+        return sum(node.holds for node in self.nodes) / len(self.nodes) if self.nodes else 1.0
+
+    def reached(self, quorum: float = 1.0) -> bool:
+        return self.share >= quorum
+
+    @property
+    def sentence(self) -> str:
+        """For people and for the run's log: who lags, and where they last were."""
+        if not self.laggards:
+            return f"All {len(self.nodes)} nodes of {self.service} hold version {self.version}."
+        names = ", ".join(f"{node.name} ({'nothing yet' if node.version is None else f'at {node.version}'})" for node in self.laggards[:10])
+        more = f" and {len(self.laggards) - 10} more" if len(self.laggards) > 10 else ""
+        return f"{len(self.nodes) - len(self.laggards)} of {len(self.nodes)} nodes hold version {self.version}; waiting for {names}{more}."
+
+
+def row_of(flag: Flag) -> FlagRow:
+    return FlagRow(flag.key, flag.mode, flag.global_version, flag.version, flag.window, flag.payload)
+
+
+def rows(service: str = ANY, environment: str = ANY) -> list[FlagRow]:
+    """Every flag that may touch the service in the environment ("*": any), cleared ones too."""
+    found = Flag.objects.filter(global_version__gt=0)
+    if service != ANY:
+        found = found.filter(target__in=[ANY, service])
+    if environment != ANY:
+        found = found.filter(environment__in=[ANY, environment])
+    return [row_of(flag) for flag in found]
+
+
+def current(key: FlagKey) -> FlagRow | None:
+    """The row set on exactly this key, for compare-and-set and for what a compensation puts back. None: never set."""
+    flag = Flag.objects.filter(**key.columns).first()
+    return row_of(flag) if flag and flag.version else None
+
+
+def mode_of(place: FlagKey) -> Mode:
+    """The mode in force at a place."""
+    decides = resolve(rows(place.target, place.environment), place)
+    return Mode(decides.mode) if decides else Mode.NORMAL
+
+
+def convergence(service: str, environment: str, region: str = ANY) -> Convergence:
+    """Which nodes of the service hold the newest flags that touch them. A region of "*" means all of them."""
+    known = rows(service, environment)
+    nodes = Node.objects.filter(service=service, environment=environment, retired_at=None).select_related("receipt")
+    if region != ANY:
+        nodes = nodes.filter(region=region)
+    standing = tuple(standing_of(node, known) for node in nodes.order_by("region", "name"))
+    version = max((node.needs for node in standing), default=version_in(known, FlagKey(service, environment, region)))
+    return Convergence(service, environment, region, version, standing)
+
+
+def version_in(known: Sequence[FlagRow], place: FlagKey) -> int:
+    last = newest(known, place)
+    return last.global_version if last else 0
+
+
+def standing_of(node: Node, known: Sequence[FlagRow]) -> NodeStanding:
+    place = FlagKey(node.service, node.environment, node.region)
+    needs = version_in(known, place)
+    decides = resolve(known, place)
+    wanted = decides.mode if decides else Mode.NORMAL.value
+    receipt = getattr(node, "receipt", None)
+    if receipt is None:
+        return NodeStanding(node.name, None, "", None, False, node.region, needs, False)
+    holds = receipt.version >= needs
+    return NodeStanding(node.name, receipt.version, receipt.mode, receipt.at, holds, node.region, needs, holds and receipt.mode == wanted)
+
+
+def nodes(service: str = ANY, environment: str = ANY) -> list[Node]:
+    """Nodes in service, with their receipts."""
+    found = Node.objects.filter(retired_at=None).select_related("receipt").order_by("service", "environment", "region", "name")
+    if service != ANY:
+        found = found.filter(service=service)
+    return list(found if environment == ANY else found.filter(environment=environment))
+
+
+def history(key: FlagKey | None = None, *, window: str = "", before: int | None = None, limit: int = 50) -> list[FlagVersion]:
+    """Changes, newest first; of one flag or one window if named; `before` (a global version) pages on."""
+    wanted = Q()
+    if key is not None:
+        wanted &= Q(**{f"flag__{name}": part for name, part in key.columns.items()})
+    if window:
+        wanted &= Q(window=window)
+    if before is not None:
+        wanted &= Q(global_version__lt=before)
+    return list(FlagVersion.objects.filter(wanted).select_related("flag").order_by("-global_version")[:limit])
+
+
+def live_flags() -> list[Flag]:
+    """Flags that say something now, the newest first."""
+    return list(Flag.objects.exclude(mode=Mode.NORMAL.value).order_by("-global_version"))
