@@ -35,6 +35,9 @@ class Run(models.Model):
     hold_until = models.DateTimeField(null=True)  # when a hold runs out
     hold_action = models.CharField(max_length=20, blank=True, choices=[(p, p) for p in ("roll_back", "resume")])
     warned_at = models.DateTimeField(null=True)  # on-call was told that turn-back time is near
+    overrun_at = models.DateTimeField(null=True)  # seen to be under way after its window's end
+    revision = models.PositiveIntegerField(default=0)  # grows when a person changes a step: the owner reads its steps again
+    freezes_met = models.JSONField(default=list)  # ids: each freeze is met once, a person who resumes has seen it
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

@@ -69,7 +69,11 @@ RUN_LIVE = frozenset(RunStatus) - RUN_FINAL
 
 S = StepStatus
 STEP_TRANSITIONS: dict[StepStatus, frozenset[StepStatus]] = {
-    S.PENDING: frozenset({S.STARTED, S.SKIPPED}),
+    S.PENDING: frozenset({
+        S.STARTED,
+        S.SKIPPED,
+        S.COMPENSATING,  # interrupted, or to be tried again: an earlier attempt may have acted in part
+    }),
     S.STARTED: frozenset({
         S.STARTED,  # its worker died and it is repeatable: the next attempt
         S.WAITING,
@@ -77,15 +81,15 @@ STEP_TRANSITIONS: dict[StepStatus, frozenset[StepStatus]] = {
         S.SUCCEEDED,
         S.FAILED,
         S.IN_DOUBT,  # its worker died and it is not repeatable
-        S.PENDING,  # interrupted before it did anything that lasts
+        S.PENDING,  # interrupted: the next attempt goes on from its checkpoint
         S.COMPENSATING,  # rolled back while its outcome is unknown
     }),
-    S.WAITING: frozenset({S.STARTED, S.SKIPPED, S.FAILED, S.COMPENSATING}),
-    S.AWAITING_PERSON: frozenset({S.STARTED, S.SUCCEEDED, S.FAILED, S.SKIPPED, S.COMPENSATING}),
+    S.WAITING: frozenset({S.STARTED, S.SKIPPED, S.FAILED, S.COMPENSATING}),  # FAILED: its time ran out
+    S.AWAITING_PERSON: frozenset({S.SUCCEEDED, S.FAILED, S.SKIPPED, S.COMPENSATING}),
     S.SUCCEEDED: frozenset({S.COMPENSATING}),
-    S.FAILED: frozenset({S.STARTED, S.SKIPPED, S.COMPENSATING}),  # a person retries or skips; or it is undone: it may have acted in part
+    S.FAILED: frozenset({S.PENDING, S.SKIPPED, S.COMPENSATING}),  # a person retries or skips; or it is undone: it may have acted in part
     S.SKIPPED: frozenset({S.COMPENSATING}),  # skipped after an attempt: it may have acted in part
-    S.IN_DOUBT: frozenset({S.STARTED, S.SUCCEEDED, S.SKIPPED, S.COMPENSATING}),  # retried, attested done, attested not done
+    S.IN_DOUBT: frozenset({S.PENDING, S.SUCCEEDED, S.SKIPPED, S.COMPENSATING}),  # attested not done, so tried again; attested done; skipped
     S.COMPENSATING: frozenset({S.COMPENSATING, S.COMPENSATED, S.COMPENSATION_FAILED}),
     S.COMPENSATED: frozenset(),
     S.COMPENSATION_FAILED: frozenset({S.COMPENSATING, S.COMPENSATED}),  # retried, or attested by a person
