@@ -59,6 +59,9 @@ class ApprovalRequest(models.Model):
     policy = models.CharField(max_length=120)
     requires = models.JSONField(default=list)
     separate_executor = models.BooleanField(default=False)
+    signers = models.JSONField(default=list)  # [[person id, team slug, role]] held when it was asked: a role gained later signs nothing
+    conflicts = models.JSONField(default=list)  # the soft findings that were accepted, as they read then
+    conflict_reason = models.TextField(blank=True, max_length=4000)
     requester = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(db_default=Now())
     status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in RequestStatus], default=RequestStatus.OPEN.value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 
 from windows.catalogue.models import Service, Team
@@ -14,6 +15,12 @@ from windows.lifecycle.states import ChangeType, Mode, WindowStatus
 from windows.runbooks.models import RunbookVersion
 
 LAYERS = [(f"L{n}", f"L{n}") for n in range(1, 11)]  # SPEC §21
+CONTROLS = r"[\x01-\x1f\x7f]"  # one poisoned title would break a whole calendar feed
+
+
+def period() -> Func:
+    """The planned period as a range, as the GiST index holds it: `alias(period=period()).filter(period__overlap=…)`."""
+    return Func(F("starts_at"), F("ends_at"), function="tstzrange", output_field=DateTimeRangeField())
 
 
 class Window(models.Model):
@@ -26,12 +33,15 @@ class Window(models.Model):
     coordinator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     deputy = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")  # of what approvals bind to
     status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in WindowStatus], default=WindowStatus.DRAFT.value)
     mode = models.CharField(max_length=20, choices=[(m.value, m.value) for m in Mode], default=Mode.DEGRADED.value)
     change_type = models.CharField(max_length=20, choices=[(c.value, c.value) for c in ChangeType], default=ChangeType.NORMAL.value)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     timezone = models.CharField(max_length=60, default="UTC")  # the window's own zone, IANA
+    wall_start = models.CharField(max_length=19, blank=True, default="")  # the local time that was meant: shows when a zone's rules change
+    wall_end = models.CharField(max_length=19, blank=True, default="")
     starts_itself = models.BooleanField(default=True)  # beat starts it at its time; else a person does
     runbook_version = models.ForeignKey(RunbookVersion, models.PROTECT, null=True, related_name="windows")
     parameters = models.JSONField(default=dict)
@@ -47,6 +57,7 @@ class Window(models.Model):
     vevent = models.BinaryField(default=b"")  # its VEVENT block as bytes, rewritten with every edit
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
+    published_at = models.DateTimeField(null=True)  # first left draft: from then on calendars hold it and must be told of everything
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -56,10 +67,12 @@ class Window(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="window_ends_after_start"),
             models.CheckConstraint(condition=Q(status__in=[s.value for s in WindowStatus]), name="window_status_known"),
             models.CheckConstraint(condition=Q(slack__gte=0, slack__lte=1), name="window_slack_share"),
+            models.CheckConstraint(condition=~Q(title__regex=CONTROLS), name="window_title_plain"),
         ]
         indexes = [
             models.Index(fields=["status", "starts_at"], name="window_due"),
-            models.Index(fields=["starts_at", "ends_at"], name="window_period"),
+            models.Index(fields=["starts_at", "id"], name="window_by_start"),
+            GistIndex(period(), name="window_period"),
         ]
 
     def __str__(self) -> str:
@@ -123,6 +136,7 @@ class Freeze(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="freeze_ends_after_start")]
+        indexes = [GistIndex(period(), name="freeze_period", condition=Q(lifted_at__isnull=True))]
 
     def __str__(self) -> str:
         return self.title

@@ -1,0 +1,1 @@
+"""Verbs of scheduling, one noun a file: transitions, drafts, freezes, feeds."""

@@ -1,0 +1,148 @@
+"""Verb: move a window along its life. Everybody who changes a window's status does it here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from psycopg import errors
+from psycopg.types.range import TimestamptzRange
+
+from windows.access.roles import Actor
+from windows.audit.clock import clock
+from windows.audit.commands import record
+from windows.errors import Conflict, NotFound
+from windows.lifecycle.states import FINAL, HOLDS_SLOT, ChangeType, WindowStatus, may_become
+from windows.scheduling import vevent
+from windows.scheduling.commands.transactions import line_up
+from windows.scheduling.models import Window, WindowScope
+
+
+def move(
+    window_id: int, to: WindowStatus, actor: Actor, kind: str, *, expected: WindowStatus, data: dict[str, Any] | None = None, **columns: Any
+) -> Window:
+    """Compare-and-swap the status, keep the slot, tell calendars, record the audit entry. Runs inside the caller's transaction.
+
+    `columns` are further columns of Window to set with it (started_at=…). Conflict(field="status") when the window is not in
+    `expected` or the table has no such edge; Conflict(field="scope", rival="MW-…") when another window holds the slot.
+    """
+    window = locked(window_id)
+    if window.status != expected or not may_become(expected.value, to.value):
+        raise Conflict(f"{window.reference} is {spoken(window.status)}, so it cannot become {spoken(to)}.", field="status")
+    before = window.status
+    window.status = to.value
+    for name, value in columns.items():
+        setattr(window, name, value)
+    keep_slot(window, new=WindowStatus(before) not in HOLDS_SLOT)
+    touch(window, clock(), columns.keys() | {"status"})
+    record(kind, actor, window.reference, window=window.reference, data={"from": before, "to": to.value, "sequence": window.sequence, **(data or {})})
+    return window
+
+
+def locked(window_id: int) -> Window:
+    """The window's row under lock; NotFound where there is none."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a window is locked only inside a transaction")
+    rows = Window.objects.select_for_update(of=("self",)).select_related("team", "coordinator")
+    try:
+        return rows.get(pk=window_id)
+    except Window.DoesNotExist:
+        raise NotFound("There is no such window.") from None
+
+
+def keep_slot(window: Window, *, new: bool) -> None:
+    """Make the scope rows' `holds_slot` and `reserved` follow from the window; Conflict names the rival where the slot is taken.
+
+    `new` says that it takes a slot it did not have.
+    """
+    scopes = WindowScope.objects.filter(window=window)
+    holds = window.status in HOLDS_SLOT and window.change_type != ChangeType.EMERGENCY
+    if holds and new:
+        line_up(scopes.values_list("service_id", flat=True))
+    set_reserved(window, scopes, reserved_of(window), holds=holds)
+
+
+def reserve_until(window_id: int, until: datetime) -> None:
+    """Grow (an overrun) or cut (an early end) what a running window keeps for itself. Inside the caller's transaction."""
+    window = locked(window_id)
+    scopes = WindowScope.objects.filter(window=window)
+    lower = min(window.starts_at, window.started_at or window.starts_at)
+    set_reserved(window, scopes, TimestamptzRange(lower, max(lower, until), "[)"), holds=window.change_type != ChangeType.EMERGENCY)
+
+
+def reserved_of(window: Window) -> TimestamptzRange:
+    lower = min(window.starts_at, window.started_at or window.starts_at)
+    upper = window.ends_at
+    if window.status in FINAL and window.ended_at:
+        upper = max(lower, window.ended_at)
+    return TimestamptzRange(lower, upper, "[)")
+
+
+def set_reserved(window: Window, scopes: Any, reserved: TimestamptzRange, *, holds: bool) -> None:
+    try:
+        with transaction.atomic():
+            scopes.update(holds_slot=holds, reserved=reserved)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, errors.ExclusionViolation):
+            raise
+        raise slot_taken(window, reserved) from error
+
+
+def slot_taken(window: Window, reserved: TimestamptzRange) -> Conflict:
+    """Who stands in the way. A confidential rival is not named."""
+    for scope in WindowScope.objects.filter(window=window).select_related("service"):
+        others = WindowScope.objects.filter(
+            service=scope.service_id, environment=scope.environment, region=scope.region, holds_slot=True, reserved__overlap=reserved
+        )
+        rival = others.exclude(window=window).select_related("window").order_by("window_id").first()
+        if rival is not None:
+            name = "a confidential window" if rival.window.confidential else rival.window.reference
+            place = f"{scope.service.slug} in {scope.environment}/{scope.region}"
+            return Conflict(f"{name} has {place} at that time.", field="scope", rival=name)
+    return Conflict("Another window had this scope at that time a moment ago. Try again.", field="scope")
+
+
+def touch(window: Window, now: datetime, columns: Any) -> None:
+    """Save these columns as a change that calendars must hear of: version, SEQUENCE, LAST-MODIFIED and the stored VEVENT move on."""
+    window.version += 1
+    window.sequence += 1
+    window.updated_at = max(now, window.updated_at)
+    if window.status != WindowStatus.DRAFT and window.published_at is None:
+        window.published_at = now
+    window.vevent = vevent.block(facts_of(window))
+    window.save(update_fields={*columns, "version", "sequence", "updated_at", "published_at", "vevent"})
+
+
+def facts_of(window: Window) -> vevent.EventFacts:
+    """A saved window with its scope rows as the plain values a VEVENT is written from."""
+    scopes = list(window.scopes.select_related("service").order_by("service__slug", "environment", "region", "layer"))
+    return vevent.EventFacts(
+        home=settings.PORTAL_URL,
+        reference=window.reference,
+        uid=str(window.uid),
+        title=window.title,
+        reason=window.reason,
+        impact=window.expected_impact,
+        mode=window.mode,
+        status=window.status,
+        change_type=window.change_type,
+        starts_at=window.starts_at,
+        ends_at=window.ends_at,
+        timezone=window.timezone,
+        sequence=window.sequence,
+        created_at=window.created_at,
+        updated_at=window.updated_at,
+        services=tuple(dict.fromkeys(scope.service.slug for scope in scopes)),
+        places=tuple(dict.fromkeys(f"{scope.environment}/{scope.region}" for scope in scopes)),
+        layers=tuple(dict.fromkeys(scope.layer for scope in scopes)),
+        team=window.team.name,
+        coordinator=window.coordinator.name,
+        coordinator_email=window.coordinator.email,
+        confidential=window.confidential,
+    )
+
+
+def spoken(status: str) -> str:
+    return str(status).replace("_", " ")

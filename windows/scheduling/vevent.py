@@ -1,0 +1,116 @@
+"""One window as the bytes of one VEVENT, and the VTIMEZONE it refers to (INTEROP §3). Pure; written by the icalendar library.
+
+The block is stored with the window at every edit that matters, so that a feed only joins bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from icalendar import Event, Timezone, vCalAddress
+
+from windows.lifecycle.states import Mode, WindowStatus
+
+UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # refused at every door; a feed never breaks all the same
+CALLED_OFF = frozenset({WindowStatus.DRAFT, WindowStatus.REJECTED, WindowStatus.EXPIRED, WindowStatus.CANCELLED})  # a draft in a feed was withdrawn
+IMPACT = {
+    Mode.NORMAL: "Users should notice nothing.",
+    Mode.DEGRADED: "Some functions are slower or missing.",
+    Mode.THROTTLED: "Requests are limited in number.",
+    Mode.REROUTED: "Traffic takes another way.",
+    Mode.READ_ONLY: "Data can be read, not changed.",
+    Mode.OFFLINE: "Not available.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFacts:
+    """All a calendar says about a window. `home` is the portal's address, such as https://roadworks.example."""
+
+    home: str
+    reference: str
+    uid: str
+    title: str
+    reason: str
+    impact: str
+    mode: str
+    status: str
+    change_type: str
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    sequence: int
+    created_at: datetime
+    updated_at: datetime
+    services: tuple[str, ...]
+    places: tuple[str, ...]  # environment/region
+    layers: tuple[str, ...]
+    team: str
+    coordinator: str
+    coordinator_email: str
+    confidential: bool
+
+
+def block(facts: EventFacts, *, keep_cancelled: bool = False) -> bytes:
+    """BEGIN:VEVENT … END:VEVENT with CRLF. `keep_cancelled` marks a cancelled window in its title instead of its STATUS, for clients that drop those."""
+    event = Event()
+    host = facts.home.split("://")[-1].split("/")[0]
+    cancelled = facts.status in CALLED_OFF
+    status = "CANCELLED" if cancelled else "TENTATIVE" if facts.status == WindowStatus.REQUESTED else "CONFIRMED"
+    title = speakable(f"{facts.reference}: {facts.title}")
+    event.add("uid", f"{facts.uid}@{host}")
+    event.add("dtstamp", second(facts.updated_at))
+    event.add("last-modified", second(facts.updated_at))
+    event.add("created", second(facts.created_at))
+    event.add("sequence", facts.sequence)
+    event.add("dtstart", local(facts.starts_at, facts.timezone))
+    event.add("dtend", local(facts.ends_at, facts.timezone))
+    event.add("summary", f"CANCELLED {title}" if cancelled and keep_cancelled else title)
+    event.add("status", "CONFIRMED" if cancelled and keep_cancelled else status)
+    event.add("description", speakable(describe(facts)))
+    event.add("categories", [speakable(name) for name in ("maintenance", facts.mode, facts.change_type, *facts.services)])
+    event.add("url", f"{facts.home}/windows/{facts.reference}/")
+    event.add("transp", "TRANSPARENT")
+    event.add("class", "CONFIDENTIAL" if facts.confidential else "PUBLIC")
+    if facts.coordinator_email:
+        organizer = vCalAddress(f"mailto:{speakable(facts.coordinator_email)}")
+        organizer.params["CN"] = speakable(facts.coordinator).replace("\n", " ").replace('"', "'")
+        event["organizer"] = organizer
+    return event.to_ical()
+
+
+def describe(facts: EventFacts) -> str:
+    """The impact first: a notice must say what it means without a click."""
+    impact = facts.impact or IMPACT[Mode(facts.mode)]
+    lines = [
+        impact,
+        f"Mode: {facts.mode.replace('_', ' ')}. State: {facts.status.replace('_', ' ')}.",
+        f"Services: {', '.join(facts.services)} ({', '.join(facts.places)}; {', '.join(facts.layers)}).",
+        f"Team: {facts.team}. Coordinator: {facts.coordinator}.",
+        f"Why: {facts.reason}",
+    ]
+    return "\n".join(lines)
+
+
+@lru_cache(maxsize=256)
+def timezone_block(name: str, first_year: int, last_year: int) -> bytes:
+    """The VTIMEZONE of an IANA zone with the rules of these years; empty for UTC, which needs none."""
+    if ZoneInfo(name).key in ("UTC", "Etc/UTC"):
+        return b""
+    return Timezone.from_tzid(name, first_date=date(first_year, 1, 1), last_date=date(last_year + 1, 1, 1)).to_ical()
+
+
+def local(moment: datetime, zone: str) -> datetime:
+    return second(moment) if zone in ("UTC", "Etc/UTC") else second(moment).astimezone(ZoneInfo(zone))
+
+
+def second(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def speakable(text: str) -> str:
+    return UNSPEAKABLE.sub(" ", text)
