@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -43,7 +44,7 @@ def plain_json(value: Any, field: str, depth: int = 0) -> Any:
         case bool() | int() | None:
             return value
         case float():
-            if value != value or value in (float("inf"), float("-inf")):
+            if not math.isfinite(value):
                 raise Invalid("Write a finite number.", field=field)
             return value
         case list() | tuple():

@@ -86,7 +86,10 @@ def check_period(starts_at: datetime, ends_at: datetime, *, longest: timedelta, 
         raise Invalid("The end must come after the start.", field="ends_at")
     if ends_at - starts_at > longest:
         hours = longest.total_seconds() / 3600
-        raise Invalid(f"A window lasts at most {hours:g} hours; this one would last {(ends_at - starts_at).total_seconds() / 3600:g}.", field="ends_at")
+        raise Invalid(
+            f"A window lasts at most {hours:g} hours; this one would last {(ends_at - starts_at).total_seconds() / 3600:g}.",
+            field="ends_at",
+        )
     if start_is_new and starts_at < now - EARLIER:
         raise Invalid("The start lies in the past.", field="starts_at")
     for moment, field in ((starts_at, "starts_at"), (ends_at, "ends_at")):

@@ -15,8 +15,12 @@ from icalendar import Event, Timezone, vCalAddress
 
 from windows.lifecycle.states import Mode, WindowStatus
 
-UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # refused at every door; a feed never breaks all the same
-CALLED_OFF = frozenset({WindowStatus.DRAFT, WindowStatus.REJECTED, WindowStatus.EXPIRED, WindowStatus.CANCELLED})  # a draft in a feed was withdrawn
+UNSPEAKABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
+)  # refused at every door; a feed never breaks all the same
+CALLED_OFF = frozenset(
+    {WindowStatus.DRAFT, WindowStatus.REJECTED, WindowStatus.EXPIRED, WindowStatus.CANCELLED}
+)  # a draft in a feed was withdrawn
 IMPACT = {
     Mode.NORMAL: "Users should notice nothing.",
     Mode.DEGRADED: "Some functions are slower or missing.",
@@ -56,7 +60,7 @@ class EventFacts:
 
 
 def block(facts: EventFacts, *, keep_cancelled: bool = False) -> bytes:
-    """BEGIN:VEVENT … END:VEVENT with CRLF. `keep_cancelled` marks a cancelled window in its title instead of its STATUS, for clients that drop those."""
+    """BEGIN:VEVENT … END:VEVENT with CRLF. `keep_cancelled` says so in the title, not in STATUS, for clients that drop cancelled events."""
     event = Event()
     host = facts.home.split("://")[-1].split("/")[0]
     cancelled = facts.status in CALLED_OFF
@@ -80,7 +84,7 @@ def block(facts: EventFacts, *, keep_cancelled: bool = False) -> bytes:
         organizer = vCalAddress(f"mailto:{speakable(facts.coordinator_email)}")
         organizer.params["CN"] = speakable(facts.coordinator).replace("\n", " ").replace('"', "'")
         event["organizer"] = organizer
-    return event.to_ical()
+    return bytes(event.to_ical())
 
 
 def describe(facts: EventFacts) -> str:
@@ -101,7 +105,7 @@ def timezone_block(name: str, first_year: int, last_year: int) -> bytes:
     """The VTIMEZONE of an IANA zone with the rules of these years; empty for UTC, which needs none."""
     if ZoneInfo(name).key in ("UTC", "Etc/UTC"):
         return b""
-    return Timezone.from_tzid(name, first_date=date(first_year, 1, 1), last_date=date(last_year + 1, 1, 1)).to_ical()
+    return bytes(Timezone.from_tzid(name, first_date=date(first_year, 1, 1), last_date=date(last_year + 1, 1, 1)).to_ical())
 
 
 def local(moment: datetime, zone: str) -> datetime:

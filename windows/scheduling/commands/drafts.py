@@ -59,7 +59,9 @@ def create_draft(actor: Actor, draft: Draft, *, is_example: bool = False) -> Win
     if actor.person_id is None:
         raise Forbidden("A window is filed by a person.", verb=Verb.DRAFT.value)
     said = {item.name: getattr(draft, item.name) for item in fields(draft)}
-    window = Window(**editing.columns_of(said), uid=uuid.uuid4(), created_by_id=actor.person_id, edited_by_id=actor.person_id, is_example=is_example)
+    window = Window(
+        **editing.columns_of(said), uid=uuid.uuid4(), created_by_id=actor.person_id, edited_by_id=actor.person_id, is_example=is_example
+    )
     now = clock()
     editing.check_whole(window, now, start_is_new=True)
     rows = editing.expanded(draft.scope)
@@ -68,8 +70,19 @@ def create_draft(actor: Actor, draft: Draft, *, is_example: bool = False) -> Win
     editing.write_scope(window, rows)
     window.vevent = vevent.block(facts_of(window))
     window.save(update_fields=["vevent"])
-    told = {"title": window.title, "starts_at": editing.told(window.starts_at), "ends_at": editing.told(window.ends_at), "version": window.version}
-    record("window.created", actor, window.reference, window=window.reference, data={**told, "scope": [row.told for row in rows], "mode": window.mode})
+    told = {
+        "title": window.title,
+        "starts_at": editing.told(window.starts_at),
+        "ends_at": editing.told(window.ends_at),
+        "version": window.version,
+    }
+    record(
+        "window.created",
+        actor,
+        window.reference,
+        window=window.reference,
+        data={**told, "scope": [row.told for row in rows], "mode": window.mode},
+    )
     return window
 
 
@@ -108,6 +121,8 @@ def apply(actor: Actor, window: Window, changes: Mapping[str, Any]) -> dict[str,
     columns = {name: value for name, value in editing.columns_of(changes).items() if getattr(window, name) != value}
     if (new_team := columns.get("team_id")) is not None:
         require(actor, Verb.DRAFT, Subject(team=changes["team"], called=f"windows of {changes['team']}"))
+    if (key := columns.get("external_ref")) is not None and Window.objects.filter(external_ref=key).exists():
+        raise Conflict("Another window has this external reference.", field="external_ref")
     changed = {name: [editing.told(getattr(window, name)), editing.told(value)] for name, value in columns.items()}
     for name, value in columns.items():
         setattr(window, name, value)
@@ -145,7 +160,7 @@ def discard_draft(actor: Actor, window_id: int) -> None:
     window = locked(window_id)
     require(actor, Verb.DRAFT, subject_of(window))
     if window.status != WindowStatus.DRAFT or window.published_at is not None:
-        raise Conflict(f"{window.reference} was requested once; cancel it instead.", field="status")
+        raise Conflict(f"{window.reference} was requested once; its history stays.", field="status")
     record("window.discarded", actor, window.reference, window=window.reference, data={"title": window.title, "reason": window.reason})
     window.delete()
 

@@ -68,7 +68,12 @@ def number_between(value: object, low: float, high: float, field: str, *, whole:
 
 def there_is(model: type[Model], key: object, field: str, what: str, **also: Any) -> int:
     """The primary key of an existing row; Invalid otherwise."""
-    if isinstance(key, bool) or not isinstance(key, int) or not 0 < key < 2**63 or not model._default_manager.filter(pk=key, **also).exists():
+    if (
+        isinstance(key, bool)
+        or not isinstance(key, int)
+        or not 0 < key < 2**63
+        or not model._default_manager.filter(pk=key, **also).exists()
+    ):
         raise Invalid(f"There is no such {what}.", field=field)
     return key
 
@@ -150,7 +155,9 @@ def expanded(rows: Any) -> list[ConcreteRow]:
         layers = (row.layers,) if isinstance(row.layers, str) else tuple(row.layers)
         if not layers or any(layer not in KNOWN_LAYERS for layer in layers):
             raise Invalid("A layer is one of L1 to L10.", field=f"{at}.layers")
-        named = {name: texts.line(getattr(row, name), f"{at}.{name}", longest=63, required=True) for name in ("service", "environment", "region")}
+        named = {
+            name: texts.line(getattr(row, name), f"{at}.{name}", longest=63, required=True) for name in ("service", "environment", "region")
+        }
         try:
             places = expand_scope(**named)
         except Invalid as error:
@@ -199,4 +206,6 @@ def check_version(window: Window, version: int) -> None:
         changed |= {field: after for field, (_, after) in data.get("changed", {}).items()}
         if "to" in data:
             changed["status"] = data["to"]
-    raise Stale(f"{window.reference} was changed by somebody else; it is at version {window.version} now.", current=window.version, changed=changed)
+    raise Stale(
+        f"{window.reference} was changed by somebody else; it is at version {window.version} now.", current=window.version, changed=changed
+    )

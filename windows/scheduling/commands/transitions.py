@@ -37,7 +37,13 @@ def move(
         setattr(window, name, value)
     keep_slot(window, new=WindowStatus(before) not in HOLDS_SLOT)
     touch(window, clock(), columns.keys() | {"status"})
-    record(kind, actor, window.reference, window=window.reference, data={"from": before, "to": to.value, "sequence": window.sequence, **(data or {})})
+    record(
+        kind,
+        actor,
+        window.reference,
+        window=window.reference,
+        data={"from": before, "to": to.value, "sequence": window.sequence, **(data or {})},
+    )
     return window
 
 
