@@ -144,7 +144,7 @@ CASES: list[tuple[str, Run, Any]] = [
     ("its retry is due", run(R.ROLLING_BACK, step(S.SUCCEEDED), step(S.COMPENSATING, wake_at=at(0))), Compensate(1)),
     ("a person undoes it", run(R.ROLLING_BACK, step(S.SUCCEEDED), step(S.COMPENSATING, is_asking=True)), Sleep(None)),
     ("one failed: go on", run(R.ROLLING_BACK, step(S.SUCCEEDED), step(S.COMPENSATION_FAILED)), Compensate(0)),
-    ("one failed: stuck", run(R.ROLLING_BACK, step(S.COMPENSATED), step(S.COMPENSATION_FAILED)), becomes(R.STUCK, "Step 2")),
+    ("one failed: stuck", run(R.ROLLING_BACK, step(S.COMPENSATED), step(S.COMPENSATION_FAILED)), becomes(R.STUCK, "Step 1")),
     ("all undone", run(R.ROLLING_BACK, step(S.COMPENSATED), step(S.COMPENSATED), step()), becomes(R.ROLLED_BACK)),
     ("nothing was touched", run(R.ROLLING_BACK, step(), step()), becomes(R.ROLLED_BACK)),
     ("no clock stops a rollback", run(R.ROLLING_BACK, step(S.SUCCEEDED), turn_back_at=at(-99), window_ends_at=at(-9)), Compensate(0)),

@@ -34,7 +34,7 @@ class Step:
 
     @property
     def called(self) -> str:
-        return f"Step {self.position + 1} “{self.name}”" if self.name else f"Step {self.position + 1}"
+        return f"Step {self.position} “{self.name}”" if self.name else f"Step {self.position}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,82 @@
+"""The outbox: said once, tried again, never dropped in silence."""
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import transaction
+from django.db.models.functions import Now
+
+from windows.audit.models import AuditEntry
+from windows.delivery import commands, registry
+from windows.delivery.models import Message
+from windows.delivery.undelivered import Undelivered
+
+
+def say(key: str = "run:1:stuck:a@example.org", recipient: str = "a@example.org", channel: str = "email") -> None:
+    with transaction.atomic():
+        commands.queue(key, channel, recipient, "page", "MW-1001 is stuck", "Look at it.", "MW-1001")
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    state: dict[str, Any] = {"error": None}
+
+    def send(message: Message) -> None:
+        if state["error"]:
+            raise state["error"]
+
+    monkeypatch.setattr(commands, "channels", lambda: {**registry.channels(), "fake": send})
+    return state
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_fact_is_one_mail() -> None:
+    say()
+    say()
+    assert commands.send_due() == 1
+    assert commands.send_due() == 0
+    assert [(m.subject, m.to) for m in mail.outbox] == [("MW-1001 is stuck", ["a@example.org"])]
+    assert Message.objects.get().status == "delivered"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_r_g05_a_failing_channel_is_tried_again_and_then_shown_as_dead(broken: dict[str, Any]) -> None:
+    say(channel="fake")
+    broken["error"] = Undelivered("429")
+    rests = []
+    for _ in range(commands.TRIES):
+        Message.objects.filter(status="queued").update(wake_at=Now())
+        assert commands.send_due() == 1
+        if (message := Message.objects.get()).wake_at:
+            rests.append(message.wake_at)
+    assert (message.status, message.attempts, message.last_error) == ("dead", commands.TRIES, "429")
+    assert rests == sorted(rests) and len(rests) == commands.TRIES - 1
+    assert AuditEntry.objects.get(kind="message.died").data["recipient"] == "a@example.org"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_permanent_refusal_is_dead_at_once_and_a_bug_costs_one_try(broken: dict[str, Any]) -> None:
+    say("one", channel="fake")
+    broken["error"] = Undelivered("no such person", permanent=True)
+    commands.send_due()
+    say("two", channel="fake")
+    broken["error"] = ZeroDivisionError("a bug")
+    commands.send_due()
+    say("three", channel="carrier-pigeon")
+    commands.send_due()
+    assert dict(Message.objects.values_list("dedup_key", "status")) == {"one": "dead", "two": "queued", "three": "dead"}
+    broken["error"] = None
+    Message.objects.filter(dedup_key="two").update(wake_at=Now())
+    commands.send_due()
+    assert Message.objects.get(dedup_key="two").status == "delivered"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_belongs_to_its_acts_transaction() -> None:
+    with pytest.raises(RuntimeError, match="transaction of its act"):
+        commands.queue("k", "email", "a@example.org", "page", "t", "b")
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        commands.queue("k", "email", "a@example.org", "page", "t", "b")
+        raise ZeroDivisionError
+    assert not Message.objects.exists()

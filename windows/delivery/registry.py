@@ -1,0 +1,18 @@
+"""Which channels there are: every module in channels/."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from windows.delivery import channels as folder
+
+
+@cache
+def channels() -> Mapping[str, Callable[[Any], None]]:
+    """The `send` of every channel by its module's name."""
+    names = [item.name for item in pkgutil.iter_modules(folder.__path__)]
+    return {name: importlib.import_module(f"{folder.__name__}.{name}").send for name in names}
