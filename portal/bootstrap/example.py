@@ -11,7 +11,7 @@ from portal.bootstrap.postgres import Cluster
 from portal.bootstrap.processes import Child, Failed
 
 FOLDER = ROOT / "examples" / "shop"
-LOADER = "*/management/commands/load_example.py"
+LOADER = "management/commands/load_example.py"
 
 
 def is_there() -> bool:
@@ -20,7 +20,7 @@ def is_there() -> bool:
 
 def can_load() -> bool:
     """Whether some app brings the command `load_example`."""
-    return any(ROOT.glob(f"{package}/{LOADER[2:]}") for package in ("portal", "examples", "examples/*"))
+    return any(path for package in ("portal", "examples", "examples/*") for path in ROOT.glob(f"{package}/{LOADER}"))
 
 
 def prepare_database(cluster: Cluster) -> None:
