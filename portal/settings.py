@@ -5,28 +5,21 @@ on what is missing or insecure: see portal/checks.py.
 """
 
 import os
-import secrets
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from portal.defaults import Defaults
 
-
-def listed(name: str, default: str = "") -> list[str]:
-    """A variable that holds several values, separated by commas."""
-    return [value.strip() for value in os.environ.get(name, default).split(",") if value.strip()]
-
-
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL = os.environ.get("ROADWORKS_LOCAL") == "1"  # set by the bootstrap only: a loopback portal with an embedded store
 DEBUG = False
-SECRET_KEY = os.environ.get("SECRET_KEY") or (secrets.token_urlsafe(50) if LOCAL else "")  # `up` keeps one per state folder
-ALLOWED_HOSTS = listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if LOCAL else "")
+SECRET_KEY = os.environ.get("SECRET_KEY") or ("local-only-" + "x" * 50 if LOCAL else "")
+ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if LOCAL else "").split(",") if host]
 PORTAL_URL = os.environ.get("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")
 FLAGS_URL = os.environ.get("FLAGS_URL", "http://127.0.0.1:8001").rstrip("/")
 PROMETHEUS_URL = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
 COMMANDS_DIR = Path(os.environ.get("COMMANDS_DIR") or BASE_DIR / "examples" / "commands")  # what `command` steps may run
-HTTP_ALLOWED_HOSTS = listed("HTTP_ALLOWED_HOSTS")  # what `http` steps may reach
+HTTP_ALLOWED_HOSTS = [host for host in os.environ.get("HTTP_ALLOWED_HOSTS", "").split(",") if host]  # what `http` steps may reach
 TARGET_DATABASES = {  # what `sql` steps may reach, by name: TARGET_DATABASE_ORDERS=postgresql://…
     name.removeprefix("TARGET_DATABASE_").lower(): url for name, url in os.environ.items() if name.startswith("TARGET_DATABASE_")
 }
@@ -59,6 +52,7 @@ INSTALLED_APPS = [
     "django_filters",
 ]
 MIDDLEWARE = [
+    "portal.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -69,6 +63,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.Actors",
+    "portal.api.idempotency.Idempotency",
+    "portal.middleware.Errors",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -82,6 +79,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.context.frame",
             ]
         },
     }
@@ -126,7 +124,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or BASE_DIR / "staticfiles")
+STATIC_ROOT = Path(os.environ.get("STATIC_ROOT") or BASE_DIR / "staticfiles") if not LOCAL else None  # locally the finders serve
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = LOCAL
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
@@ -167,17 +165,36 @@ EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
 EMAIL_FILE_PATH = os.environ.get("EMAIL_FILE_PATH")
 DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "roadworks@localhost")
 
+CSRF_FAILURE_VIEW = "portal.problems.forged"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")  # what a scraper from another machine must send; without one only loopback may read
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.Schema",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.ByActor"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.authentication.SignedIn"],
+    "DEFAULT_RENDERER_CLASSES": ["portal.api.renderers.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.StrictJsonParser"],
+    "EXCEPTION_HANDLER": "portal.api.errors.handle",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Roadworks", "VERSION": "1", "OAS_VERSION": "3.1.0", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Roadworks",
+    "DESCRIPTION": "Planned maintenance: windows, approvals, runs, flags, objectives. Errors are problem+json (RFC 9457).",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "filters": {"request_id": {"()": "portal.logs.RequestIdFilter"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
 }

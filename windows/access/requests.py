@@ -1,9 +1,15 @@
-"""How a view learns who acts. The portal's middleware and its token authentication put the actor on the request."""
+"""What a view learns about its request: who acts, and the id it goes by in logs and in the audit trail.
 
+The portal's middleware puts both there; nothing below the portal reads a header or a session.
+"""
+
+from contextvars import ContextVar
 from typing import Any
 
 from windows.access.roles import Actor
 from windows.errors import Forbidden
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")  # empty outside a request
 
 
 def actor_of(request: Any) -> Actor:

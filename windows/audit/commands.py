@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from windows.access.requests import request_id
 from windows.access.roles import Actor
 from windows.audit.models import AuditEntry
 
@@ -20,5 +21,13 @@ def record(
     if not connection.in_atomic_block:
         raise RuntimeError(f"{kind} must be recorded in the transaction of its act")
     return AuditEntry.objects.create(
-        kind=kind, actor=actor.name, actor_id=actor.person_id, via=actor.via, subject=subject, window=window, run_id=run_id, data=data or {}
+        kind=kind,
+        actor=actor.name,
+        actor_id=actor.person_id,
+        via=actor.via,
+        subject=subject,
+        window=window,
+        run_id=run_id,
+        data=data or {},
+        request_id=request_id.get(),
     )

@@ -1,0 +1,11 @@
+"""The API's root: each slice's resources under /api/v1/, and the description of all of them."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from windows.catalogue import urls as catalogue
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
+    path("v1/", include(catalogue.api)),
+]

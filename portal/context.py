@@ -1,0 +1,23 @@
+"""What every page's frame shows: its style sheets, the rail, and the live strip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from windows.access.roles import Actor
+
+SHEETS = [f"portal/{name}.css" for name in ("tokens", "base", "signs", "cockpit", "forms", "screens")]
+PLACES = [("Windows", "/windows/", "windows"), ("Approvals", "/approvals/", "approvals"), ("Runs", "/runs/", "runs")]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Never raises: the page that tells of a broken database has the same frame."""
+    actor = getattr(request, "actor", None)
+    shown: dict[str, Any] = {"actor": actor, "sheets": SHEETS, "windows_href": "/windows/", "strip_href": "/strip", "strip": []}
+    if not isinstance(actor, Actor):
+        return shown
+    shown["zone"] = getattr(request.user, "timezone", "UTC")
+    shown["rail"] = [{"word": word, "href": href, "icon": icon, "here": request.path.startswith(href)} for word, href, icon in PLACES]
+    return shown

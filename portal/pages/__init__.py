@@ -1,0 +1,1 @@
+"""Pages that belong to no one slice: signing in, the window page that joins them all, health."""

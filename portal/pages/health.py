@@ -1,0 +1,23 @@
+"""Is this process alive (healthz), and can it work (readyz)? Both answer without a session and tell nothing else."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.utils import Error
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select 1")
+    except Error:
+        return HttpResponse("the database does not answer\n", content_type="text/plain", status=503, headers={"Retry-After": "2"})
+    return HttpResponse("ready\n", content_type="text/plain")

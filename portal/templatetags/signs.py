@@ -1,0 +1,134 @@
+"""Signs of state, icons, times: the language every page speaks (INTERFACE, "Language of the signs")."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+# state → (class of its colour, icon, word). One state, one colour, one shape, everywhere.
+SIGNS = {
+    "draft": ("draft", "draft", "Draft"),
+    "requested": ("requested", "requested", "Requested"),
+    "approved": ("approved", "approved", "Approved"),
+    "running": ("running", "running", "Running"),
+    "held": ("held", "held", "Held"),
+    "preflight": ("approved", "clock", "Preflight"),
+    "blocked": ("rejected", "warn", "Blocked"),
+    "validating": ("validating", "validating", "Validating"),
+    "completed": ("completed", "completed", "Completed"),
+    "succeeded": ("completed", "completed", "Succeeded"),
+    "rolling_back": ("rolledback", "rolledback", "Rolling back"),
+    "rolled_back": ("rolledback", "rolledback", "Rolled back"),
+    "failed": ("failed", "failed", "Failed"),
+    "stuck": ("failed", "failed", "Stuck"),
+    "aborted": ("failed", "close", "Aborted"),
+    "rejected": ("rejected", "close", "Rejected"),
+    "expired": ("cancelled", "cancelled", "Expired"),
+    "cancelled": ("cancelled", "cancelled", "Cancelled"),
+    "withdrawn": ("cancelled", "cancelled", "Withdrawn"),
+    "lapsed": ("cancelled", "cancelled", "Lapsed"),
+    "open": ("requested", "requested", "Open"),
+    "granted": ("completed", "completed", "Granted"),
+    "pass": ("completed", "completed", "Pass"),
+    "fail": ("failed", "failed", "Fail"),
+    "inconclusive": ("held", "warn", "No verdict"),
+    "hard": ("failed", "warn", "Refuses"),
+    "soft": ("held", "warn", "Needs a reason"),
+    "advisory": ("draft", "info", "For information"),
+}
+MODES = {"read_only": "read-only"}
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    return format_html('<svg class="i {}" aria-hidden="true"><use href="{}#{}"/></svg>', extra, static("portal/icons.svg"), name)
+
+
+@register.simple_tag
+def badge(state: object) -> SafeString:
+    colour, sign, word = SIGNS.get(str(state), ("draft", "info", str(state).replace("_", " ").capitalize()))
+    return format_html('<span class="badge s-{}">{}{}</span>', colour, icon(sign), word)
+
+
+@register.simple_tag
+def verdict(state: object, text: str = "") -> SafeString:
+    colour, sign, word = SIGNS.get(str(state), ("draft", "info", str(state)))
+    return format_html('<span class="verdict s-{}">{}{}</span>', colour, icon(sign), text or word)
+
+
+@register.filter
+def words(value: object) -> str:
+    """A name of the code as words: read_only → read-only, window.approved → window approved."""
+    text = str(value)
+    return MODES.get(text) or text.replace("_", " ").replace(".", " ")
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: template.Context, at: datetime | None, zone: str = "") -> SafeString:
+    """`Tue 24 Nov 02:00 CET`, UTC and ISO beside it for machines and hovering."""
+    if at is None:
+        return SafeString("–")
+    local = at.astimezone(ZoneInfo(zone or context.get("zone") or "UTC"))
+    return format_html(
+        '<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{:%a} {} {:%b %H:%M} {}</time>',
+        at.isoformat(), at.astimezone(UTC), local, local.day, local, local.tzname(),
+    )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def span(context: template.Context, start: datetime, end: datetime, zone: str = "") -> SafeString:
+    """`Tue 24 Nov 02:00–04:00 CET`; names both days where they differ and says when the clock changes within."""
+    there = ZoneInfo(zone or context.get("zone") or "UTC")
+    a, b = start.astimezone(there), end.astimezone(there)
+    last = f"{b:%H:%M}" if a.date() == b.date() else f"{b:%a} {b.day} {b:%b %H:%M}"
+    changes = f" (clock change inside: {a.tzname()} to {b.tzname()})" if a.utcoffset() != b.utcoffset() else ""
+    return format_html(
+        '<span class="nowrap" title="{:%Y-%m-%d %H:%M}–{:%Y-%m-%d %H:%M} UTC">{:%a} {} {:%b %H:%M}–{} {}{}</span>',
+        start.astimezone(UTC), end.astimezone(UTC), a, a.day, a, last, b.tzname(), changes,
+    )  # fmt: skip
+
+
+@register.filter
+def length(value: timedelta | float | None) -> str:
+    """2 h 15 min · 45 s · 3 days 4 h; never more than two parts."""
+    if value is None:
+        return "–"
+    seconds = round(value.total_seconds() if isinstance(value, timedelta) else value)
+    if seconds < 0:
+        return f"{length(-seconds)} over"
+    if seconds < 60:
+        return f"{seconds} s"
+    parts = [(seconds // 86400, "d"), (seconds % 86400 // 3600, "h"), (seconds % 3600 // 60, "min"), (seconds % 60, "s")]
+    first = next(n for n, (count, _) in enumerate(parts) if count)
+    shown = parts[first : first + 2]
+    return " ".join(f"{count} {unit}" for count, unit in shown if count)
+
+
+@register.simple_tag
+def relative(at: datetime | None, now: datetime | None = None) -> str:
+    """in 3 h, 5 min ago."""
+    if at is None:
+        return ""
+    apart = at - (now or datetime.now(UTC))
+    if abs(apart) < timedelta(seconds=5):
+        return "now"
+    return f"in {length(apart)}" if apart > timedelta() else f"{length(-apart)} ago"
+
+
+@register.filter
+def initials(name: str) -> str:
+    parts = [part for part in str(name).split() if part]
+    return "".join(part[0] for part in parts[:1] + parts[1:][-1:]).upper() or "?"
+
+
+@register.filter
+def share(value: float | None) -> str:
+    """0.9987 → 99.87 %."""
+    return "not known" if value is None else f"{value * 100:.4g} %"

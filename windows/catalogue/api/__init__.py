@@ -1,0 +1,1 @@
+"""The catalogue over REST: teams, people, services and their dependencies, places, tokens."""

@@ -1,0 +1,31 @@
+"""The catalogue's addresses."""
+
+from django.urls import path
+
+from windows.catalogue.api.people import Disabled, Enabled, Me, MyPassword, People
+from windows.catalogue.api.places import Environments, Regions
+from windows.catalogue.api.services import Dependencies, HandOver, OneDependency, OneService, Places, Services
+from windows.catalogue.api.teams import Members, OneMember, OneTeam, Teams
+from windows.catalogue.api.tokens import OneToken, Tokens
+
+api = [
+    path("me", Me.as_view()),
+    path("me/password", MyPassword.as_view()),
+    path("teams", Teams.as_view()),
+    path("teams/<slug:slug>", OneTeam.as_view()),
+    path("teams/<slug:slug>/members", Members.as_view()),
+    path("teams/<slug:slug>/members/<int:person_id>/<slug:role>", OneMember.as_view()),
+    path("people", People.as_view()),
+    path("people/<int:person_id>/disable", Disabled.as_view()),
+    path("people/<int:person_id>/enable", Enabled.as_view()),
+    path("services", Services.as_view()),
+    path("services/<slug:slug>", OneService.as_view()),
+    path("services/<slug:slug>/hand_over", HandOver.as_view()),
+    path("services/<slug:slug>/deployments", Places.as_view()),
+    path("services/<slug:slug>/dependencies", Dependencies.as_view()),
+    path("services/<slug:slug>/dependencies/<slug:depends_on>", OneDependency.as_view()),
+    path("environments", Environments.as_view()),
+    path("regions", Regions.as_view()),
+    path("tokens", Tokens.as_view()),
+    path("tokens/<int:token_id>", OneToken.as_view()),
+]
