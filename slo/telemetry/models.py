@@ -15,12 +15,10 @@ class Measurement(models.Model):
     good_sum = models.BigIntegerField()
     total_sum = models.BigIntegerField()
     window = models.CharField(max_length=20, blank=True)  # the maintenance window it was measured under, a label
-    measured_at = models.DateTimeField(db_default=Now())
-    is_example = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["series", "minute"], name="measurement_once"),
+            models.UniqueConstraint(fields=["series", "minute"], include=["good_sum", "total_sum"], name="measurement_once"),
             models.CheckConstraint(condition=Q(good__gte=0, total__gte=F("good")), name="measurement_good_within_total"),
         ]
 
@@ -39,24 +37,29 @@ class DayTotal(models.Model):
     total_sum = models.BigIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["series", "day"], name="day_total_once")]
+        constraints = [models.UniqueConstraint(fields=["series", "day"], include=["good_sum", "total_sum"], name="day_total_once")]
 
     def __str__(self) -> str:
         return f"{self.series} {self.day}"
 
 
 class Sample(models.Model):
-    """A cumulative counter pair as scraped or pushed between minutes: what gates of a running window are judged by (≤ 5 s apart)."""
+    """What was pushed, as it came: the gates of a running window are judged by it (≤ 5 s apart), and the same push twice counts once."""
 
     series = models.CharField(max_length=120)
     at = models.DateTimeField()
     good = models.BigIntegerField()  # events since the sample before
     total = models.BigIntegerField()
     source = models.CharField(max_length=120, blank=True)  # the node that pushed it
-    key = models.CharField(max_length=120, unique=True)  # idempotency: the same push twice counts once
+    key = models.CharField(max_length=120)  # the sender's own, once per series and source
+    received_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["series", "at"], name="sample_by_time")]
+        constraints = [models.UniqueConstraint(fields=["series", "source", "key"], name="sample_once")]
+        indexes = [
+            models.Index(fields=["series", "at"], include=["good", "total"], name="sample_by_time"),
+            models.Index(fields=["received_at"], name="sample_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.series} {self.at}"

@@ -1,0 +1,85 @@
+"""Nouns that read: ratios over any range, and what was pushed a moment ago.
+
+A minute belongs to a range if it starts in it. Sums at an instant are two index look-ups (the days before, the minutes of its day), so
+a range costs two instants and each excluded interval two more, whatever its length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from slo.budget import Ratio
+from slo.intervals import Interval, subtract
+from slo.telemetry.readings import Reading
+
+SUMS = """
+select coalesce(d.good_sum, 0) + coalesce(m.good_sum, 0), coalesce(d.total_sum, 0) + coalesce(m.total_sum, 0)
+from unnest(%s::text[], %s::timestamptz[]) with ordinality as p(series, "at", place)
+left join lateral (
+    select good_sum, total_sum from telemetry_daytotal d
+    where d.series = p.series and d.day < (p."at" at time zone 'UTC')::date order by d.day desc limit 1
+) d on true
+left join lateral (
+    select good_sum, total_sum from telemetry_measurement m
+    where m.series = p.series and m.minute >= date_trunc('day', p."at", 'UTC') and m.minute < p."at" order by m.minute desc limit 1
+) m on true
+order by p.place
+"""
+RECENT = """
+select coalesce(sum(good), 0)::bigint, coalesce(sum(total), 0)::bigint, max("at")
+from telemetry_sample where series = %s and "at" > %s and "at" <= %s
+"""
+
+
+def ratios(wanted: Sequence[tuple[str, Interval]]) -> list[Ratio]:
+    """Good and total of each (series, range), in order: one statement, one consistent view."""
+    if not wanted:
+        return []
+    series = [name for name, _ in wanted for _ in range(2)]
+    instants = [instant for _, one in wanted for instant in (one.start, one.end)]
+    with connection.cursor() as cursor:
+        cursor.execute(SUMS, [series, instants])
+        sums = [Ratio(*row) for row in cursor.fetchall()]
+    return [end - start for start, end in zip(sums[::2], sums[1::2], strict=True)]
+
+
+def ratio(series: str, since: datetime, until: datetime, exclude: Iterable[Interval] = ()) -> Ratio:
+    """Good and total in [since, until) without the minutes that start in an excluded interval."""
+    pieces = subtract([Interval(since, until)], exclude)
+    return sum(ratios([(series, piece) for piece in pieces]), Ratio())
+
+
+def by_minute(series: str, since: datetime, until: datetime) -> list[tuple[datetime, Ratio]]:
+    """The minutes of a range that have measurements, in order: for a chart."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select minute, good, total from telemetry_measurement where series = %s and minute >= %s and minute < %s order by minute",
+            [series, since, until],
+        )
+        return [(minute, Ratio(good, total)) for minute, good, total in cursor.fetchall()]
+
+
+def labelled(series: str, since: datetime, until: datetime) -> Mapping[str, Ratio]:
+    """What was measured in a range, by the window label it carries ("" where it carries none): how much of it is tagged."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'select "window", sum(good)::bigint, sum(total)::bigint from telemetry_measurement'
+            " where series = %s and minute >= %s and minute < %s group by 1",
+            [series, since, until],
+        )
+        return {label: Ratio(good, total) for label, good, total in cursor.fetchall()}
+
+
+def recent(series: str, window_seconds: float, now: datetime) -> Reading:
+    """The SLI of what was pushed in the last seconds, judged by the samples' own times; `samples` counts events."""
+    with connection.cursor() as cursor:
+        cursor.execute(RECENT, [series, now - timedelta(seconds=window_seconds), now])
+        good, total, newest = cursor.fetchone()
+    if newest is None:
+        return Reading(None, 0, reason=f"no sample in the last {window_seconds:g} s")
+    if not total:
+        return Reading(None, 0, newest, reason=f"no events in the last {window_seconds:g} s")
+    return Reading(good / total, total, newest)
