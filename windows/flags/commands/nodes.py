@@ -28,7 +28,7 @@ def register_node(actor: Actor, *, service: str, environment: str, region: str, 
             raise Invalid(f"“{part}” is no {field}: a node stands in exactly one.", field=field)
     if not name or len(name) > 120 or not name.isprintable():
         raise Invalid("A node's name has 1 to 120 printable characters.", field="name")
-    require(actor, Verb.EDIT_CATALOGUE, subject_of(FlagKey(service, environment, region)))
+    require(actor, Verb.EDIT_CATALOGUE, subject_of(FlagKey(service), f"the nodes of {service}"))
     tokens_changed()
     raw = f"rwn_{secrets.token_urlsafe(32)}"
     node, made = Node.objects.get_or_create(
@@ -50,7 +50,7 @@ def retire_node(actor: Actor, node_id: int) -> Node:
     node = Node.objects.filter(pk=node_id).first()
     if node is None:
         raise NotFound("There is no such node here.")
-    require(actor, Verb.EDIT_CATALOGUE, subject_of(FlagKey(node.service, node.environment, node.region)))
+    require(actor, Verb.EDIT_CATALOGUE, subject_of(FlagKey(node.service), f"the nodes of {node.service}"))
     if node.retired_at is None:
         tokens_changed()
         node.retired_at = clock()

@@ -103,10 +103,10 @@ def clear_flag(actor: Actor, key: FlagKey, *, expected: int | None = None, windo
     return set_flag(actor, key, Mode.NORMAL, {}, expected=expected, window=window, reason=reason)
 
 
-def subject_of(key: FlagKey) -> Subject:
+def subject_of(key: FlagKey, called: str = "") -> Subject:
     """Whose flag it is: the team of the service it names. A flag on all services belongs to SRE alone."""
     service = Service.objects.select_related("team").filter(slug=key.target).first() if key.target != ANY else None
-    return Subject(team=service.team.slug if service else None, called=f"the flag {key}")
+    return Subject(team=service.team.slug if service else None, called=called or f"the flag {key}")
 
 
 def check_key(key: FlagKey) -> None:
