@@ -5,21 +5,25 @@ import sys
 
 
 def main() -> None:
-    from portal.bootstrap.environment import enter_environment
+    from portal.bootstrap import support
+
+    support.refuse_unsupported()  # first, and in syntax that any Python 3 can read
+    from portal.bootstrap.environment import enter_environment, use_local_settings
 
     enter_environment()  # returns only inside .venv, with exactly the locked packages
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    match sys.argv[1:2]:
-        case ["up"]:
-            from portal.bootstrap.up import main as up
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    if command == "up":
+        from portal.bootstrap.up import main as up
 
-            sys.exit(up(sys.argv[2:]))
-        case ["test"]:
-            import pytest
+        sys.exit(up(sys.argv[2:]))
+    if command == "test":
+        import pytest
 
-            sys.exit(pytest.main(sys.argv[2:]))  # which loads portal.bootstrap.testing: see pyproject.toml
+        sys.exit(pytest.main(sys.argv[2:]))  # which loads portal.bootstrap.testing: see pyproject.toml
     from django.core.management import execute_from_command_line
 
+    use_local_settings()  # so that `manage.py shell` or `manage.py audit verify` speak to the portal that `up` runs
     execute_from_command_line(sys.argv)
 
 

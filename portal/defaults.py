@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from typing import Any
 
 
 def seconds(number: float) -> timedelta:
@@ -39,7 +40,8 @@ class Defaults:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Defaults:
         """Read ROADWORKS_<NAME>; ValueError names a variable that is not a number."""
-        given: dict[str, object] = {}
+        given: dict[str, Any] = {}
+        standard = cls()
         for item in fields(cls):
             name = f"ROADWORKS_{item.name.upper()}"
             if name not in environ:
@@ -48,5 +50,6 @@ class Defaults:
                 number = float(environ[name])
             except ValueError as error:
                 raise ValueError(f"{name} must be a number of seconds, not {environ[name]!r}") from error
-            given[item.name] = seconds(number) if isinstance(item.default, timedelta) else type(item.default)(number)  # type: ignore[call-arg]
-        return cls(**given)  # type: ignore[arg-type]
+            value = getattr(standard, item.name)
+            given[item.name] = seconds(number) if isinstance(value, timedelta) else type(value)(number)
+        return cls(**given)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 # Rows of these tables never change: refused by trigger for everybody, and by privilege for the app role.
@@ -31,7 +32,14 @@ def grant(connection: BaseDatabaseWrapper, role: str) -> None:
         revoke(cursor, who, "insert, update, delete, truncate", READ_ONLY)
 
 
-def revoke(cursor: object, who: sql.Identifier, privileges: str, tables: Sequence[str]) -> None:
+def revoke(cursor: CursorWrapper, who: sql.Identifier, privileges: str, tables: Sequence[str]) -> None:
     for table in tables:
         text = "revoke " + privileges + " on {table} from {who}"
-        cursor.execute(sql.SQL(text).format(table=sql.Identifier(table), who=who))  # type: ignore[attr-defined]
+        cursor.execute(sql.SQL(text).format(table=sql.Identifier(table), who=who))
+
+
+def is_superuser(connection: BaseDatabaseWrapper, role: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select rolsuper from pg_roles where rolname = %s", [role])
+        row = cursor.fetchone()
+        return bool(row and row[0])

@@ -5,21 +5,28 @@ on what is missing or insecure: see portal/checks.py.
 """
 
 import os
+import secrets
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from portal.defaults import Defaults
 
+
+def listed(name: str, default: str = "") -> list[str]:
+    """A variable that holds several values, separated by commas."""
+    return [value.strip() for value in os.environ.get(name, default).split(",") if value.strip()]
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL = os.environ.get("ROADWORKS_LOCAL") == "1"  # set by the bootstrap only: a loopback portal with an embedded store
 DEBUG = False
-SECRET_KEY = os.environ.get("SECRET_KEY") or ("local-only-" + "x" * 50 if LOCAL else "")
-ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if LOCAL else "").split(",") if host]
+SECRET_KEY = os.environ.get("SECRET_KEY") or (secrets.token_urlsafe(50) if LOCAL else "")  # `up` keeps one per state folder
+ALLOWED_HOSTS = listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if LOCAL else "")
 PORTAL_URL = os.environ.get("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")
 FLAGS_URL = os.environ.get("FLAGS_URL", "http://127.0.0.1:8001").rstrip("/")
 PROMETHEUS_URL = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
 COMMANDS_DIR = Path(os.environ.get("COMMANDS_DIR") or BASE_DIR / "examples" / "commands")  # what `command` steps may run
-HTTP_ALLOWED_HOSTS = [host for host in os.environ.get("HTTP_ALLOWED_HOSTS", "").split(",") if host]  # what `http` steps may reach
+HTTP_ALLOWED_HOSTS = listed("HTTP_ALLOWED_HOSTS")  # what `http` steps may reach
 TARGET_DATABASES = {  # what `sql` steps may reach, by name: TARGET_DATABASE_ORDERS=postgresql://…
     name.removeprefix("TARGET_DATABASE_").lower(): url for name, url in os.environ.items() if name.startswith("TARGET_DATABASE_")
 }

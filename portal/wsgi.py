@@ -2,7 +2,11 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+from portal.checks import refuse_insecure
 
+refuse_insecure()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402  (not before the settings are known to be sound)
+
 application = get_wsgi_application()

@@ -2,6 +2,8 @@
 
 import fcntl
 import hashlib
+import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -13,16 +15,17 @@ VENV = ROOT / ".venv"
 STATE = Path(os.environ.get("ROADWORKS_HOME") or ROOT / "var").absolute()  # data, sockets, logs: all that a run leaves behind
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "lock.sha256"
+LOCK = ROOT / "requirements.lock"
+GATE = ROOT / ".venv.lock"  # held while building
+USED = ROOT / ".venv.used"  # shared by every running `up`
+LOCAL = "local.json"  # in STATE: the settings of the portal that `up` runs there
 
 
 def enter_environment() -> None:
     """Return when this process runs in an up-to-date `.venv`; otherwise build it and re-execute."""
-    if sys.version_info < (3, 11):
-        sys.exit(f"Roadworks needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
     if os.environ.get("ROADWORKS_ENVIRONMENT") == "given":  # production image: packages are already there
         return
-    inside = Path(sys.prefix) == VENV
-    if inside and is_current():
+    if Path(sys.prefix) == VENV and is_current():
         return
     if os.environ.pop("ROADWORKS_REENTERED", None):
         sys.exit(f"{VENV} was built but Python did not start inside it; remove that directory and try again.")
@@ -34,8 +37,13 @@ def enter_environment() -> None:
 
 
 def wanted() -> str:
+    """What the stamp must say: which packages for which interpreter."""
+    try:
+        locked = LOCK.read_bytes()
+    except OSError as error:
+        sys.exit(f"Cannot read {LOCK}: {error.strerror}. It belongs to Roadworks; is this a whole checkout?")
     interpreter = f"{sys.version_info[:2]} {os.uname().machine}".encode()
-    return hashlib.sha256((ROOT / "requirements.lock").read_bytes() + interpreter).hexdigest()
+    return hashlib.sha256(locked + interpreter).hexdigest()
 
 
 def is_current() -> bool:
@@ -48,26 +56,50 @@ def is_current() -> bool:
 def build() -> None:
     """Under a lock: two starts at once build once. The stamp is written last: half-built ones are built again."""
     try:
-        gate = open(ROOT / ".venv.lock", "w")
+        gate, used = GATE.open("a"), USED.open("a")
     except OSError as error:
-        sys.exit(f"Cannot write to {ROOT}: {error.strerror}. Roadworks keeps its environment and data there.")
-    with gate:
+        sys.exit(f"Cannot write to {ROOT}: {error.strerror}. Roadworks installs its packages into .venv there.")
+    with gate, used:
         fcntl.flock(gate, fcntl.LOCK_EX)
         if is_current():
             return
+        try:
+            fcntl.flock(used, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("requirements.lock has changed, but `manage.py up` still runs on the old packages. Stop it first.")
+        if importlib.util.find_spec("pip") is None:
+            sys.exit(f"{sys.executable} has no pip, which installs the locked packages. On Debian: apt install python3-pip")
         print("Installing the locked packages into .venv …", file=sys.stderr, flush=True)
         STAMP.unlink(missing_ok=True)
         run(sys.executable, "-m", "venv", "--clear", "--without-pip", VENV)
         outer_pip = [sys.executable, "-m", "pip", "--python", PYTHON, "--disable-pip-version-check"]
-        lock = ROOT / "requirements.lock"
-        if run(*outer_pip, "install", "-q", "--no-deps", "uv", check=False):
+        if run(*outer_pip, "install", "-q", "--no-deps", "--require-hashes", "-r", only("uv"), check=False):
             uv = shutil.which("uv", path=str(VENV / "bin"))
-            failed = not uv or not run(uv, "pip", "sync", "-q", "--python", PYTHON, "--require-hashes", lock, check=False)
+            failed = not uv or not run(uv, "pip", "sync", "-q", "--python", PYTHON, "--require-hashes", LOCK, check=False)
         else:
             failed = True
         if failed:  # no uv for this platform, or uv cannot see the index that pip is configured for
-            run(*outer_pip, "install", "-q", "--no-deps", "--require-hashes", "-r", lock)
+            run(*outer_pip, "install", "-q", "--no-deps", "--require-hashes", "-r", LOCK)
         STAMP.write_text(wanted())
+
+
+def only(package: str) -> Path:
+    """The lines of the lock about one package, as a file of their own: even the installer is pinned with its hashes."""
+    path = VENV / f"{package}.lock"
+    path.write_text(locked_lines(LOCK.read_text(), package))
+    return path
+
+
+def locked_lines(lock: str, package: str) -> str:
+    """`package==1.0 \\` and the indented lines after it; the empty text where the lock does not name it."""
+    taken: list[str] = []
+    inside = False
+    for line in lock.splitlines():
+        if not line.startswith((" ", "#")):
+            inside = line.partition("==")[0].strip() == package
+        if inside and not line.lstrip().startswith("#"):
+            taken.append(line)
+    return "\n".join(taken) + "\n" if taken else ""
 
 
 def run(*command: object, check: bool = True) -> bool:
@@ -75,3 +107,15 @@ def run(*command: object, check: bool = True) -> bool:
     if check and done.returncode:
         sys.exit(f"Could not prepare .venv: {command[0]} ended with {done.returncode} (its message is above).")
     return done.returncode == 0
+
+
+def use_local_settings() -> None:
+    """Where nothing is configured and `up` has run here, take its settings: `manage.py shell` finds the local portal."""
+    if "DATABASE_URL" in os.environ or "ROADWORKS_LOCAL" in os.environ:
+        return
+    try:
+        settings = json.loads((STATE / LOCAL).read_text())
+    except (OSError, ValueError):
+        return
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)

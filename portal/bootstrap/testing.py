@@ -6,6 +6,7 @@ is known before a server runs: pure tests never start one (tests/conftest.py doe
 
 import fcntl
 import os
+import secrets
 from pathlib import Path
 from typing import TextIO
 
@@ -35,3 +36,4 @@ cluster = Cluster.at(FOLDER)
 os.environ["DATABASE_URL"] = GIVEN or cluster.url
 os.environ.pop("DATABASE_OWNER_URL", None)
 os.environ["ROADWORKS_LOCAL"] = "1"
+os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)  # the worker processes of a test share it

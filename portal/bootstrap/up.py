@@ -2,163 +2,160 @@
 
 import argparse
 import fcntl
-import hashlib
 import os
 import shutil
-import socket
 import sys
 import time
-import urllib.request
-from pathlib import Path
 from typing import TextIO
 
-from portal.bootstrap import guardian, valkey
-from portal.bootstrap.environment import ROOT
-from portal.bootstrap.environment import STATE as VAR
-from portal.bootstrap.postgres import Cluster
-from portal.bootstrap.processes import Child, Failed, Stopped, Supervisor
+from portal.bootstrap import example, guardian, local, portal, valkey
+from portal.bootstrap.environment import ROOT, STATE, USED
+from portal.bootstrap.ports import check_free
+from portal.bootstrap.postgres import ROOT_HOME, Cluster, forget_libpq_variables
+from portal.bootstrap.processes import Failed, Stopped, Supervisor, is_alive
+
+EPILOG = f"""
+Everything listens on loopback only: the portal on PORT, the flag server on PORT+1, the example from PORT+10.
+State lives in {STATE} (ROADWORKS_HOME chooses another folder): data, logs, mails, a random secret key.
+PostgreSQL refuses to run as root: started by root, it runs as `postgres` or `nobody`, and its data lies in
+{ROOT_HOME}/<digest of the state folder>, beside a copy of its programs. Where the path of its socket would be too long or
+has a space, the socket lies in a private folder of the temporary directory. --fresh removes all of it but the logs.
+"""
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="manage.py up", description="Start Roadworks on this machine; Ctrl-C ends it.", epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--port", type=int, default=8000, help="of the portal (default: 8000)")
+    parser.add_argument("--fresh", action="store_true", help="throw the local data away first")
+    parser.add_argument("--no-example", action="store_true", help="an empty portal: no example data, no example processes")
+    parser.add_argument("--guardian-fd", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if not 1024 <= options.port <= 65000:
+        parser.error(f"--port must be between 1024 and 65000, not {options.port}")
+    return options
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="manage.py up", description=__doc__)
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--fresh", action="store_true", help="throw the local data away first")
-    parser.add_argument("--no-example", action="store_true")
-    parser.add_argument("--guardian-fd", type=int, help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    options = parse(arguments)
     if options.guardian_fd is None:
         return guardian.main([sys.executable, str(ROOT / "manage.py"), "up", *arguments])
-    for name in [n for n in os.environ if n.startswith("PG") and n not in ("PG_BINDIR", "PG_OS_USER")]:
-        del os.environ[name]  # PGHOST, PGOPTIONS … are meant for other servers
+    forget_libpq_variables()
     began = time.monotonic()
     supervisor = None
     try:
-        logs = VAR / "log"
-        try:
-            logs.mkdir(parents=True, exist_ok=True)
-            lock = open(VAR / "up.lock", "a+")
-        except OSError as error:
-            raise Failed(f"Cannot write to {VAR}: {error.strerror}. Roadworks keeps its data and logs there.") from error
-        supervisor = Supervisor(logs, options.guardian_fd, say=lambda text: print(text, flush=True), lock=lock.fileno())
-        take(lock, supervisor)
-        lock.truncate(0)
-        lock.write(f"{os.getpid()} http://127.0.0.1:{options.port}/")
-        lock.flush()
-        start_all(supervisor, options)
-        print(f"Roadworks is at http://127.0.0.1:{options.port}/  ({time.monotonic() - began:.1f} s; Ctrl-C ends it)", flush=True)
-        supervisor.watch()
+        local.open_state()
+        with (STATE / "up.lock").open("a+") as lock, hold_packages():
+            supervisor = Supervisor(STATE / "log", options.guardian_fd, say=say, lock=lock.fileno())
+            try:
+                take(lock, supervisor, options.port)
+                start_all(supervisor, options)
+                greet(options, time.monotonic() - began)
+                supervisor.watch()
+            finally:
+                supervisor.stop()
     except Stopped as stopped:
-        print(f"\n{stopped}: stopping …", flush=True)
-        return 0
+        say(f"\n{stopped}: stopped.")
     except (Failed, OSError) as failed:
         print(f"\n{failed}", file=sys.stderr, flush=True)
         return 1
-    finally:
-        if supervisor:
-            supervisor.stop()
     return 0
 
 
-def take(lock: TextIO, supervisor: Supervisor) -> None:
-    """One `up` per checkout. What a killed one left behind is waited for: its children still hold the lock."""
+def say(text: str) -> None:
+    """To whoever started us; a closed terminal must not keep us from an orderly stop."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        sys.stdout = open(os.devnull, "w")
+
+
+def hold_packages() -> TextIO:
+    """Shared, for as long as we run: nobody may rebuild .venv under us (environment.build asks)."""
+    try:
+        used = USED.open("a")
+    except OSError:  # a folder we cannot write to: then nobody like us rebuilds there
+        return open(os.devnull)
+    fcntl.flock(used, fcntl.LOCK_SH)
+    return used
+
+
+def take(lock: TextIO, supervisor: Supervisor, port: int) -> None:
+    """One `up` per state folder. What a killed one left behind is waited for: its children still hold the lock."""
     until, told = time.monotonic() + 15, False
     while True:
         try:
-            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
         except BlockingIOError:
             lock.seek(0)
             pid, _, address = lock.read().partition(" ")
             if pid.isdigit() and is_alive(int(pid)):
-                raise Failed(f"Roadworks is already running from this folder: {address} (process {pid}).") from None
+                raise Failed(f"Roadworks is already running on {STATE}: {address} (process {pid}).") from None
             if time.monotonic() > until:
                 raise Failed(f"Something of an earlier run still holds {lock.name}; see `fuser {lock.name}`.") from None
             if not told:
-                print("Waiting for the rest of an earlier run to end …", flush=True)
+                say("Waiting for the rest of an earlier run to end …")
             told = True
             supervisor.pause()
+    lock.truncate(0)
+    lock.write(f"{os.getpid()} http://127.0.0.1:{port}/")
+    lock.flush()
 
 
 def start_all(supervisor: Supervisor, options: argparse.Namespace) -> None:
-    for port in (options.port, options.port + 1):
-        check_free(port)
-    cluster = Cluster.at(VAR)
+    port, with_example = options.port, not options.no_example
+    cluster = Cluster.at(STATE)
     if options.fresh:
-        for directory in (cluster.home, VAR / "valkey"):
-            shutil.rmtree(directory, ignore_errors=True)
+        local.throw_away(cluster)
+    told = local.settings(cluster, port)
+    beside = example.children(told["PORTAL_URL"], told["FLAGS_URL"], port + 10) if with_example else []
+    for number, name in {port: "web", port + 1: "flags", **example.ports(beside)}.items():
+        check_free(number, name, port)
+    if not shutil.which("git"):
+        say("There is no git here: all works, but runbooks kept in Git repositories need it.")
+    say(f"Starting PostgreSQL and Valkey, data in {STATE} …")
     cluster.create()
-    supervisor.start(cluster.child(), valkey.child(VAR / "valkey", cluster.sockets))
-    cluster.create_database()
-    os.environ.update(
-        DATABASE_URL=cluster.url, BROKER_URL=valkey.url(cluster.sockets), ROADWORKS_LOCAL="1",
-        FLAGS_URL=f"http://127.0.0.1:{options.port + 1}", PORTAL_URL=f"http://127.0.0.1:{options.port}",
-        FLAGS_SNAPSHOT=str(VAR / "flags.json"), PYTHONUNBUFFERED="1",
-    )  # fmt: skip
-    python = sys.executable
-    ready = VAR / "ready"
-    shutil.rmtree(ready, ignore_errors=True)
-    ready.mkdir()
-    os.environ["READY_DIR"] = str(ready)
+    supervisor.start(cluster.child(), valkey.child(STATE / "valkey", cluster.sockets))
+    local.for_processes(told)
     os.chdir(ROOT)
-    migrate(supervisor, cluster)
+    prepare(supervisor, cluster, with_example)
+    say("Starting the portal, the flag server, the workers" + (" and the example …" if beside else " …"))
     supervisor.start(
-        Child(
-            "web", [python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(options.port),
-                    "--workers", "2", "--respawn-failed-workers", "--workers-kill-timeout", "2s", "portal.wsgi:application"],
-            ready=lambda: answers(f"http://127.0.0.1:{options.port}/healthz"),
-        ),
-        Child(
-            "flags", [python, "-m", "windows.flags.server", str(options.port + 1)],
-            ready=lambda: answers(f"http://127.0.0.1:{options.port + 1}/healthz"),
-        ),
-        worker("worker", "execute", 2, ready), worker("sweeper", "sweep", 1, ready),
-        Child("beat", [python, "-m", "portal.worker", "beat"]),
+        portal.web(port), portal.flags(port + 1), portal.worker("worker", "execute", 2), portal.worker("sweeper", "sweep", 1),
+        portal.worker("measure", "measure,notify", 1), portal.beat(), *beside,
     )  # fmt: skip
 
 
-def migrate(supervisor: Supervisor, cluster: Cluster) -> None:
-    """Importing Django to find nothing to do costs a second: skipped while no migration file has changed."""
-    files = sorted(p for package in ("slo", "windows", "portal") for p in ROOT.glob(f"{package}/**/migrations/*.py"))
-    state = hashlib.sha256(b"".join(p.name.encode() + p.read_bytes() for p in [*files, ROOT / "requirements.lock"])).hexdigest()
-    stamp = VAR / "migrated"
-    if stamp.exists() and stamp.read_text() == f"{cluster.identity()} {state}":
-        return
-    supervisor.run("migrate", [sys.executable, str(ROOT / "manage.py"), "migrate", "--noinput", "-v0"])
-    stamp.write_text(f"{cluster.identity()} {state}")
+def prepare(supervisor: Supervisor, cluster: Cluster, with_example: bool) -> None:
+    """Migrate and load. Importing Django to find nothing to do costs a second: skipped while none of their files has changed."""
+    manage = [sys.executable, str(ROOT / "manage.py")]
+    state = local.fingerprint(
+        cluster,
+        "slo/**/migrations/*.py",
+        "windows/**/migrations/*.py",
+        "portal/**/migrations/*.py",
+        "portal/grants.py",
+        "requirements.lock",
+    )
+    if not local.is_done("migrate", state):
+        cluster.create_database()
+        cluster.create_role()
+        example.prepare_database(cluster)
+        say("Preparing the database …")
+        supervisor.run("prepare", [*manage, "prepare_database", "-v0"], local.owner(cluster))
+        local.mark_done("migrate", state)
+    state = local.fingerprint(cluster, "examples/**/*.py", "examples/**/*.yaml", f"portal/{example.LOADER}")
+    if with_example and example.can_load() and not local.is_done("example", state):
+        say("Loading the example …")
+        supervisor.run("example", [*manage, "load_example"])
+        local.mark_done("example", state)
 
 
-def worker(name: str, queue: str, processes: int, ready: Path) -> Child:
-    mark = ready / name
-    command = [sys.executable, "-m", "portal.worker", name, queue, str(processes)]
-    return Child(name, command, ready=mark.exists, environ={"READY_FILE": str(mark)}, prepare=lambda: mark.unlink(missing_ok=True))
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z" if Path("/proc/self").exists() else True
-    except PermissionError:
-        return True
-    except OSError:
-        return False
-
-
-def check_free(port: int) -> None:
-    """Binding is not enough: granian sets SO_REUSEPORT, so a second server would silently share the port."""
-    with socket.socket() as connection:
-        connection.settimeout(0.5)
-        if connection.connect_ex(("127.0.0.1", port)) == 0:
-            raise Failed(f"Port {port} is taken by another program. Choose another one: manage.py up --port {port + 100}")
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise Failed(f"Port {port} cannot be used: {error.strerror}.") from error
-
-
-def answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=2) as response:
-            return bool(response.status == 200)
-    except OSError:
-        return False
+def greet(options: argparse.Namespace, seconds: float) -> None:
+    say(f"\nRoadworks is at  http://127.0.0.1:{options.port}/   (started in {seconds:.1f} s; Ctrl-C ends it)")
+    say(f"Flag server      http://127.0.0.1:{options.port + 1}/")
+    if not options.no_example and (people := example.log_ins()):
+        say(f"\nLog-ins of the example:\n{people}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -9,18 +12,31 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
+from django.db.models.lookups import LessThanOrEqual
 
 from windows.catalogue.models import Service, Team
 from windows.lifecycle.states import ChangeType, Mode, WindowStatus
 from windows.runbooks.models import RunbookVersion
 
 LAYERS = [(f"L{n}", f"L{n}") for n in range(1, 11)]  # SPEC §21
+LONGEST_RESERVATION = timedelta(days=31)  # so that a look-up by begin alone finds every overlap
 CONTROLS = r"[\x01-\x1f\x7f]"  # one poisoned title would break a whole calendar feed
 
 
 def period() -> Func:
     """The planned period as a range, as the GiST index holds it: `alias(period=period()).filter(period__overlap=…)`."""
     return Func(F("starts_at"), F("ends_at"), function="tstzrange", output_field=DateTimeRangeField())
+
+
+def begin() -> Func:
+    """Where a reservation begins, as the index of slots holds it."""
+    return Func(F("reserved"), function="lower", output_field=models.DateTimeField())
+
+
+def length() -> models.ExpressionWrapper[Any]:
+    """How long a reservation is."""
+    finish = Func(F("reserved"), function="upper", output_field=models.DateTimeField())
+    return models.ExpressionWrapper(finish - begin(), output_field=models.DurationField())
 
 
 class Window(models.Model):
@@ -100,16 +116,20 @@ class WindowScope(models.Model):
             ExclusionConstraint(
                 name="one_window_at_a_time",
                 expressions=[
-                    ("window", RangeOperators.NOT_EQUAL),
-                    ("service", RangeOperators.EQUAL),
+                    ("service", RangeOperators.EQUAL),  # the first column decides how well the index finds
                     ("environment", RangeOperators.EQUAL),
                     ("region", RangeOperators.EQUAL),
                     ("reserved", RangeOperators.OVERLAPS),
+                    ("window", RangeOperators.NOT_EQUAL),
                 ],
                 condition=Q(holds_slot=True),
             ),
+            models.CheckConstraint(condition=LessThanOrEqual(length(), LONGEST_RESERVATION), name="scope_reserved_bounded"),
         ]
-        indexes = [models.Index(fields=["service", "window"], name="scope_by_service")]
+        indexes = [
+            models.Index(fields=["service", "window"], name="scope_by_service"),
+            models.Index(F("service"), begin(), name="scope_slots", condition=Q(holds_slot=True)),  # who holds this service around then
+        ]
 
     def __str__(self) -> str:
         return f"{self.window_id}: {self.service_id}/{self.environment}/{self.region}/{self.layer}"

@@ -1,5 +1,20 @@
 """Nouns of scheduling that are read, one a file: windows, freezes, conflicts, calendar, feeds."""
 
-from windows.scheduling.queries.windows import WindowView, subject_of, window_view
+from windows.scheduling.queries.conflicts import conflicts_of, conflicts_with
+from windows.scheduling.queries.freezes import FreezeView, freezes, freezes_for, windows_hit_by
+from windows.scheduling.queries.windows import ScopeView, WindowView, scope_of, subject_of, window_id_of, window_view
 
-__all__ = ["WindowView", "subject_of", "window_view"]
+__all__ = [
+    "FreezeView",
+    "ScopeView",
+    "WindowView",
+    "conflicts_of",
+    "conflicts_with",
+    "freezes",
+    "freezes_for",
+    "scope_of",
+    "subject_of",
+    "window_id_of",
+    "window_view",
+    "windows_hit_by",
+]

@@ -98,9 +98,13 @@ def subject_of(window: Window | int) -> Subject:
 
 
 def subject_from(window: Window, scope: tuple[ScopeView, ...]) -> Subject:
+    return subject_with(window, {row.team for row in scope})
+
+
+def subject_with(window: Window, affected_teams: set[str]) -> Subject:
     return Subject(
         team=window.team.slug,
-        affected_teams=frozenset(row.team for row in scope),
+        affected_teams=frozenset(affected_teams),
         coordinator_id=window.coordinator_id,
         deputy_id=window.deputy_id,
         owner_id=window.owner_id,
