@@ -52,3 +52,14 @@ def page_of(shape: type[serializers.BaseSerializer[Any]]) -> serializers.Seriali
     """The shape of a page of rows, for the API's description."""
     name = f"{shape.__name__.removesuffix('Shape')}Page"
     return inline_serializer(name, {"items": shape(many=True), "next_cursor": serializers.CharField(allow_null=True)})
+
+
+def names(shape: type[serializers.Serializer[Any]]) -> tuple[str, ...]:
+    """The fields of a shape, in order: the columns a query must bring."""
+    return tuple(shape._declared_fields)
+
+
+class Reason(Shape):
+    """Why, for the trail."""
+
+    reason = Text(max_length=4000)

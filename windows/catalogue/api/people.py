@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from windows.access.paging import cursor_of, limit_of, only, page
 from windows.access.requests import actor_of
 from windows.access.roles import Actor
-from windows.access.shapes import Shape, Text, body, page_of
+from windows.access.shapes import Reason, Shape, Text, body, page_of
 from windows.catalogue.commands.people import change_password, define_person, disable_person, edit_person, enable_person
 from windows.catalogue.models import Person
 
@@ -46,10 +46,6 @@ class PersonAsked(Shape):
     name = Text(max_length=120)
     timezone = serializers.CharField(max_length=60, default="UTC")
     password = serializers.CharField(max_length=200, required=False, trim_whitespace=False)
-
-
-class ReasonAsked(Shape):
-    reason = Text(max_length=4000)
 
 
 def self_of(actor: Actor) -> dict[str, Any]:
@@ -96,9 +92,9 @@ class People(APIView):
 
 
 class Disabled(APIView):
-    @extend_schema(operation_id="disable_person", request=ReasonAsked, responses={204: None})
+    @extend_schema(operation_id="disable_person", request=Reason, responses={204: None})
     def post(self, request: Request, person_id: int) -> Response:
-        disable_person(actor_of(request), person_id, body(ReasonAsked, request)["reason"])
+        disable_person(actor_of(request), person_id, body(Reason, request)["reason"])
         return Response(status=204)
 
 

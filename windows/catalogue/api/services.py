@@ -25,7 +25,7 @@ from windows.errors import NotFound
 FIELDS = ("id", "slug", "name", "description", "tier", "monthly_active_users", "revenue_per_hour", "on_call_schedule_url", "version")
 
 
-class PlaceShape(Shape):
+class DeploymentShape(Shape):
     environment = serializers.CharField(max_length=63)
     region = serializers.CharField(max_length=63)
 
@@ -41,7 +41,7 @@ class ServiceShape(serializers.Serializer[Any]):
     revenue_per_hour = serializers.CharField(allow_null=True, help_text="Decimal as text, in the portal's one currency")
     on_call_schedule_url = serializers.CharField()
     version = serializers.IntegerField()
-    deployments = PlaceShape(many=True)
+    deployments = DeploymentShape(many=True)
     depends_on = serializers.ListField(child=serializers.CharField())
 
 
@@ -64,7 +64,7 @@ class TeamNamed(Shape):
 
 
 class PlacesAsked(Shape):
-    deployments = PlaceShape(many=True)
+    deployments = DeploymentShape(many=True)
 
 
 class DependencyAsked(Shape):

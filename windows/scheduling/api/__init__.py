@@ -1,0 +1,1 @@
+"""Planning over REST: windows and their drafts, freezes, the calendar, iCal addresses."""
