@@ -29,9 +29,9 @@ class Workers:
     def start(self, role: str, queue: str = "execute", processes: int = 1, *, wait: bool = True, **environ: str) -> Child:
         """Returns when the worker consumes its queue; with wait=False at once (then call `ready()`: starts overlap)."""
         mark = self.folder / f"{role}.ready"
-        arguments = ["beat"] if role == "beat" else [role, queue, str(processes)]
+        what = "beat" if role == "beat" else f"{role}:{queue}:{processes}"
         child = Child(
-            role, [sys.executable, "-m", "portal.worker", *arguments], environ={**self.environ, **environ, "READY_FILE": str(mark)},
+            role, [sys.executable, "-m", "portal.worker", what], environ={**self.environ, **environ, "READY_FILE": str(mark)},
             ready=mark.exists, prepare=lambda: mark.unlink(missing_ok=True), grace=15,
         )  # fmt: skip
         self.roles[role] = child

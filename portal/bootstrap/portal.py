@@ -20,18 +20,15 @@ def flags(port: int) -> Child:
     return Child("flags", [sys.executable, "-m", "portal.flags", str(port)], ready=answers(f"http://127.0.0.1:{port}/healthz"))
 
 
-def worker(name: str, queues: str, processes: int) -> Child:
-    return celery(name, name, queues, str(processes))
+def workers() -> Child:
+    """All roles in one process group, forked from one import of Django: it is the dearest part of a start."""
+    mark = STATE / "ready" / "workers"
+    roles = ["worker:execute:2", "sweeper:sweep:1", "measure:measure,notify:1", "beat"]
+    marks = [mark.with_name(f"{mark.name}.{role.partition(':')[0]}") for role in roles]
 
+    def prepare() -> None:
+        for one in marks:
+            one.unlink(missing_ok=True)
 
-def beat() -> Child:
-    return celery("beat", "beat")
-
-
-def celery(name: str, *arguments: str) -> Child:
-    """Ready when it has touched its file, which goes before each start."""
-    mark = STATE / "ready" / name
-    return Child(
-        name, [sys.executable, "-m", "portal.worker", *arguments], ready=mark.exists, environ={"READY_FILE": str(mark)},
-        prepare=lambda: mark.unlink(missing_ok=True),
-    )  # fmt: skip
+    command = [sys.executable, "-m", "portal.worker", *roles]
+    return Child("workers", command, ready=lambda: all(one.exists() for one in marks), environ={"READY_FILE": str(mark)}, prepare=prepare)

@@ -123,10 +123,7 @@ def start_all(supervisor: Supervisor, options: argparse.Namespace) -> None:
     os.chdir(ROOT)
     prepare(supervisor, cluster, with_example)
     say("Starting the portal, the flag server, the workers" + (" and the example …" if beside else " …"))
-    supervisor.start(
-        portal.web(port), portal.flags(port + 1), portal.worker("worker", "execute", 2), portal.worker("sweeper", "sweep", 1),
-        portal.worker("measure", "measure,notify", 1), portal.beat(), *beside,
-    )  # fmt: skip
+    supervisor.start(portal.web(port), portal.flags(port + 1), portal.workers(), *beside)
 
 
 def prepare(supervisor: Supervisor, cluster: Cluster, with_example: bool) -> None:
