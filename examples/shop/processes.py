@@ -1,40 +1,24 @@
-"""The shop's processes for `manage.py up`. Standard library only."""
+"""The shop's processes for `manage.py up`. Standard library only, started with the portal and never imported by it otherwise."""
 
 from __future__ import annotations
 
-import urllib.request
 from pathlib import Path
 
 from examples.shop.layout import REPLICAS, load_port
-from portal.bootstrap.processes import Child
+
+Process = tuple[str, list[str], dict[str, str], str]  # name, command, environment, address that answers 200 once it works ("" for none)
 
 
-def children(python: str, portal_url: str, flags_url: str, state_dir: Path, first_port: int) -> list[Child]:
+def children(python: str, portal_url: str, flags_url: str, state_dir: Path, first_port: int) -> list[Process]:
     """Three replicas on first_port and the two after it, and their visitors on the port after those.
 
     `state_dir` is where `manage.py load_example` left the tokens; the environment must hold TARGET_DATABASE_ORDERS, and that
-    database must exist. Start the list in order, the visitors last: they would meet closed doors.
+    database must exist. Working folder: the project's. All may start at once and before the portal: they wait for each other.
     """
     environ = {"PORTAL_URL": portal_url, "FLAGS_URL": flags_url, "SHOP_STATE": str(state_dir)}
-    replicas = [
-        Child(
-            name, [python, "-m", "examples.shop.replica", name, region, str(first_port + offset)],
-            ready=lambda port=first_port + offset: opens(port), environ=environ, grace=5.0,  # type: ignore[misc]
-        )
-        for offset, (name, region) in enumerate(REPLICAS)
-    ]  # fmt: skip
-    visitors = Child("shop-load", [python, "-m", "examples.shop.load", str(first_port)], environ=environ, grace=3.0)
-    return [*replicas, visitors]
-
-
-def ports(first_port: int) -> list[int]:
-    """Every port the shop listens on, to be found free before anything starts."""
-    return list(range(first_port, load_port(first_port) + 1))
-
-
-def opens(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as response:
-            return bool(response.status == 200)
-    except OSError:
-        return False
+    started: list[Process] = [
+        (name, [python, "-m", "examples.shop.replica", name, region, str(port)], environ, f"http://127.0.0.1:{port}/healthz")
+        for port, (name, region) in enumerate(REPLICAS, first_port)
+    ]
+    port = load_port(first_port)
+    return [*started, ("shop-load", [python, "-m", "examples.shop.load", str(first_port)], environ, f"http://127.0.0.1:{port}/healthz")]
