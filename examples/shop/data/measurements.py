@@ -21,13 +21,13 @@ TROUBLE = (  # days ago, hour, minutes, share that failed, service
 )
 MINUTES = """
 insert into telemetry_measurement (series, minute, good, total, good_sum, total_sum, "window")
-with series as (select * from unnest(%(series)s::text[], %(shares)s::float8[]) as s(series, share)),
+with series as (select * from unnest(%(series)s::text[], %(shares)s::float8[]) with ordinality as s(series, share, number)),
 trouble as (
     select date_trunc('day', now()) - make_interval(days => ago) + make_interval(hours => hour) as since, minutes, failed, service
     from unnest(%(ago)s::int[], %(hour)s::int[], %(minutes)s::int[], %(failed)s::float8[], %(services)s::text[]) as t(ago, hour, minutes, failed, service)),
 past as (select * from unnest(%(windows)s::text[], %(begun)s::timestamptz[], %(ended)s::timestamptz[], %(targets)s::text[]) as p(reference, since, until, service)),
 spread as (
-    select series, share, minute, split_part(series, '-', 1) as service, abs(hashtext(series || minute)::bigint) %% 1000 / 1000.0 as dice
+    select series, share, minute, split_part(series, '-', 1) as service, abs(hashint8(extract(epoch from minute)::bigint + number)::bigint) %% 1000 / 1000.0::float8 as dice
     from series, generate_series(date_trunc('day', now()) - make_interval(days => %(days)s), date_trunc('minute', now()) - interval '1 minute', '1 minute') as minute),
 counted as (
     select spread.*, round(60 * (15 + 4 * sin((extract(hour from minute at time zone 'UTC')::float8 - 9) / 12 * pi())) * share * (0.85 + 0.3 * dice))::bigint as total
@@ -43,7 +43,6 @@ select series, minute, total - bad, total,
     sum(total - bad) over whole_day, sum(total) over whole_day, "window"
 from felt
 window whole_day as (partition by series, date_trunc('day', minute at time zone 'UTC') order by minute)
-order by series, minute
 on conflict do nothing
 """
 DAY_TOTALS = """
