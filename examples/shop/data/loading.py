@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from examples.shop.data import access, measurements, people, rules, services
+from examples.shop.data import access, measurements, past, people, rules, services
 
 
 def load_all(state: Path) -> Iterator[str]:
@@ -16,7 +16,7 @@ def load_all(state: Path) -> Iterator[str]:
         "services": services.load,
         "rules": rules.load,
         "keys": lambda: access.load(state),
-        "measurements": lambda: measurements.load([]),
+        "measurements": lambda: measurements.load(past.load()),
     }
     for name, load in parts.items():
         began = time.monotonic()

@@ -12,7 +12,14 @@ from examples.shop.layout import SERIES
 from slo.telemetry.models import Measurement
 
 DAYS = 28
-SHARES = {"orders-reads": 0.50, "orders-writes": 0.12, "orders-served": 0.62, "baskets-reads": 0.20, "baskets-writes": 0.18, "baskets-served": 0.38}
+SHARES = {
+    "orders-reads": 0.50,
+    "orders-writes": 0.12,
+    "orders-served": 0.62,
+    "baskets-reads": 0.20,
+    "baskets-writes": 0.18,
+    "baskets-served": 0.38,
+}
 TROUBLE = (  # days ago, hour, minutes, share that failed, service
     (24, 9, 14, 0.03, "orders"),
     (17, 15, 22, 0.08, "baskets"),
@@ -24,20 +31,27 @@ insert into telemetry_measurement (series, minute, good, total, good_sum, total_
 with series as (select * from unnest(%(series)s::text[], %(shares)s::float8[]) with ordinality as s(series, share, number)),
 trouble as (
     select date_trunc('day', now()) - make_interval(days => ago) + make_interval(hours => hour) as since, minutes, failed, service
-    from unnest(%(ago)s::int[], %(hour)s::int[], %(minutes)s::int[], %(failed)s::float8[], %(services)s::text[]) as t(ago, hour, minutes, failed, service)),
-past as (select * from unnest(%(windows)s::text[], %(begun)s::timestamptz[], %(ended)s::timestamptz[], %(targets)s::text[]) as p(reference, since, until, service)),
+    from unnest(%(ago)s::int[], %(hour)s::int[], %(minutes)s::int[], %(failed)s::float8[], %(services)s::text[])
+        as t(ago, hour, minutes, failed, service)),
+past as (
+    select * from unnest(%(windows)s::text[], %(begun)s::timestamptz[], %(ended)s::timestamptz[], %(targets)s::text[])
+        as p(reference, since, until, service)),
 spread as (
-    select series, share, minute, split_part(series, '-', 1) as service, abs(hashint8(extract(epoch from minute)::bigint + number)::bigint) %% 1000 / 1000.0::float8 as dice
-    from series, generate_series(date_trunc('day', now()) - make_interval(days => %(days)s), date_trunc('minute', now()) - interval '1 minute', '1 minute') as minute),
+    select series, share, minute, split_part(series, '-', 1) as service,
+        abs(hashint8(extract(epoch from minute)::bigint + number)::bigint) %% 1000 / 1000.0::float8 as dice
+    from series, generate_series(date_trunc('day', now()) - make_interval(days => %(days)s),
+                                 date_trunc('minute', now()) - interval '1 minute', '1 minute') as minute),
 counted as (
-    select spread.*, round(60 * (15 + 4 * sin((extract(hour from minute at time zone 'UTC')::float8 - 9) / 12 * pi())) * share * (0.85 + 0.3 * dice))::bigint as total
+    select spread.*, round(60 * (15 + 4 * sin((extract(hour from minute at time zone 'UTC')::float8 - 9) / 12 * pi()))
+                           * share * (0.85 + 0.3 * dice))::bigint as total
     from spread),
 felt as (
     select counted.series, minute, total, coalesce(past.reference, '') as "window",
         least(total, round(total * coalesce(trouble.failed, 0))::bigint + (dice > 0.93)::int
             + case when past.reference is not null and series like '%%-writes' then round(total * 0.3)::bigint else 0 end) as bad
     from counted
-    left join trouble on trouble.service = counted.service and minute >= trouble.since and minute < trouble.since + make_interval(mins => trouble.minutes)
+    left join trouble on trouble.service = counted.service
+        and minute >= trouble.since and minute < trouble.since + make_interval(mins => trouble.minutes)
     left join past on past.service = counted.service and minute >= past.since and minute < past.until)
 select series, minute, total - bad, total,
     sum(total - bad) over whole_day, sum(total) over whole_day, "window"

@@ -28,5 +28,11 @@ def load() -> None:
         values = {"position": position, "match": match, "requires": requires, "is_example": True}
         Policy.objects.get_or_create(name=name, defaults=values)
     for slug, (title, target) in OBJECTIVES.items():
-        values = {"service": slug.split("-")[0], "title": title, "target": Decimal(target), "is_critical": not slug.endswith("-writes"), "is_example": True}
+        values = {
+            "service": slug.split("-")[0],
+            "title": title,
+            "target": Decimal(target),
+            "is_critical": not slug.endswith("-writes"),
+            "is_example": True,
+        }
         Objective.objects.get_or_create(slug=slug, defaults=values)

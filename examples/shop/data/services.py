@@ -22,7 +22,13 @@ SERVICES: dict[str, dict[str, Any]] = {
     "baskets": {"name": "Baskets", "team": "baskets", "tier": 2, "monthly_active_users": 260_000, "revenue_per_hour": 4_200},
     "accounts": {"name": "Accounts", "team": "platform", "tier": 2, "monthly_active_users": 180_000, "revenue_per_hour": 2_600},
     "search": {"name": "Search", "team": "discovery", "tier": 3, "monthly_active_users": 310_000, "revenue_per_hour": 3_100},
-    "recommendations": {"name": "Recommendations", "team": "discovery", "tier": 4, "monthly_active_users": 250_000, "revenue_per_hour": 700},
+    "recommendations": {
+        "name": "Recommendations",
+        "team": "discovery",
+        "tier": 4,
+        "monthly_active_users": 250_000,
+        "revenue_per_hour": 700,
+    },
     "inventory": {"name": "Inventory", "team": "platform", "tier": 3, "monthly_active_users": 400, "revenue_per_hour": 0},
     "notifications": {"name": "Notifications", "team": "platform", "tier": 4, "monthly_active_users": 88_000, "revenue_per_hour": 0},
 }
