@@ -7,7 +7,6 @@ from typing import Any
 from psycopg_pool import ConnectionPool
 
 KEPT = 20_000  # newest orders and baskets; older ones make room, so that a shop left running for weeks stays small
-SEEDED = 5_000
 ONE_AT_A_TIME = 7_301_964  # advisory lock: three replicas start at once
 TABLES = """
 create table if not exists orders (
@@ -20,12 +19,12 @@ create table if not exists baskets (
     id bigint generated always as identity primary key,
     visitor text not null, items int not null, touched_at timestamptz not null default now());
 """
-SEED = f"""
+SEED = """
 insert into orders (customer, country, placed_at)
-    select 'customer-' || n % 700, (array['DE', 'FR', 'NO', 'SE', 'NL'])[1 + n % 5], now() - make_interval(mins => {SEEDED} - n)
-    from generate_series(1, {SEEDED}) n;
+    select 'customer-' || n % 700, (array['DE', 'FR', 'NO', 'SE', 'NL'])[1 + n % 5], now() - make_interval(mins => 5000 - n)
+    from generate_series(1, 5000) n;
 insert into order_lines select id, 1, 'article-' || id % 90, 1 + id % 3, 500 + id % 4000 from orders;
-insert into baskets (visitor, items) select 'visitor-' || n, 1 + n % 3 from generate_series(1, {SEEDED}) n;
+insert into baskets (visitor, items) select 'visitor-' || n, 1 + n % 3 from generate_series(1, 5000) n;
 """
 ORDER = """
 select o.id, o.customer, o.country, coalesce(json_agg(json_build_array(l.article, l.quantity, l.price_cents)
