@@ -142,9 +142,7 @@ def main(name: str, region: str, port: int) -> None:
         flag.start()
     pusher.start()
     shop.serve_forever(poll_interval=0.2)
-    for flag in flags.values():
-        flag.stop()
-    pusher.stop()
+    pusher.stop()  # the flags' threads end with us: a long poll may stay open for seconds, and nobody waits for it
     store.close()
 
 
