@@ -6,13 +6,14 @@ a range costs two instants and each excluded interval two more, whatever its len
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
 
 from slo.budget import Ratio
 from slo.intervals import Interval, subtract
+from slo.telemetry.models import Sample
 from slo.telemetry.readings import Reading
 
 SUMS = """
@@ -71,6 +72,11 @@ def labelled(series: str, since: datetime, until: datetime) -> Mapping[str, Rati
             [series, since, until],
         )
         return {label: Ratio(good, total) for label, good, total in cursor.fetchall()}
+
+
+def counted(series: str, source: str, keys: Collection[str]) -> set[str]:
+    """Which of these keys a sender has pushed already."""
+    return set(Sample.objects.filter(series=series, source=source, key__in=keys).values_list("key", flat=True))
 
 
 def recent(series: str, window_seconds: float, now: datetime) -> Reading:

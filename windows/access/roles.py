@@ -39,6 +39,7 @@ class Verb(StrEnum):
     ABORT = "abort"
     START_EMERGENCY = "start_emergency"
     SET_FLAG = "set_flag"
+    MEASURE = "measure"  # push measurements: gates and budgets are judged by them
     OVERRIDE = "override"  # a soft conflict, a budget that is too low
     EDIT_CATALOGUE = "edit_catalogue"
     EDIT_TEAM = "edit_team"  # who belongs to it, with which role
@@ -82,6 +83,7 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
     Verb.ABORT: frozenset({R.OWNER, R.SRE, P.OWNER}),  # and it takes two of them
     Verb.START_EMERGENCY: frozenset({R.OWNER, R.SRE}),
     Verb.SET_FLAG: frozenset({R.OWNER, R.SRE}),
+    Verb.MEASURE: frozenset({R.MEMBER, R.COORDINATOR, R.OWNER, R.SRE}),
     Verb.OVERRIDE: frozenset({R.OWNER, R.SRE}),
     Verb.EDIT_CATALOGUE: frozenset({R.OWNER, R.SRE, R.ADMINISTRATOR}),
     Verb.EDIT_TEAM: frozenset({R.OWNER, R.ADMINISTRATOR}),

@@ -1,0 +1,50 @@
+"""Celery tasks: fetch what is not pushed, forget what is old."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from celery import shared_task
+
+from slo.objectives.queries import Promise, promises
+from slo.telemetry import commands, registry
+from slo.telemetry.queries import counted
+from slo.telemetry.readings import Push, Reading
+
+BACK = 3  # minutes: one that failed is made up for
+SETTLED = timedelta(seconds=30)  # a minute is asked for when its last scrape has had time to arrive
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="telemetry.measure")
+def measure() -> None:
+    """Ask each objective's source for its last finished minutes. A tick missed or doubled changes nothing."""
+    last = (datetime.now(UTC) - SETTLED).replace(second=0, microsecond=0) - timedelta(minutes=1)
+    minutes = [last - timedelta(minutes=back) for back in range(BACK)]
+    for one in promises():
+        fetch(one, minutes)
+
+
+def fetch(one: Promise, minutes: Sequence[datetime]) -> None:
+    """Count the minutes that were not counted yet, newest first; give up at the first that its source fails to answer for."""
+    done = counted(one.slug, one.source, [minute.isoformat() for minute in minutes])
+    for minute in minutes:
+        if minute.isoformat() in done:
+            continue
+        found = registry.known()[one.source].events(one.slug, one.query, minute)
+        if found is None:
+            return
+        if isinstance(found, Reading):
+            log.warning("objective %s has no measurement for %s: %s", one.slug, minute, found.error or found.reason)
+            if found.error:
+                return
+        else:
+            commands.push(one.slug, [Push(minute.isoformat(), minute, found.good, found.total, source=one.source)])
+
+
+@shared_task(name="telemetry.sweep")
+def sweep() -> None:
+    """Forget samples whose time is over."""
+    commands.prune()

@@ -1,0 +1,35 @@
+"""The sources there are: every module in sources/ that can measure."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Protocol, cast
+
+from slo.budget import Ratio
+from slo.telemetry import sources
+from slo.telemetry.readings import Reading
+
+
+class Source(Protocol):
+    def check(self, query: Mapping[str, str]) -> None:
+        """Invalid(field="query") where this source could not use the query."""
+        ...
+
+    def measure(self, series: str, query: Mapping[str, str], window_seconds: float, now: datetime) -> Reading:
+        """The SLI of the last seconds. Never raises for what the source answers."""
+        ...
+
+    def events(self, series: str, query: Mapping[str, str], minute: datetime) -> Ratio | Reading | None:
+        """Good and total of the finished minute that began then, for the budget; None where senders push by themselves."""
+        ...
+
+
+@cache
+def known() -> Mapping[str, Source]:
+    """Every source by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(sources.__path__))
+    return {name: cast(Source, importlib.import_module(f"{sources.__name__}.{name}")) for name in names}

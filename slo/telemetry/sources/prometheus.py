@@ -1,0 +1,124 @@
+"""Prometheus-compatible servers (Prometheus, Thanos, Mimir): POST /api/v1/query, within one deadline of our own.
+
+Never raises for what the server does. A slow or dripping answer, a name that does not resolve, a body without end: all end at the
+deadline, or at the cap, with a Reading that says so. Redirects are not followed and proxies of the environment not used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from slo.budget import Ratio
+from slo.errors import Invalid
+from slo.telemetry import answers, promql
+from slo.telemetry.readings import Reading
+
+CAP = 1024 * 1024
+NAMES = frozenset({"good", "total"})
+
+
+def check(query: Mapping[str, str]) -> None:
+    """Invalid unless `query` holds PromQL for good and for total, with placeholders where values can do no harm."""
+    if set(query) != NAMES or not all(isinstance(text, str) and 0 < len(text) <= 4000 for text in query.values()):
+        raise Invalid("query", "Give PromQL for both “good” and “total”, of at most 4000 characters.")
+    for text in query.values():
+        promql.render(text, {"series": "x"}, 60)
+
+
+def measure(series: str, query: Mapping[str, str], window_seconds: float, now: datetime) -> Reading:
+    """good ÷ total of the last seconds; `[{{ window }}]` in the templates is that long."""
+    good, total = ask([promql.render(query[name], {"series": series}, window_seconds) for name in ("good", "total")])
+    for reading in (good, total):
+        if reading.value is None:
+            return reading
+    newest = min(good.newest_at, total.newest_at) if good.newest_at and total.newest_at else None
+    if not total.value:
+        return Reading(None, 0, newest, reason=f"no events in the last {window_seconds:g} s")
+    return Reading((good.value or 0.0) / total.value, round(total.value), newest)
+
+
+def events(series: str, query: Mapping[str, str], minute: datetime) -> Ratio | Reading:
+    """Good and total of the minute that began then, rounded to whole events."""
+    end = minute + timedelta(minutes=1)
+    good, total = ask([promql.render(query[name], {"series": series}, 60) for name in ("good", "total")], at=end, ages=False)
+    for reading in (good, total):
+        if reading.value is None or reading.value < 0:
+            return reading if reading.value is None else Reading(None, error=f"{reading.value:g} events cannot be")
+    count = round(total.value or 0)
+    return Ratio(min(round(good.value or 0), count), count)
+
+
+def instant(query: str, *, url: str = "", timeout: float | None = None) -> Reading:
+    """The one value of a query now, and when the newest of the samples behind it was taken."""
+    return ask([query], url=url, timeout=timeout)[0]
+
+
+def ask(
+    queries: Sequence[str], *, at: datetime | None = None, ages: bool = True, url: str = "", timeout: float | None = None
+) -> list[Reading]:
+    """A reading for each query, all asked at once. `timeout` in seconds for everything together (default: gate_timeout).
+
+    `newest_at` is the time of the oldest among the newest samples of each series a query reads: an instant query's own time is always now,
+    also where the exporter died minutes ago.
+    """
+    url = (url or settings.PROMETHEUS_URL).rstrip("/")
+    limit = settings.ROADWORKS.gate_timeout.total_seconds() if timeout is None else timeout
+    if not url:
+        return [Reading(None, error="no Prometheus is configured (PROMETHEUS_URL)")] * len(queries)
+    return _within(limit, _ask(url, queries, at, ages, limit), len(queries))
+
+
+def _within(limit: float, work: Coroutine[Any, Any, list[Reading]], count: int) -> list[Reading]:
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(asyncio.wait_for(work, limit))
+    except TimeoutError:
+        return [Reading(None, error=f"Prometheus gave no whole answer within {limit:g} s")] * count
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        return [Reading(None, error=f"Prometheus could not be asked: {type(error).__name__} {error}".strip())] * count
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()  # not asyncio.run(): it would wait for a name look-up that hangs in a thread
+
+
+async def _ask(url: str, queries: Sequence[str], at: datetime | None, ages: bool, limit: float) -> list[Reading]:
+    async with httpx.AsyncClient(verify=_trust(), timeout=limit, trust_env=False, headers={"Accept-Encoding": "identity"}) as client:
+        return list(await asyncio.gather(*(_one(client, url, query, at, ages) for query in queries)))
+
+
+async def _one(client: httpx.AsyncClient, url: str, query: str, at: datetime | None, ages: bool) -> Reading:
+    age_queries = [f"max(timestamp({series}))" for series in promql.selectors(query)] if ages else []
+    reading, *times = await asyncio.gather(*(_post(client, url, text, at) for text in (query, *age_queries)))
+    if not ages or reading.value is None:
+        return reading
+    known = [time.value for time in times if time.value is not None]
+    if not times or len(known) < len(times):
+        return replace(reading, newest_at=None)
+    return replace(reading, newest_at=datetime.fromtimestamp(min(known), UTC))
+
+
+async def _post(client: httpx.AsyncClient, url: str, query: str, at: datetime | None) -> Reading:
+    data = {"query": query} | ({"time": f"{at.timestamp():.3f}"} if at else {})
+    async with client.stream("POST", f"{url}/api/v1/query", data=data) as answer:
+        if answer.headers.get("content-encoding", "identity") != "identity":
+            return Reading(None, error="Prometheus answered compressed, which was not asked for")
+        body = bytearray()
+        async for chunk in answer.aiter_raw():
+            body += chunk
+            if len(body) > CAP:
+                return Reading(None, error="Prometheus answered more than 1 MiB")
+        return answers.read(answer.status_code, bytes(body))
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)

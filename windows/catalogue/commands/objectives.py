@@ -1,0 +1,41 @@
+"""Objectives of a service: who may define one and who may feed it. What one is, slo decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from slo.errors import Stale as SloStale
+from slo.objectives.commands import Definition, define
+from slo.objectives.models import Objective
+from slo.objectives.queries import promise
+from slo.telemetry import commands
+from slo.telemetry.readings import Push
+from windows.access.roles import Actor, Verb, require
+from windows.audit.commands import record
+from windows.catalogue.queries import subject_of_service
+from windows.errors import Stale
+
+
+@transaction.atomic(durable=True)
+def define_objective(actor: Actor, wanted: Definition, version: int | None = None) -> Objective:
+    """Make or change an objective of a service whose team the actor answers for. slo.errors.Invalid names a bad field; Stale a version."""
+    require(actor, Verb.EDIT_OBJECTIVE, subject_of_service(wanted.service))
+    try:
+        objective, changed = define(wanted, version)
+    except SloStale as error:
+        raise Stale("The objective was changed meanwhile.", current=error.current) from error
+    if changed:
+        kind = "objective.created" if changed.get("slug") else "objective.edited"
+        record(kind, actor, f"objective:{wanted.slug}", data={"service": wanted.service, "changed": changed, "version": objective.version})
+    return objective
+
+
+def push_measurements(actor: Actor, objective: str, samples: Sequence[Push]) -> int:
+    """Count events for an objective; returns how many samples were new. Gates and budgets are judged by them: not everybody may.
+
+    Measurements are no acts: the trail does not tell of each. slo.errors.Missing where there is no such objective.
+    """
+    require(actor, Verb.MEASURE, subject_of_service(promise(objective).service))
+    return commands.push(objective, samples)
