@@ -30,7 +30,7 @@ def postgres() -> Iterator[servers.Server | None]:
         return
     cluster = testing.cluster
     cluster.create()
-    server = servers.Server(cluster.url, testing.FOLDER, cluster.child(*UNSAFE))
+    server = servers.Server(cluster.url, testing.FOLDER, cluster.child(*UNSAFE), lock=testing.LOCK)
     cluster.create_role()
     cluster.create_database()
     yield server

@@ -23,9 +23,9 @@ from portal.bootstrap.processes import Child, Supervisor
 class Server:
     """One server process under test: `kill()`, `start()`, `freeze()`, `thaw()`, `stop()`."""
 
-    def __init__(self, url: str, logs: Path, child: Child, *before: Child):
+    def __init__(self, url: str, logs: Path, child: Child, *before: Child, lock: int | None = None):
         self.url, self.child = url, child
-        self.supervisor = Supervisor(logs, say=lambda text: None, signals=False)
+        self.supervisor = Supervisor(logs, say=lambda text: None, signals=False, lock=lock)
         self.supervisor.start(*before)
         self.supervisor.start(child)
 

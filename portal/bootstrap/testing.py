@@ -8,22 +8,22 @@ import fcntl
 import os
 import secrets
 from pathlib import Path
-from typing import TextIO
 
 from portal.bootstrap.environment import STATE
 from portal.bootstrap.postgres import Cluster, forget_libpq_variables
 
 
-def own_folder() -> tuple[Path, TextIO]:
-    """The first test folder that no other test run uses now: two may run at once, each on a server of its own."""
+def own_folder() -> tuple[Path, int]:
+    """The first test folder that nothing uses now, and its lock: two test runs may go at once, each on a server of its own.
+    The server inherits the lock, so that what a killed run left behind keeps the folder until it is gone."""
     for number in range(1, 20):
         folder = STATE / ("test" if number == 1 else f"test-{number}")
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "lock").open("a+")
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            lock.close()
+            os.close(lock)
             continue
         return folder, lock
     raise SystemExit(f"Too many test runs use {STATE} at once.")
