@@ -21,10 +21,19 @@ from windows.scheduling.models import Window, WindowScope
 
 
 def move(
-    window_id: int, to: WindowStatus, actor: Actor, kind: str, *, expected: WindowStatus, data: dict[str, Any] | None = None, **columns: Any
+    window_id: int,
+    to: WindowStatus,
+    actor: Actor,
+    kind: str,
+    *,
+    expected: WindowStatus,
+    data: dict[str, Any] | None = None,
+    same_edit: bool = False,
+    **columns: Any,
 ) -> Window:
     """Compare-and-swap the status, keep the slot, tell calendars, record the audit entry. Runs inside the caller's transaction.
 
+    `same_edit` says that this command has raised SEQUENCE already: calendars hear of one change.
     `columns` are further columns of Window to set with it (started_at=…). Conflict(field="status") when the window is not in
     `expected` or the table has no such edge; Conflict(field="scope", rival="MW-…") when another window holds the slot.
     """
@@ -36,7 +45,7 @@ def move(
     for name, value in columns.items():
         setattr(window, name, value)
     keep_slot(window, new=WindowStatus(before) not in HOLDS_SLOT)
-    touch(window, clock(), columns.keys() | {"status"})
+    touch(window, clock(), columns.keys() | {"status"}, again=not same_edit)
     record(
         kind,
         actor,
@@ -110,10 +119,14 @@ def slot_taken(window: Window, reserved: TimestamptzRange) -> Conflict:
     return Conflict("Another window had this scope at that time a moment ago. Try again.", field="scope")
 
 
-def touch(window: Window, now: datetime, columns: Any) -> None:
-    """Save these columns as a change that calendars must hear of: version, SEQUENCE, LAST-MODIFIED and the stored VEVENT move on."""
-    window.version += 1
-    window.sequence += 1
+def touch(window: Window, now: datetime, columns: Any, *, again: bool = True) -> None:
+    """Save these columns as a change that calendars must hear of: version, SEQUENCE, LAST-MODIFIED and the stored VEVENT move on.
+
+    Without `again` the numbers stay: the same command has moved them.
+    """
+    if again:
+        window.version += 1
+        window.sequence += 1
     window.updated_at = max(now, window.updated_at)
     if window.status != WindowStatus.DRAFT and window.published_at is None:
         window.published_at = now

@@ -1,0 +1,103 @@
+"""Verb: decide — approve or reject, by a person whom the policy names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from windows.access.roles import Actor, Verb, visible
+from windows.approvals.commands.requests import close_request, grant, in_force, refuse_hard
+from windows.approvals.models import Approval, ApprovalRequest, Decision, RequestStatus
+from windows.approvals.policy import differences, digest, told
+from windows.approvals.queries.material import material_of, roles_now
+from windows.approvals.queries.requests import eligible_roles, signable
+from windows.approvals.queries.standing import barred_from, counted, empty_places, wanted_places
+from windows.audit.commands import record
+from windows.errors import Conflict, Forbidden, Invalid, NotFound
+from windows.lifecycle.states import WindowStatus
+from windows.scheduling import texts
+from windows.scheduling.commands.transactions import one_transaction, see_freezes
+from windows.scheduling.commands.transitions import locked, move
+from windows.scheduling.models import Window
+from windows.scheduling.queries import conflicts_of, subject_of
+
+
+@one_transaction
+def decide(actor: Actor, window_id: int, decision: Decision | str, reason: str = "") -> Window:
+    """Sign for or against the request in force. The last missing signature approves the window, one no rejects it.
+
+    Roles are read from the database at this moment; whoever asked, made or last edited the window is refused (four eyes).
+    """
+    try:
+        decided = Decision(decision)
+    except ValueError:
+        raise Invalid("Choose approved or rejected.", field="decision") from None
+    why = texts.lines(reason, "reason", required=decided is Decision.REJECTED)
+    see_freezes()
+    window = locked(window_id)
+    subject = subject_of(window)
+    if not visible(actor, subject):
+        raise NotFound(f"There is no {subject.called} here.")
+    request = in_force(window)
+    if window.status != WindowStatus.REQUESTED or request is None or request.status != RequestStatus.OPEN:
+        raise Conflict(f"{window.reference} is {window.status}; nothing waits for a signature.", field="status")
+    roles = roles_to_sign_with(actor, window, request)
+    sign(actor, request, decided, roles, why)
+    told_roles = [f"{role} of {team}" for team, role in sorted(roles)]
+    data: dict[str, Any] = {"request": request.number, "digest": request.digest, "roles": told_roles, "reason": why}
+    if decided is Decision.REJECTED:
+        close_request(window, RequestStatus.REJECTED)
+        return move(window_id, WindowStatus.REJECTED, actor, "window.rejected", expected=WindowStatus.REQUESTED, data=data)
+    material = material_of(window_id)
+    if digest(material) != request.digest:
+        changed = differences(request.material, material)
+        raise Conflict(
+            f"{changed[0]['field']} changed since approval was asked for. Ask again.", field=changed[0]["field"], changed=changed
+        )
+    refuse_hard(conflicts_of(window_id, actor))
+    signed = counted(request, barred_from(window, request))
+    empty = empty_places(request, material, signed)
+    if empty:
+        record("window.signed", actor, window.reference, window=window.reference, data={**data, "missing": told(empty)})
+        return window
+    return grant(request, actor, {**data, "approvers": [signature.name for signature in signed]})
+
+
+def roles_to_sign_with(actor: Actor, window: Window, request: ApprovalRequest) -> frozenset[tuple[str, str]]:
+    """The (team, role) pairs the actor may sign with; Forbidden says which eye is missing."""
+    if actor.person_id is None:
+        raise Forbidden("Approval is given by a person.", verb=Verb.APPROVE.value)
+    if actor.scopes is not None and Verb.APPROVE.value not in actor.scopes:
+        raise Forbidden("This token lacks the scope “approve”.", verb=Verb.APPROVE.value)
+    if actor.person_id in barred_from(window, request):
+        raise Forbidden(
+            "Who asked for a window, made it or edited it last may not approve it: it takes a second person.", verb=Verb.APPROVE.value
+        )
+    held = roles_now({actor.person_id}).get(actor.person_id, frozenset())
+    roles = signable(request, actor.person_id, held)
+    if roles:
+        return roles
+    if eligible_roles(request, held):
+        detail = "You were given this role after approval was asked for; it does not count for this request."
+    else:
+        asked = ", ".join(told(wanted_places(request, request.material)))
+        detail = f"{actor.name} holds no role that this policy asks for. It asks for: {asked}."
+    raise Forbidden(detail, verb=Verb.APPROVE.value)
+
+
+def sign(actor: Actor, request: ApprovalRequest, decision: Decision, roles: frozenset[tuple[str, str]], reason: str) -> None:
+    try:
+        with transaction.atomic():
+            Approval.objects.create(
+                request=request,
+                approver_id=actor.person_id,  # type: ignore[misc]  # never None here
+                requester_id=request.requester_id,
+                decision=decision.value,
+                roles=sorted(map(list, roles)),
+                reason=reason,
+            )
+    except IntegrityError as error:
+        if "one_approval_each" not in str(error):
+            raise
+        raise Conflict("You have signed this request already.", field="approver") from error

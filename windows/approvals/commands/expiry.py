@@ -1,0 +1,50 @@
+"""Verb: let requests expire that nobody decided in time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+
+from windows.access.roles import SCHEDULE
+from windows.approvals.commands.requests import close_request
+from windows.approvals.models import RequestStatus
+from windows.audit.clock import clock
+from windows.errors import Conflict
+from windows.lifecycle.states import WindowStatus
+from windows.scheduling.commands.transactions import one_transaction
+from windows.scheduling.commands.transitions import locked, move
+from windows.scheduling.models import Window
+
+AT_ONCE = 200
+
+
+def expire_requests(now: datetime | None = None) -> list[str]:
+    """Expire every window that is still only requested when it should begin; says their references. `now` is the database's clock."""
+    due = (now or clock()) - settings.ROADWORKS.request_grace
+    ids = Window.objects.filter(status=WindowStatus.REQUESTED.value, starts_at__lte=due).order_by("starts_at").values_list("pk", flat=True)
+    expired = []
+    for window_id in list(ids[:AT_ONCE]):
+        try:
+            expired.append(expire(window_id, due))
+        except Conflict:  # decided, moved or withdrawn in between
+            continue
+    return expired
+
+
+@one_transaction
+def expire(window_id: int, due: datetime) -> str:
+    """Expire one window; Conflict when it no longer waits or was moved on."""
+    window = locked(window_id)
+    if window.starts_at > due:
+        raise Conflict("The window was moved.", field="starts_at")
+    window = move(
+        window_id,
+        WindowStatus.EXPIRED,
+        SCHEDULE,
+        "window.expired",
+        expected=WindowStatus.REQUESTED,
+        data={"reason": "Nobody decided before its start."},
+    )
+    close_request(window, RequestStatus.EXPIRED)
+    return window.reference

@@ -1,0 +1,145 @@
+"""Verbs: ask for approval, and take the asking back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.db.models import Max
+
+from windows.access.roles import Actor, Role, Verb, require
+from windows.approvals.models import ApprovalRequest, RequestStatus
+from windows.approvals.policy import FALLBACK, PolicyRow, digest, places
+from windows.approvals.queries.budgets import enough_budget
+from windows.approvals.queries.material import material_of, policy_for
+from windows.audit.clock import clock
+from windows.catalogue.models import Membership
+from windows.errors import Conflict, Forbidden
+from windows.lifecycle.states import WindowStatus
+from windows.scheduling import texts
+from windows.scheduling.commands.transactions import one_transaction, see_freezes
+from windows.scheduling.commands.transitions import locked, move
+from windows.scheduling.conflicts import ConflictFinding, Severity
+from windows.scheduling.models import Window
+from windows.scheduling.queries import conflicts_of, subject_of
+from windows.scheduling.times import EARLIER
+
+
+@one_transaction
+def request_window(actor: Actor, window_id: int, *, reason: str = "") -> Window:
+    """Ask for approval and take the slot. A hard conflict refuses (409, `findings`), a soft one needs a `reason`, which is recorded.
+
+    A pre-authorised standard change is approved at once, while error budget is enough.
+    """
+    see_freezes()
+    window = locked(window_id)
+    require(actor, Verb.REQUEST, subject_of(window))
+    if window.status != WindowStatus.DRAFT:
+        raise Conflict(f"{window.reference} is {window.status}; only a draft is requested.", field="status")
+    why = texts.lines(reason, "reason")
+    findings = acceptable(actor, window, why)
+    window = move(
+        window_id, WindowStatus.REQUESTED, actor, "window.requested", expected=WindowStatus.DRAFT, data=asked_data(window, findings, why)
+    )
+    return open_request(actor, window, findings, why)
+
+
+def acceptable(actor: Actor, window: Window, reason: str) -> list[ConflictFinding]:
+    """The soft and advisory findings of a window that may be asked for; Conflict for what stands in its way."""
+    now = clock()
+    if window.starts_at < now - EARLIER:
+        raise Conflict("The start has passed. Move the window first.", field="starts_at")
+    findings = conflicts_of(window.pk, actor, now)
+    refuse_hard(findings)
+    if not reason and (soft := [finding for finding in findings if finding.severity is Severity.SOFT]):
+        raise Conflict(
+            f"{soft[0].why} Give a reason to go ahead all the same.", field="reason", rival=soft[0].who, findings=[asdict(f) for f in soft]
+        )
+    return findings
+
+
+def refuse_hard(findings: list[ConflictFinding]) -> None:
+    """Conflict naming the first hard finding: its kind as the field, whom as the rival, all of them as `findings`."""
+    hard = [finding for finding in findings if finding.severity is Severity.HARD]
+    if hard:
+        first = hard[0]
+        raise Conflict(f"{first.why} {first.resolve}", field=first.kind.value, rival=first.who, findings=[asdict(f) for f in hard])
+
+
+def asked_data(window: Window, findings: list[ConflictFinding], reason: str) -> dict[str, Any]:
+    """What the audit entry of an asking tells."""
+    told_period = {"title": window.title, "starts_at": window.starts_at.isoformat(), "ends_at": window.ends_at.isoformat()}
+    return {**told_period, "conflicts": [asdict(finding) for finding in findings], "conflict_reason": reason}
+
+
+def open_request(actor: Actor, window: Window, findings: list[ConflictFinding], reason: str) -> Window:
+    """Bind a new request to the digest of what the window is now, under the policy that fits now. Inside the caller's transaction."""
+    if actor.person_id is None:
+        raise Forbidden("Approval is asked for by a person.", verb=Verb.REQUEST.value)
+    material = material_of(window.pk)
+    policy = policy_for(window.pk, material)
+    preauthorised = not policy.requires
+    if preauthorised and not enough_budget(window.pk):
+        policy = PolicyRow(f"{policy.name} (error budget is not enough: the owner signs)", {}, FALLBACK.requires, policy.separate_executor)
+        preauthorised = False
+    last = ApprovalRequest.objects.filter(window=window).aggregate(last=Max("number"))["last"] or 0
+    request = ApprovalRequest.objects.create(
+        window=window,
+        number=last + 1,
+        digest=digest(material),
+        material=material,
+        policy=policy.name[:120],
+        requires=[asdict(need) for need in policy.requires],
+        separate_executor=policy.separate_executor,
+        signers=signers(policy, material),
+        conflicts=[asdict(finding) for finding in findings],
+        conflict_reason=reason,
+        requester_id=actor.person_id,
+    )
+    if not preauthorised:
+        return window
+    return grant(request, Actor(name=f"Policy “{policy.name}”", person_id=None, via="policy"), {"approvers": []}, same_edit=True)
+
+
+def grant(request: ApprovalRequest, actor: Actor, data: dict[str, Any], *, same_edit: bool = False) -> Window:
+    """The request is granted and its window approved."""
+    request.status = RequestStatus.GRANTED.value
+    request.decided_at = clock()
+    request.save(update_fields=["status", "decided_at"])
+    data = {"request": request.number, "digest": request.digest, "policy": request.policy, **data}
+    return move(
+        request.window_id, WindowStatus.APPROVED, actor, "window.approved", expected=WindowStatus.REQUESTED, data=data, same_edit=same_edit
+    )
+
+
+def signers(policy: PolicyRow, material: dict[str, Any]) -> list[list[Any]]:
+    """Who holds, at this moment, a role that may fill a place: [[person id, team, role]]."""
+    wanted = places(policy.requires, material["team"], material["affected_teams"])
+    held = Membership.objects.filter(role__in={place.role for place in wanted}, person__is_active=True)
+    teams = {place.team for place in wanted if place.role != Role.SRE}
+    if None not in teams and not any(place.role == Role.SRE for place in wanted):
+        held = held.filter(team__slug__in=[team for team in teams if team])
+    rows = held.order_by("person_id", "team__slug", "role").values_list("person_id", "team__slug", "role")
+    return [list(row) for row in rows if any(place.fits([row[1:]]) for place in wanted)]
+
+
+@one_transaction
+def withdraw(actor: Actor, window_id: int) -> Window:
+    """Take a request back: the window is a draft again and gives its slot up."""
+    window = locked(window_id)
+    require(actor, Verb.DRAFT, subject_of(window))
+    window = move(window_id, WindowStatus.DRAFT, actor, "window.withdrawn", expected=WindowStatus.REQUESTED)
+    close_request(window, RequestStatus.WITHDRAWN)
+    return window
+
+
+def close_request(window: Window, status: RequestStatus, **columns: Any) -> ApprovalRequest | None:
+    """End the request in force, if there is one."""
+    request = in_force(window)
+    if request is not None:
+        ApprovalRequest.objects.filter(pk=request.pk).update(status=status.value, decided_at=clock(), **columns)
+    return request
+
+
+def in_force(window: Window) -> ApprovalRequest | None:
+    return ApprovalRequest.objects.filter(window=window, status__in=[RequestStatus.OPEN.value, RequestStatus.GRANTED.value]).first()

@@ -1,0 +1,81 @@
+"""What a window materially is, from its live rows: what approvals are bound to and what a policy reads. Always read from the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from windows.approvals.models import Policy
+from windows.approvals.policy import PolicyRow, Requirement, match
+from windows.catalogue.models import Membership, Person
+from windows.errors import NotFound
+from windows.scheduling.models import Window
+from windows.scheduling.queries import ScopeView, scope_of
+
+Roles = frozenset[tuple[str, str]]
+
+
+def material_of(window_id: int) -> dict[str, Any]:
+    """The material fields as plain JSON values, in one spelling: two queries, no cached object is believed."""
+    names = ("starts_at", "ends_at", "mode", "change_type", "slack", "parameters", "expected_users")
+    row = Window.objects.filter(pk=window_id).values(*names, "team__slug", "runbook_version__digest").first()
+    if row is None:
+        raise NotFound("There is no such window.")
+    scope = scope_of(window_id)
+    return {
+        "starts_at": moment(row["starts_at"]),
+        "ends_at": moment(row["ends_at"]),
+        "mode": row["mode"],
+        "change_type": row["change_type"],
+        "slack": row["slack"],
+        "parameters": row["parameters"],
+        "expected_users": row["expected_users"],
+        "team": row["team__slug"],
+        "runbook": row["runbook_version__digest"],
+        "scope": sorted(f"{s.service}/{s.environment}/{s.region}/{s.layer}" for s in scope),
+        "tiers": sorted({s.tier for s in scope}),
+        "affected_teams": sorted({s.team for s in scope}),
+    }
+
+
+def policy_facts(material: dict[str, Any], scope: tuple[ScopeView, ...]) -> dict[str, Any]:
+    """The same as the lists a policy's `match` is held against."""
+    return {
+        "tier": material["tiers"],
+        "change_type": [material["change_type"]],
+        "mode": [material["mode"]],
+        "environment": sorted({row.environment for row in scope}),
+        "service": sorted({row.service for row in scope}),
+        "layer": sorted({row.layer for row in scope}),
+        "team": [material["team"]],
+        "expected_users": material["expected_users"],
+    }
+
+
+def policy_for(window_id: int, material: dict[str, Any]) -> PolicyRow:
+    """The policy row that decides about this window now."""
+    rows = [row_of(policy) for policy in Policy.objects.filter(is_enabled=True).order_by("position", "id")]
+    return match(rows, policy_facts(material, scope_of(window_id)))
+
+
+def row_of(policy: Policy) -> PolicyRow:
+    return PolicyRow(policy.name, policy.match, requirements(policy.requires), policy.separate_executor)
+
+
+def requirements(stored: list[dict[str, Any]]) -> tuple[Requirement, ...]:
+    return tuple(Requirement(entry["role"], entry.get("quorum", 1), entry.get("team", "owner")) for entry in stored)
+
+
+def roles_now(person_ids: set[int]) -> dict[int, Roles]:
+    """The roles that these people hold at this moment; who is disabled holds none and is left out."""
+    found: dict[int, set[tuple[str, str]]] = {
+        pk: set() for pk in Person.objects.filter(pk__in=person_ids, is_active=True).values_list("pk", flat=True)
+    }
+    held = Membership.objects.filter(person__in=person_ids, person__is_active=True)
+    for person_id, team, role in held.values_list("person_id", "team__slug", "role"):
+        found.setdefault(person_id, set()).add((team, role))
+    return {person_id: frozenset(roles) for person_id, roles in found.items()}
+
+
+def moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,157 @@
+"""Requests for approval as surfaces show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from windows.access.roles import Actor, Verb, permitted, require, visible
+from windows.approvals.models import ApprovalRequest, RequestStatus
+from windows.approvals.policy import told
+from windows.approvals.queries.material import Roles, roles_now
+from windows.approvals.queries.standing import barred_from, counted, empty_places, wanted_places
+from windows.lifecycle.states import WindowStatus
+from windows.scheduling.models import Window
+from windows.scheduling.queries import subject_of
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureView:
+    """One decision; `counts` is whether it does at this moment."""
+
+    name: str
+    decision: str
+    roles: tuple[str, ...]
+    reason: str
+    at: datetime
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalView:
+    """One request: what the policy demands, who signed, what is missing, why it lapsed."""
+
+    window: str
+    number: int
+    status: str
+    policy: str
+    requires: tuple[str, ...]
+    missing: tuple[str, ...]
+    separate_executor: bool
+    digest: str
+    requester: str
+    requested_at: datetime
+    decided_at: datetime | None
+    lapsed_because: tuple[dict[str, Any], ...]
+    conflicts: tuple[dict[str, Any], ...]
+    conflict_reason: str
+    signatures: tuple[SignatureView, ...]
+    may_sign: bool  # the viewer, now
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """A window that waits for the viewer's signature."""
+
+    window_id: int
+    reference: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    requested_at: datetime
+    policy: str
+    missing: tuple[str, ...]
+
+
+def eligible_roles(request: ApprovalRequest, roles: Roles) -> Roles:
+    """Of the roles somebody holds now, those that fit a place of the request and were held when it was asked."""
+    return frozenset(
+        (team, role) for team, role in roles if any(place.fits([(team, role)]) for place in wanted_places(request, request.material))
+    )
+
+
+def signable(request: ApprovalRequest, person_id: int, roles: Roles) -> Roles:
+    then = {(team, role) for signer, team, role in request.signers if signer == person_id}
+    return eligible_roles(request, roles) & then
+
+
+def approval_view(window_id: int, viewer: Actor) -> list[ApprovalView]:
+    """Every request of a window, the newest first; NotFound where the window is not for the viewer's eyes."""
+    window = Window.objects.select_related("team").filter(pk=window_id).first()
+    subject = subject_of(window or window_id)
+    require(viewer, Verb.READ, subject)
+    assert window is not None
+    rows = ApprovalRequest.objects.filter(window=window_id).select_related("requester").prefetch_related("approvals__approver")
+    return [view_of(window, row, viewer) for row in rows.order_by("-number")]
+
+
+def view_of(window: Window, request: ApprovalRequest, viewer: Actor) -> ApprovalView:
+    barred = barred_from(window, request)
+    signed = counted(request, barred)
+    counting = {signature.person_id for signature in signed}
+    signatures = tuple(
+        SignatureView(
+            row.approver.name,
+            row.decision,
+            tuple(f"{role} of {team}" for team, role in row.roles),
+            row.reason,
+            row.at,
+            row.approver_id in counting,
+        )
+        for row in sorted(request.approvals.all(), key=lambda row: row.pk)
+    )
+    open_now = request.status == RequestStatus.OPEN and window.status == WindowStatus.REQUESTED
+    return ApprovalView(
+        window=window.reference,
+        number=request.number,
+        status=request.status,
+        policy=request.policy,
+        requires=tuple(told(wanted_places(request, request.material))),
+        missing=tuple(told(empty_places(request, request.material, signed))) if open_now else (),
+        separate_executor=request.separate_executor,
+        digest=request.digest,
+        requester=request.requester.name,
+        requested_at=request.requested_at,
+        decided_at=request.decided_at,
+        lapsed_because=tuple(request.lapsed_because),
+        conflicts=tuple(request.conflicts),
+        conflict_reason=request.conflict_reason,
+        signatures=signatures,
+        may_sign=open_now and may_sign(request, barred, viewer, {row.approver_id for row in request.approvals.all()}),
+    )
+
+
+def may_sign(request: ApprovalRequest, barred: frozenset[int], viewer: Actor, signed: set[int]) -> bool:
+    person_id = viewer.person_id
+    if person_id is None or person_id in barred or person_id in signed:
+        return False
+    if viewer.scopes is not None and Verb.APPROVE.value not in viewer.scopes:
+        return False
+    return bool(signable(request, person_id, roles_now({person_id}).get(person_id, frozenset())))
+
+
+def awaiting(viewer: Actor) -> list[Awaiting]:
+    """The windows that wait for this viewer's signature, the next to begin first."""
+    if viewer.person_id is None:
+        return []
+    rows = ApprovalRequest.objects.filter(status=RequestStatus.OPEN.value, window__status=WindowStatus.REQUESTED.value)
+    rows = rows.select_related("window__team").prefetch_related("approvals").order_by("window__starts_at", "id")
+    roles = roles_now({viewer.person_id}).get(viewer.person_id, frozenset())
+    found = []
+    for request in rows:
+        window = request.window
+        barred = barred_from(window, request)
+        mine = {row.approver_id for row in request.approvals.all()}
+        if viewer.person_id in barred | mine or not signable(request, viewer.person_id, roles):
+            continue
+        subject = subject_of(window)
+        if not visible(viewer, subject) or not permitted(viewer, Verb.READ, subject):
+            continue
+        empty = tuple(told(empty_places(request, request.material, counted(request, barred))))
+        found.append(
+            Awaiting(
+                window.pk, window.reference, window.title, window.starts_at, window.ends_at, request.requested_at, request.policy, empty
+            )
+        )
+    return found
