@@ -46,6 +46,7 @@ app.conf.update(
     # A tick says only "look at the table"; it expires, so that ticks never pile up while workers are away.
     beat_schedule={
         "execution": {"task": "execution.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
+        "approvals": {"task": "approvals.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "flags": {"task": "flags.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
     },
 )

@@ -1,11 +1,15 @@
 """Requests, signatures, lapses: who may, what counts, what a change does."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
+from slo.objectives.commands import Definition, define
+from slo.telemetry.commands import push
+from slo.telemetry.readings import Push
 from tests import given_windows as given
 from windows.access.roles import Role
 from windows.approvals.commands import (
@@ -21,9 +25,11 @@ from windows.approvals.commands import (
 from windows.approvals.commands.policies import PolicyDraft
 from windows.approvals.models import Approval, ApprovalRequest, Policy
 from windows.approvals.queries import approval_view, awaiting, standing
+from windows.approvals.tasks import sweep
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Membership, Person, Service
 from windows.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from windows.scheduling.commands.drafts import edit_draft
 from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.commands.freezes import FreezeDraft, create_freeze
 from windows.scheduling.models import Window, WindowScope
@@ -134,8 +140,6 @@ def test_r_e08_forbidden_approvals(who: str, requirement: str) -> None:
     people = cast()
     policy(REQUIREMENTS[requirement])
     window = given.window(people["creator"])
-    from windows.scheduling.commands.drafts import edit_draft
-
     edit_draft(people["editor"], window.pk, {"title": "Edited"}, 1)
     request_window(people["requester"], window.pk)
     late = Person.objects.get(pk=people["late"].person_id)
@@ -300,6 +304,31 @@ def test_a_preauthorised_standard_change_is_approved_at_once(ada: Any) -> None:
     window = request_window(ada, given.window(ada, change_type="standard").pk)
     assert window.status == "approved" and standing(window.pk).valid
     assert AuditEntry.objects.get(kind="window.approved").actor == "Policy “Routine”"
+
+
+@pytest.mark.parametrize(
+    ("good", "slack", "status"), [(9999, 0.0, "approved"), (9999, 0.995, "requested"), (9910, 0.0, "requested"), (None, 0.0, "requested")]
+)
+def test_a_preauthorised_change_needs_error_budget(ada: Any, good: int | None, slack: float, status: str) -> None:
+    """Target 99 % of 10,000 events allows 100 bad ones: 1, or 90 of them spent; no events is not enough."""
+    policy([], match={"change_type": ["standard"]}, name="Routine")
+    window = given.window(ada, change_type="standard", slack=slack)
+    define(Definition(slug="orders-writes", service="orders", title="Writes", target=Decimal("0.99")))
+    if good is not None:
+        push("orders-writes", [Push("first", datetime.now(UTC) - timedelta(hours=1), good, 10_000)])
+    window = request_window(ada, window.pk)
+    assert window.status == status
+    if status == "requested":
+        assert "error budget is not enough" in approval_view(window.pk, ada)[0].policy
+
+
+def test_the_tick_expires(asked: Window) -> None:
+    sweep()
+    assert Window.objects.get().status == "requested"
+    start = datetime.now(UTC) - timedelta(minutes=1)
+    Window.objects.update(starts_at=start)
+    sweep()
+    assert Window.objects.get().status == "expired"
 
 
 def test_without_any_policy_the_owner_signs(ada: Any, olga: Any) -> None:
