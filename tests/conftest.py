@@ -5,12 +5,27 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from portal.bootstrap import testing, valkey
 from portal.bootstrap.postgres import APP, UNSAFE, Cluster
 from tests import flag_servers, servers
 from tests.workers import SHORT, Workers
+
+hypothesis.settings.register_profile(
+    "roadworks", deadline=None, max_examples=int(os.environ.get("ROADWORKS_EXAMPLES", "100")), print_blob=True
+)
+hypothesis.settings.load_profile("roadworks")  # no deadline: the cores are shared
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, pytest.CollectReport]:
+    """As below, for a module that skips itself as a whole."""
+    report: pytest.CollectReport = yield
+    if report.skipped and os.environ.get("ROADWORKS_NO_SKIPS") == "1":
+        report.outcome, report.longrepr = "failed", f"skipped, where no test may be: {report.longrepr}"  # type: ignore[assignment]
+    return report
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import stat
@@ -225,12 +226,20 @@ def test_up_killed_altogether_starts_at_once(up: Up, eventually: Callable[..., N
     eventually(lambda: not up.left(), seconds=15)
 
 
-def test_up_killed_in_mid_start_starts_fresh(up: Up, eventually: Callable[..., None]) -> None:
+@pytest.mark.parametrize("seed", range(int(os.environ.get("ROADWORKS_START_KILLS", "1"))))
+def test_up_killed_in_mid_start_starts_fresh(up: Up, eventually: Callable[..., None], seed: int) -> None:
+    """Both watchers at a random instant of a first start: in initdb, in migrate, in the start of the portal."""
+    instant = random.Random(seed).uniform(0.3, 5.0)
     with up.output.open("wb") as output:
         half = subprocess.Popen(up.command("--fresh"), env=up.environ(), cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
-    eventually(lambda: "postgres   ready" in up.said(), seconds=30)
-    for pid in (*children_of(half.pid), half.pid):
+    eventually(lambda: "Starting PostgreSQL" in up.said(), seconds=30)
+    time.sleep(instant)  # the instant is the case
+    victims = [half.pid, *children_of(half.pid)]
+    for pid in victims:
         os.kill(pid, signal.SIGKILL)
-    half.wait()
+    assert half.wait() == -signal.SIGKILL and len(victims) == 2
     up.start()
-    assert up.sql("select count(*) from catalogue_person") == (0,)
+    assert up.sql("select count(*) from catalogue_person") == (0,), f"killed after {instant:.2f} s"
+    assert up.process
+    up.process.send_signal(signal.SIGTERM)
+    assert up.process.wait(30) == 0
