@@ -20,12 +20,12 @@ from typing import Any
 
 import psycopg
 from psycopg_pool import PoolTimeout
-from windows.flags.client import MaintenanceFlag
 
 from examples.shop.layout import ENVIRONMENT, SECRETS, SERVICES
 from examples.shop.store import Store
 from examples.shop.telemetry import Counters, Pusher
 from examples.shop.treatment import Treatment, treatment
+from windows.flags.client import MaintenanceFlag
 
 
 class Shop(ThreadingHTTPServer):
