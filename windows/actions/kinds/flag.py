@@ -1,0 +1,142 @@
+"""Sets the maintenance flag of a service and goes on only when its nodes hold it. Undoing puts back what was there before.
+
+Never overwrites what somebody else set meanwhile: every change is compare-and-set on the version this step saw first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from windows.actions.context import Context
+from windows.actions.outcomes import Done, Failed, Interrupted, Outcome, Wait
+from windows.actions.params import Duration, Slug, SlugOrAny, Text
+from windows.actions.params import Params as Base
+from windows.actions.ports import FlagAddress, FlagState, Laggard
+from windows.lifecycle.states import Mode
+
+kind = "flag"
+interruptible = True
+repeatable = True
+timeout = timedelta(seconds=90)
+ATTENTIVE = timedelta(seconds=5)  # most nodes answer within a second: so long the worker looks itself
+NOBODY = "No node of this scope is registered, so nobody can acknowledge the flag: register its nodes or say converge: false."
+GLANCE, LATER = 0.2, timedelta(seconds=1)
+
+
+class Converge(Base):
+    quorum: Annotated[float, Field(gt=0, le=1)] = 1.0
+    timeout: Duration = timedelta(seconds=60)
+
+
+class Params(Base):
+    service: Slug
+    environment: Slug
+    region: SlugOrAny = "*"
+    layer: Literal["*", "L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9", "L10"] = "*"
+    component: SlugOrAny = "*"
+    mode: Literal["normal", "degraded", "throttled", "rerouted", "read_only", "offline"]
+    retry_after: Annotated[int, Field(ge=0, le=86400)] | None = None
+    message: Text = ""
+    converge: Converge | Literal[False] = Converge()
+
+    @property
+    def address(self) -> FlagAddress:
+        return FlagAddress(self.service, self.environment, self.region, self.layer, self.component)
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        given = {"retry_after": self.retry_after, "message": self.message}
+        return {name: value for name, value in given.items() if value not in (None, "")}
+
+
+def sentence(params: Params) -> str:
+    where = params.environment if params.region == "*" else f"{params.environment}/{params.region}"
+    part = "".join(f" {each}" for each in (params.layer, params.component) if each != "*")
+    wait = "" if params.converge is False else " and wait until its nodes hold it"
+    return f"Set {params.service}{part} in {where} to {Mode(params.mode).value.replace('_', ' ')}{wait}"
+
+
+def prepare(params: Params, ctx: Context) -> dict[str, Any]:
+    """What to put back. Kept from the first attempt: a later one would see this step's own doing."""
+    if "before" in ctx.checkpoint:
+        return dict(ctx.checkpoint)
+    before = ctx.flags.current(params.address)
+    return {"before": {"mode": before.mode, "payload": dict(before.payload), "version": before.version}}
+
+
+def run(params: Params, ctx: Context) -> Outcome:
+    kept = dict(ctx.checkpoint) if "before" in ctx.checkpoint else prepare(params, ctx)
+    if "global_version" not in kept:
+        state = put(params.address, ctx, seen=kept["before"]["version"], mode=params.mode, payload=params.payload)
+        if isinstance(state, Failed):
+            return state
+        kept |= {"version": state.version, "global_version": state.global_version}
+    return converged(params, ctx, kept, excused=())
+
+
+def compensate(params: Params, ctx: Context) -> Outcome:
+    kept = dict(ctx.checkpoint)
+    if "before" not in kept:
+        return Done("It was never set.")
+    before = kept["before"]
+    if "undone_version" not in kept:
+        now = ctx.flags.current(params.address)
+        is_ours = "version" in kept or (now.mode == params.mode and dict(now.payload) == params.payload)
+        if now.version == before["version"] or not is_ours:
+            return Done("It was never set.")
+        state = put(params.address, ctx, seen=before["version"] + 1, mode=before["mode"], payload=before["payload"])
+        if isinstance(state, Failed):
+            return state
+        kept |= {"undone_version": state.global_version}
+    return converged(params, ctx, kept | {"global_version": kept["undone_version"]}, excused=kept.get("lagging", ()))
+
+
+def put(address: FlagAddress, ctx: Context, *, seen: int, mode: str, payload: dict[str, Any]) -> FlagState | Failed:
+    """Set it if it still is at the version seen; a set whose answer was lost is recognised by version and value."""
+    now = ctx.flags.current(address)
+    if now.version == seen + 1 and now.mode == mode and dict(now.payload) == payload:
+        return now
+    if now.version != seen:
+        return Failed(f"The flag was changed meanwhile (version {now.version}, {now.mode}): it is left as it is.", permanent=True)
+    state = ctx.flags.set(address, mode, payload, expected=seen)
+    ctx.log(f"flag version {state.global_version}: {mode}")
+    return state
+
+
+def converged(params: Params, ctx: Context, kept: dict[str, Any], excused: Iterable[str]) -> Outcome:
+    """Done when the quorum acknowledged, Wait while there is time, Failed with names after that."""
+    if params.converge is False:
+        return Done("Set; nobody waits for its nodes.", kept)
+    mark = f"{ctx.idempotency_key}/{ctx.attempt}"
+    if kept.get("asked_by") != mark:
+        kept |= {"asked_by": mark, "asked_at": ctx.now().isoformat()}
+    asked = datetime.fromisoformat(kept["asked_at"])
+    end, attentive = min(asked + params.converge.timeout, ctx.deadline), ctx.now() + ATTENTIVE
+    while True:
+        found = ctx.flags.propagation(params.address, kept["global_version"])
+        lagging = [laggard for laggard in found.laggards if laggard.node not in set(excused)]
+        if not found.nodes:
+            return Failed(NOBODY, permanent=True, checkpoint=kept)
+        holding, needed = found.nodes - len(lagging), math.ceil(params.converge.quorum * found.nodes - 1e-9)
+        if holding >= needed:
+            note = f"{found.nodes - len(found.laggards)} of {found.nodes} nodes hold version {kept['global_version']}"
+            return Done(note + (f"; {named(found.laggards)}" if found.laggards else "") + ".", kept)
+        if ctx.now() >= end:
+            kept["lagging"] = sorted({*kept.get("lagging", ()), *(laggard.node for laggard in lagging)})
+            return Failed(
+                f"{holding} of {found.nodes} nodes hold version {kept['global_version']}, {needed} needed: {named(lagging)}.",
+                checkpoint=kept,
+            )
+        if ctx.now() >= attentive:
+            return Wait(min(ctx.now() + LATER, end), kept, note=f"{holding} of {found.nodes} nodes; {named(lagging)}")
+        if ctx.sleep(GLANCE):
+            return Interrupted(kept)
+
+
+def named(laggards: Iterable[Laggard]) -> str:
+    return ", ".join(f"{each.node} {'was never heard of' if each.version is None else f'is at {each.version}'}" for each in laggards)

@@ -1,0 +1,83 @@
+"""Goes on only when a measurement proves that it may: an objective, a PromQL query or a SQL value against thresholds.
+
+Three-valued: no data, a value between the thresholds or a silent source is never a pass. Measures once a call and lets the worker go.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from windows.actions.context import Context
+from windows.actions.gates import Answer, Outlook, Progress, Reading, Verdict, judge, progress
+from windows.actions.measurement import CODE, Gate, measure
+from windows.actions.outcomes import Done, Failed, Outcome, Undecided, Wait
+from windows.actions.params import Duration
+
+kind = "gate"
+interruptible = True
+repeatable = True
+timeout = timedelta(minutes=5)
+longest = timedelta(hours=8)
+code = CODE
+KEPT_VERDICTS, KEPT_READINGS = 500, 10
+
+
+class Params(Gate):
+    interval: Duration = timedelta(seconds=5)
+
+
+def sentence(params: Params) -> str:
+    fail = f", fail at {params.failing}" if params.failing else ""
+    times = f" {params.consecutive} times in a row" if params.consecutive > 1 else ""
+    return f"Go on when {params.source} is {params.passing}{times}{fail}"
+
+
+def run(params: Params, ctx: Context) -> Outcome:
+    spec = params.spec()
+    reading = measure(params, telemetry=ctx.telemetry, sql=ctx.sql, now=ctx.now())
+    now = ctx.now()
+    verdict = judge(reading, spec, now)
+    ctx.measured("gate", reading, verdict)
+    fresh = ctx.checkpoint.get("attempt") == ctx.attempt  # a retry starts counting again
+    letters = ((ctx.checkpoint.get("verdicts", "") if fresh else "") + letter(verdict))[-KEPT_VERDICTS:]
+    readings = [*(ctx.checkpoint.get("readings", []) if fresh else []), told(reading, verdict, now.isoformat())][-KEPT_READINGS:]
+    checkpoint = {"attempt": ctx.attempt, "verdicts": letters, "readings": readings}
+    stands = progress([VERDICTS[each] for each in letters], spec)
+    match stands.outlook:
+        case Outlook.PASSED:
+            return Done(verdict.reason, checkpoint)
+        case Outlook.FAILED:
+            return Failed(f"{params.source}: {verdict.reason} ({counted(stands)})", permanent=True, checkpoint=checkpoint)
+        case Outlook.UNDECIDED:
+            return Undecided(f"{params.source}: {verdict.reason} ({counted(stands)})", tuple(readings), checkpoint)
+    if now + params.interval >= ctx.deadline:
+        return Undecided(f"{params.source}: time is up, last: {verdict.reason} ({counted(stands)})", tuple(readings), checkpoint)
+    return Wait(now + params.interval, checkpoint, note=verdict.reason)
+
+
+def compensate(params: Params, ctx: Context) -> Outcome:
+    return Done("Nothing to undo.")
+
+
+VERDICTS = {
+    "P": Verdict(Answer.PASS, ""),
+    "F": Verdict(Answer.FAIL, ""),
+    "I": Verdict(Answer.INCONCLUSIVE, ""),
+    "E": Verdict(Answer.INCONCLUSIVE, "", is_error=True),
+}
+
+
+def letter(verdict: Verdict) -> str:
+    return "E" if verdict.is_error else verdict.answer.value[0].upper()
+
+
+def told(reading: Reading, verdict: Verdict, at: str) -> dict[str, Any]:
+    """A reading as JSON: NaN and infinities have no place there."""
+    value = reading.value if verdict.answer is not Answer.INCONCLUSIVE else None
+    return {"at": at, "value": value, "verdict": verdict.answer.value, "is_error": verdict.is_error, "reason": verdict.reason}
+
+
+def counted(stands: Progress) -> str:
+    parts = {"failed": stands.failures, "inconclusive": stands.inconclusive, "in error": stands.errors}
+    return ", ".join(f"{count} {word}" for word, count in parts.items() if count) or "no verdict yet"

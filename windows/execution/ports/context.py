@@ -1,0 +1,141 @@
+"""Builds the context of one call of an action: real ports, one deadline, one stop signal, the telemetry tags on everything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from windows.actions.gates import Answer, Reading, Verdict
+from windows.actions.ports import Stopped, TimedOut
+from windows.audit.clock import clock
+from windows.execution.intent import Intent
+from windows.execution.models import GateReading, Run, StepLog, StepRun
+from windows.execution.ports.command import Command
+from windows.execution.ports.flags import Flags
+from windows.execution.ports.http import Http, carried
+from windows.execution.ports.limits import Limits
+from windows.execution.ports.notify import Notify
+from windows.execution.ports.sql import Sql
+from windows.execution.ports.telemetry import Telemetry
+
+LONGEST_TEXT = 4000  # characters of a line in a step's log
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """See actions.context.Context."""
+
+    run_id: int
+    position: int
+    idempotency_key: str
+    fence: int
+    attempt: int
+    deadline: datetime
+    checkpoint: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    tags: Mapping[str, str]
+    http: Http
+    sql: Sql
+    command: Command
+    flags: Flags
+    telemetry: Telemetry
+    notify: Notify
+    limits: Limits
+
+    def stop_requested(self) -> bool:
+        return self.limits.stop()
+
+    def now(self) -> datetime:
+        return clock()
+
+    def sleep(self, seconds: float) -> bool:
+        until = self.limits.within(seconds)
+        while True:
+            try:
+                time.sleep(until.check("sleep"))
+            except TimedOut:
+                return False
+            except Stopped:
+                return True
+
+    def log(self, text: str, level: str = "info") -> None:
+        StepLog.objects.create(run_id=self.run_id, position=self.position, level=level[:10], text=text.replace("\x00", "�")[:LONGEST_TEXT])
+
+    def measured(self, gate: str, reading: Reading, verdict: Verdict) -> None:
+        keep_reading(self.run_id, self.position, gate, reading, verdict)
+
+
+def keep_reading(run_id: int, position: int | None, gate: str, reading: Reading, verdict: Verdict) -> None:
+    """One row of a gate's history. A value that proves nothing (NaN, stale) is told in the reason, not kept as a number."""
+    value = reading.value if verdict.answer is not Answer.INCONCLUSIVE else None
+    GateReading.objects.create(
+        run_id=run_id,
+        position=position,
+        gate=gate[:120],
+        value=value,
+        verdict=verdict.answer.value,
+        is_error=verdict.is_error,
+        reason=verdict.reason,
+    )
+
+
+def tags_of(run: Run, step: StepRun | None) -> dict[str, str]:
+    """The four telemetry tags, as values."""
+    window = run.window
+    scopes = window.scopes.order_by("service__slug", "environment", "region").values_list("service__slug", "environment", "region")
+    places = list(dict.fromkeys("/".join(place) for place in scopes))
+    return {
+        "maintenance.window": window.reference,
+        "maintenance.owner": window.team.slug,
+        "maintenance.step": step.name if step else "",
+        "maintenance.scope": " ".join(places[:20]),
+    }
+
+
+def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool]) -> StepContext:
+    """The context for what `intent` says. The deadline is turned into monotonic time here, by the database's clock."""
+    limits = Limits.of((intent.deadline - clock()).total_seconds(), stop)
+    tags = tags_of(run, step_run)
+    told = {name.upper().replace(".", "_"): value.replace("\x00", "") for name, value in tags.items()}
+    told |= {"IDEMPOTENCY_KEY": intent.key, "ROADWORKS_FENCE": str(intent.fence)}
+
+    def log(text: str) -> None:
+        StepLog.objects.create(run_id=run.pk, position=intent.position, text=text)
+
+    return StepContext(
+        run_id=run.pk,
+        position=intent.position,
+        idempotency_key=intent.key,
+        fence=intent.fence,
+        attempt=intent.attempt,
+        deadline=intent.deadline,
+        checkpoint=dict(intent.checkpoint),
+        parameters=dict(run.window.parameters),
+        tags=tags,
+        http=Http(limits, carried(tags, intent.key, intent.fence), settings.HTTP_ALLOWED_HOSTS),
+        sql=sql_port(limits, tags),
+        command=Command(limits, settings.COMMANDS_DIR, told, log),
+        flags=Flags(run.window.reference, settings.ROADWORKS.flag_lease),
+        telemetry=telemetry_port(limits),
+        notify=Notify(run.window),
+        limits=limits,
+    )
+
+
+def sql_port(limits: Limits, tags: Mapping[str, str]) -> Sql:
+    return Sql(limits, settings.TARGET_DATABASES, f"roadworks {tags['maintenance.window']} {tags['maintenance.step']}".strip())
+
+
+def telemetry_port(limits: Limits) -> Telemetry:
+    return Telemetry(limits, settings.PROMETHEUS_URL, settings.ROADWORKS.gate_timeout.total_seconds())
+
+
+def measuring_ports(run: Run, stop: Callable[[], bool] = lambda: False) -> tuple[Telemetry, Sql]:
+    """What a gate under `watch:` measures with, outside any step; each measurement has the gate timeout of the settings."""
+    limits = Limits.of(settings.ROADWORKS.gate_timeout.total_seconds(), stop)
+    return telemetry_port(limits), sql_port(limits, tags_of(run, None))

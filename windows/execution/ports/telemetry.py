@@ -1,0 +1,37 @@
+"""The telemetry port: the measuring engine's readings. Never raises: what went wrong stands in the reading."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError
+
+from slo.objectives import queries
+from slo.telemetry.readings import Reading as Measured
+from slo.telemetry.sources import prometheus
+from windows.actions.gates import Reading
+from windows.audit.clock import clock
+from windows.execution.ports.limits import Limits
+
+
+def as_reading(found: Measured) -> Reading:
+    return Reading(found.value, found.samples, found.newest_at, found.error, found.reason)
+
+
+class Telemetry:
+    """`prometheus_url` and `timeout` (seconds, of one question) come from the settings."""
+
+    def __init__(self, limits: Limits, prometheus_url: str, timeout: float) -> None:
+        self.limits, self.prometheus_url, self.timeout = limits, prometheus_url, timeout
+
+    def objective(self, slug: str, *, window: float) -> Reading:
+        self.limits.check(f"Measuring {slug}")
+        try:
+            now: datetime = clock()
+            return as_reading(queries.reading(slug, window, now))
+        except (OperationalError, InterfaceError) as error:
+            return Reading(None, error=f"the measurements cannot be read: {str(error).splitlines()[0]}")
+
+    def prometheus(self, query: str) -> Reading:
+        self.limits.check("The query")
+        return as_reading(prometheus.instant(query, url=self.prometheus_url, timeout=min(self.timeout, max(0.1, self.limits.left))))
