@@ -103,7 +103,7 @@ class Pusher(threading.Thread):
         while self.waiting:
             series, sample = self.waiting[0]
             try:
-                status = self.post(f"/api/v1/objectives/{series}/measurements", {"samples": [sample]}, sample["key"])
+                status = self.post(f"/api/v1/objectives/{series}/measurements", {"samples": [sample]})
             except (OSError, http.client.HTTPException):
                 self.connection = None
                 return
@@ -113,10 +113,10 @@ class Pusher(threading.Thread):
             if status >= 400:
                 print(f"pushing to {series} was refused: {status}", flush=True)  # noqa: T201  (the log of this process)
 
-    def post(self, path: str, body: dict[str, Any], key: str) -> int:
+    def post(self, path: str, body: dict[str, Any]) -> int:
         if self.connection is None:
             self.connection = http.client.HTTPConnection(self.address, timeout=2)
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", "Idempotency-Key": key}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         self.connection.request("POST", path, json.dumps(body), headers)
         response = self.connection.getresponse()
         response.read()
