@@ -47,6 +47,8 @@ class Visitors:
         """Until told to end: one request after the other, at this replica's share of the pace."""
         dice = random.Random(port)  # noqa: S311  (visitors, not secrets)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+        while not is_open(port) and not self.ended.wait(0.5):
+            pass
         due = time.monotonic() + dice.random()
         while not self.ended.wait(max(0.0, due - time.monotonic())):
             due = max(due, time.monotonic() - 1) + len(REPLICAS) / pace(datetime.now(UTC)) * dice.uniform(0.7, 1.3)
@@ -103,6 +105,17 @@ class Visitors:
         for service, kind in ACTIONS:
             told.setdefault(service, {})[kind] = {outcome: seen[service, kind, outcome] for outcome in outcomes}
         return {**told, "last_failure": self.last_failure}
+
+
+def is_open(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def told_by(visitors: Visitors) -> type[BaseHTTPRequestHandler]:

@@ -26,7 +26,7 @@ def load(state: Path) -> None:
     state.mkdir(parents=True, exist_ok=True)
     if not is_good(state / SECRETS, lambda told: [told["push"]]) or not nodes_are_known(state / SECRETS):
         nodes = {service: {name: register(service, region, name) for name, region in REPLICAS} for service in SERVICES}
-        write_private(state / SECRETS, {"push": issue(PUSHER, "Shop replicas", [Verb.EDIT_OBJECTIVE]), "nodes": nodes})
+        write_private(state / SECRETS, {"push": issue(PUSHER, "Shop replicas", [Verb.MEASURE]), "nodes": nodes})
     if not is_good(state / TOKENS, lambda told: list(told.values())):
         everything = list(Verb)
         write_private(state / TOKENS, {address(account): issue(account, "Example", everything) for account in PEOPLE})
