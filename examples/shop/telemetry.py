@@ -54,13 +54,15 @@ class Counters:
             return [(*key, *self.untold.pop(key)) for key in keys]
 
     def exposition(self, labels: dict[str, str]) -> str:
-        """Prometheus text format 0.0.4, with the telemetry tag of each request's window."""
+        """Prometheus text format 0.0.4; each row is tagged with the window its requests met and the scope of it. `labels` are the
+        replica's: node, region, environment. Owner and step are the portal's to tell (maintenance_window_active, by window)."""
         common = "".join(f',{name}="{value}"' for name, value in labels.items())
         with self.lock:
             rows = sorted(self.requests.items())
         lines = ["# HELP shop_requests_total Requests by how they ended.", "# TYPE shop_requests_total counter"]
         for (service, kind, outcome, window), value in rows:
-            tags = f'service="{service}",kind="{kind}",outcome="{outcome}",maintenance_window="{window}"'
+            scope = f"{service}/{labels['environment']}/{labels['region']}" if window else ""
+            tags = f'service="{service}",kind="{kind}",outcome="{outcome}",maintenance_window="{window}",maintenance_scope="{scope}"'
             lines.append(f"shop_requests_total{{{tags}{common}}} {value}")
         return "\n".join(lines) + "\n"
 

@@ -6,19 +6,20 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from examples.shop.data import access, measurements, past, people, rules, services
+from examples.shop.data import access, measurements, past, people, plans, rules, services
 
 
 def load_all(state: Path) -> Iterator[str]:
-    """Yield a line for each part that was seen to. Every part may be loaded again."""
+    """Yield a line for each part that was seen to. Every part may be loaded again. `state` is the folder for the keys."""
     parts = {
         "people": people.load,
         "services": services.load,
         "rules": rules.load,
+        "the past": lambda: measurements.load(past.load()),
+        "plans": plans.load,
         "keys": lambda: access.load(state),
-        "measurements": lambda: measurements.load(past.load()),
     }
     for name, load in parts.items():
         began = time.monotonic()
         load()
-        yield f"  {name:<14} {time.monotonic() - began:.1f} s"
+        yield f"  {name:<10} {time.monotonic() - began:.1f} s"

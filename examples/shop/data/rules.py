@@ -1,18 +1,31 @@
-"""Who signs what, when nothing may be changed, what users were promised, and the runbooks."""
+"""Who signs what, when nothing may be changed, and what users were promised."""
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
 from decimal import Decimal
 
-from slo.objectives.models import Objective
+from examples.shop.data.people import acting
+from slo.objectives.commands import Definition
+from windows.access.roles import SETUP
+from windows.approvals.commands.policies import PolicyDraft, save_policy
 from windows.approvals.models import Policy
+from windows.audit.clock import clock
+from windows.catalogue.commands.objectives import define_objective
+from windows.scheduling.commands.freezes import FreezeDraft, create_freeze
+from windows.scheduling.models import Freeze
 
+OWNER, SRE = {"role": "owner", "quorum": 1, "team": "owner"}, {"role": "sre", "quorum": 1, "team": "any"}
 POLICIES = (
-    ("Standard changes are pre-authorised", {"change_type": ["standard"]}, []),
-    ("Production, tier 1 and 2", {"tier": [1, 2], "environment": ["production"]}, [
-        {"role": "owner", "quorum": 1, "team": "owner"}, {"role": "sre", "quorum": 1, "team": "any"}]),
-    ("Everything else", {}, [{"role": "owner", "quorum": 1, "team": "owner"}]),
-)  # fmt: skip
+    PolicyDraft(name="Standard changes are pre-authorised", position=10, match={"change_type": ["standard"]}),
+    PolicyDraft(
+        name="Production, tier 1 and 2: the owner and an SRE",
+        position=20,
+        match={"tier": [1, 2], "environment": ["production"]},
+        requires=[OWNER, SRE],
+    ),
+    PolicyDraft(name="Everything else: the owner", position=30, requires=[OWNER]),
+)
 OBJECTIVES = {  # share that must be good over 28 days
     "orders-reads": ("Orders can be read", "0.999"),
     "orders-writes": ("Orders can be placed, freezes included", "0.99"),
@@ -21,18 +34,27 @@ OBJECTIVES = {  # share that must be good over 28 days
     "baskets-writes": ("Baskets can be filled, freezes included", "0.99"),
     "baskets-served": ("What baskets took on, it served", "0.998"),
 }
+FREEZES = (  # title, severity, starts in days, lasts days, services
+    ("Autumn sale", "hard", 16, 4, ("storefront", "checkout", "payments", "orders", "baskets")),
+    ("Quarter-end closing", "soft", 9, 2, ("payments",)),
+)
 
 
 def load() -> None:
-    for position, (name, match, requires) in enumerate(POLICIES, start=1):
-        values = {"position": position, "match": match, "requires": requires, "is_example": True}
-        Policy.objects.get_or_create(name=name, defaults=values)
+    there = set(Policy.objects.values_list("name", flat=True))
+    for policy in POLICIES:
+        if policy.name not in there:
+            save_policy(SETUP, policy, is_example=True)
     for slug, (title, target) in OBJECTIVES.items():
-        values = {
-            "service": slug.split("-")[0],
-            "title": title,
-            "target": Decimal(target),
-            "is_critical": not slug.endswith("-writes"),
-            "is_example": True,
-        }
-        Objective.objects.get_or_create(slug=slug, defaults=values)
+        service, what = slug.split("-")
+        wanted = Definition(slug, service, title, Decimal(target), is_critical=what != "writes", is_example=True)
+        define_objective(SETUP, wanted)
+    midnight = clock().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    planned = set(Freeze.objects.values_list("title", flat=True))
+    for title, severity, days, length, services in FREEZES:
+        if title not in planned:
+            starts_at = midnight + timedelta(days=days)
+            draft = FreezeDraft(
+                title=title, severity=severity, services=services, starts_at=starts_at, ends_at=starts_at + timedelta(days=length)
+            )
+            create_freeze(acting("chiara"), draft, is_example=True)
