@@ -29,6 +29,18 @@ class AuditEntry(models.Model):
         return f"{self.kind} {self.subject}"
 
 
+class AuditPending(models.Model):
+    """Entries that wait for the sealer. A trigger (migration 0003) adds them, whoever writes the entry; so the sealer need not search."""
+
+    entry_id = models.BigIntegerField(primary_key=True)
+
+    class Meta:
+        verbose_name_plural = "audit pending"
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
+
+
 class AuditSeal(models.Model):
     """The place of an entry in the hash chain: position without gap, hash over the previous hash and the entry's canonical bytes."""
 
@@ -47,7 +59,7 @@ class AuditHead(models.Model):
     position = models.BigIntegerField()
     digest = models.CharField(max_length=64)
     signature = models.CharField(max_length=100)
-    at = models.DateTimeField(db_default=Now())
+    at = models.DateTimeField()  # part of what is signed
 
     def __str__(self) -> str:
         return f"head {self.position}"

@@ -19,8 +19,17 @@ class Migration(migrations.Migration):
                 ('position', models.BigIntegerField()),
                 ('digest', models.CharField(max_length=64)),
                 ('signature', models.CharField(max_length=100)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('at', models.DateTimeField()),
             ],
+        ),
+        migrations.CreateModel(
+            name='AuditPending',
+            fields=[
+                ('entry_id', models.BigIntegerField(primary_key=True, serialize=False)),
+            ],
+            options={
+                'verbose_name_plural': 'audit pending',
+            },
         ),
         migrations.CreateModel(
             name='AuditSeal',
