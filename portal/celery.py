@@ -48,6 +48,9 @@ app.conf.update(
         "execution": {"task": "execution.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "approvals": {"task": "approvals.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "flags": {"task": "flags.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
+        "audit": {"task": "audit.sweep", "schedule": settings.ROADWORKS.sealer.total_seconds(), "options": {"expires": 2.0}},
+        "measure": {"task": "telemetry.measure", "schedule": 60.0, "options": {"expires": 30.0}},
+        "samples": {"task": "telemetry.sweep", "schedule": 3600.0, "options": {"expires": 600.0}},
     },
 )
 
