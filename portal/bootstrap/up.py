@@ -12,7 +12,7 @@ from portal.bootstrap import example, guardian, local, portal, valkey
 from portal.bootstrap.environment import ROOT, STATE, USED
 from portal.bootstrap.ports import check_free
 from portal.bootstrap.postgres import ROOT_HOME, Cluster, forget_libpq_variables
-from portal.bootstrap.processes import Failed, Stopped, Supervisor, is_alive
+from portal.bootstrap.processes import Child, Failed, Stopped, Supervisor, is_alive
 
 EPILOG = f"""
 Everything listens on loopback only: the portal on PORT, the flag server on PORT+1, the example from PORT+10.
@@ -51,8 +51,11 @@ def main(arguments: list[str]) -> int:
             supervisor = Supervisor(STATE / "log", options.guardian_fd, say=say, lock=lock.fileno())
             try:
                 take(lock, supervisor, options.port)
-                start_all(supervisor, options)
+                beside = start_portal(supervisor, options)
                 greet(options, time.monotonic() - began)
+                supervisor.start(*beside)  # after the first page: it takes both cores
+                if beside:
+                    say("The example runs.")
                 supervisor.watch()
             finally:
                 supervisor.stop()
@@ -105,7 +108,8 @@ def take(lock: TextIO, supervisor: Supervisor, port: int) -> None:
     lock.flush()
 
 
-def start_all(supervisor: Supervisor, options: argparse.Namespace) -> None:
+def start_portal(supervisor: Supervisor, options: argparse.Namespace) -> list[Child]:
+    """Stores, data, web, flags, workers; returns the example's processes, which are yet to be started."""
     port, with_example = options.port, not options.no_example
     cluster = Cluster.at(STATE)
     if options.fresh:
@@ -122,8 +126,9 @@ def start_all(supervisor: Supervisor, options: argparse.Namespace) -> None:
     local.for_processes(told)
     os.chdir(ROOT)
     prepare(supervisor, cluster, with_example)
-    say("Starting the portal, the flag server, the workers" + (" and the example …" if beside else " …"))
-    supervisor.start(portal.web(port), portal.flags(port + 1), portal.workers(), *beside)
+    say("Starting the portal, the flag server, the workers …")
+    supervisor.start(portal.web(port), portal.flags(port + 1), portal.workers())
+    return beside
 
 
 def prepare(supervisor: Supervisor, cluster: Cluster, with_example: bool) -> None:
