@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from windows.errors import Invalid
 
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 FARTHEST = timedelta(days=5 * 366)  # nobody plans further; the year 9999 is a typing error
 EARLIER = timedelta(minutes=1)  # how far in the past a start may lie: forms take a while to send
 

@@ -6,12 +6,13 @@ The block is stored with the window at every edit that matters, so that a feed o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from icalendar import Event, Timezone, vCalAddress
+from icalendar import Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress
 
 from windows.lifecycle.states import Mode, WindowStatus
 
@@ -21,6 +22,7 @@ UNSPEAKABLE = re.compile(
 CALLED_OFF = frozenset(
     {WindowStatus.DRAFT, WindowStatus.REJECTED, WindowStatus.EXPIRED, WindowStatus.CANCELLED}
 )  # a draft in a feed was withdrawn
+WITHOUT_RULES = frozenset({"UTC", "Etc/UTC"})
 IMPACT = {
     Mode.NORMAL: "Users should notice nothing.",
     Mode.DEGRADED: "Some functions are slower or missing.",
@@ -71,8 +73,9 @@ def block(facts: EventFacts, *, keep_cancelled: bool = False) -> bytes:
     event.add("last-modified", second(facts.updated_at))
     event.add("created", second(facts.created_at))
     event.add("sequence", facts.sequence)
-    event.add("dtstart", local(facts.starts_at, facts.timezone))
-    event.add("dtend", local(facts.ends_at, facts.timezone))
+    begins, ends = begin_and_end(facts)
+    event.add("dtstart", begins)
+    event.add("dtend", ends)
     event.add("summary", f"CANCELLED {title}" if cancelled and keep_cancelled else title)
     event.add("status", "CONFIRMED" if cancelled and keep_cancelled else status)
     event.add("description", speakable(describe(facts)))
@@ -81,8 +84,8 @@ def block(facts: EventFacts, *, keep_cancelled: bool = False) -> bytes:
     event.add("transp", "TRANSPARENT")
     event.add("class", "CONFIDENTIAL" if facts.confidential else "PUBLIC")
     if facts.coordinator_email:
-        organizer = vCalAddress(f"mailto:{speakable(facts.coordinator_email)}")
-        organizer.params["CN"] = speakable(facts.coordinator).replace("\n", " ").replace('"', "'")
+        organizer = vCalAddress(f"mailto:{one_line(facts.coordinator_email)}")
+        organizer.params["CN"] = one_line(facts.coordinator).replace('"', "'")
         event["organizer"] = organizer
     return bytes(event.to_ical())
 
@@ -100,16 +103,58 @@ def describe(facts: EventFacts) -> str:
     return "\n".join(lines)
 
 
+def begin_and_end(facts: EventFacts) -> tuple[datetime, datetime]:
+    """In the window's zone; both in UTC where one is the second of a doubled hour, which a local time with TZID cannot say."""
+    pair = (second(facts.starts_at), second(facts.ends_at))
+    if facts.timezone in WITHOUT_RULES:
+        return pair
+    begins, ends = (moment.astimezone(ZoneInfo(facts.timezone)) for moment in pair)
+    return pair if begins.fold or ends.fold else (begins, ends)
+
+
 @lru_cache(maxsize=256)
 def timezone_block(name: str, first_year: int, last_year: int) -> bytes:
-    """The VTIMEZONE of an IANA zone with the rules of these years; empty for UTC, which needs none."""
-    if ZoneInfo(name).key in ("UTC", "Etc/UTC"):
+    """The VTIMEZONE of an IANA zone with the rules of these years; empty for UTC, which needs none.
+
+    Written here, transition by transition: icalendar 7.3 tells the onset of summer time by the clock after it, an hour late for
+    every reader, where RFC 5545 §3.6.5 wants the clock before it.
+    """
+    if name in WITHOUT_RULES:
         return b""
-    return bytes(Timezone.from_tzid(name, first_date=date(first_year, 1, 1), last_date=date(last_year + 1, 1, 1)).to_ical())
+    zone = ZoneInfo(name)
+    first, last = datetime(first_year, 1, 1, tzinfo=UTC), datetime(last_year + 1, 1, 1, tzinfo=UTC)
+    block = Timezone()
+    block.add("tzid", name)
+    before = first.astimezone(zone).utcoffset()
+    for moment in (first, *transitions(zone, first, last)):
+        after = moment.astimezone(zone)
+        rule = TimezoneDaylight() if after.dst() else TimezoneStandard()
+        rule.add("dtstart", (moment + (before or timedelta())).replace(tzinfo=None))
+        rule.add("tzoffsetfrom", before)
+        rule.add("tzoffsetto", after.utcoffset())
+        rule.add("tzname", after.tzname())
+        block.add_component(rule)
+        before = after.utcoffset()
+    return bytes(block.to_ical())
 
 
-def local(moment: datetime, zone: str) -> datetime:
-    return second(moment) if zone in ("UTC", "Etc/UTC") else second(moment).astimezone(ZoneInfo(zone))
+def transitions(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[datetime]:
+    """The instants, to the second, at which the zone's clock changes."""
+
+    def rules(moment: datetime) -> tuple[timedelta | None, str | None]:
+        local = moment.astimezone(zone)
+        return local.utcoffset(), local.tzname()
+
+    day = first
+    while day < last:
+        early, late = day, day + timedelta(days=1)
+        if rules(early) != rules(late):
+            old = rules(early)
+            while late - early > timedelta(seconds=1):
+                middle = early + timedelta(seconds=int((late - early).total_seconds()) // 2)
+                early, late = (middle, late) if rules(middle) == old else (early, middle)
+            yield late
+        day += timedelta(days=1)
 
 
 def second(moment: datetime) -> datetime:
@@ -118,3 +163,7 @@ def second(moment: datetime) -> datetime:
 
 def speakable(text: str) -> str:
     return UNSPEAKABLE.sub(" ", text)
+
+
+def one_line(text: str) -> str:
+    return speakable(text).replace("\n", " ").replace("\t", " ")

@@ -1,15 +1,23 @@
 """Nouns of scheduling that are read, one a file: windows, freezes, conflicts, calendar, feeds."""
 
+from windows.scheduling.queries.calendar import CalendarEntry, CalendarFilter, CalendarPlace, calendar
 from windows.scheduling.queries.conflicts import conflicts_of, conflicts_with
+from windows.scheduling.queries.feeds import FeedVersion, feed_version
 from windows.scheduling.queries.freezes import FreezeView, freezes, freezes_for, windows_hit_by
 from windows.scheduling.queries.windows import ScopeView, WindowView, scope_of, subject_of, window_id_of, window_view
 
 __all__ = [
+    "CalendarEntry",
+    "CalendarFilter",
+    "CalendarPlace",
+    "FeedVersion",
     "FreezeView",
     "ScopeView",
     "WindowView",
+    "calendar",
     "conflicts_of",
     "conflicts_with",
+    "feed_version",
     "freezes",
     "freezes_for",
     "scope_of",
