@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import SESSION_KEY
 
+from windows.access import roles
 from windows.access.roles import SETUP, Actor, Role, Verb
 from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
@@ -255,3 +256,29 @@ def test_holders_are_active_people_each_once() -> None:
     gone = person("gus", ("payments", "on_call"))
     disable_person(SETUP, gone.pk, "left")
     assert [contact.id for contact in holders(["payments", "search"], Role.ON_CALL)] == [ada.pk]
+
+
+@pytest.mark.parametrize("broken", ["parts", "visible", "permitted"])
+def test_r_s30_an_error_in_permission_code_writes_nothing(monkeypatch, broken: str) -> None:
+    sre = acting("sam", ("platform", "sre"))
+    define_service(sre, "orders", "Orders", "platform")
+    before, told = Service.objects.values().get(), AuditEntry.objects.count()
+    asked = []
+
+    def fail(*_: object) -> bool:
+        asked.append(1)
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(roles, broken, fail)
+    for act in (
+        lambda: edit_service(sre, "orders", {"tier": 1}, 1),
+        lambda: define_service(sre, "mail", "Mail", "platform"),
+        lambda: add_membership(sre, "platform", 1, "owner"),
+        lambda: define_person(sre, "eve@example.org", "Eve"),
+        lambda: declare_dependency(sre, "orders", "orders"),
+    ):
+        with pytest.raises(RuntimeError, match="broken"):
+            act()
+    assert len(asked) == 5
+    assert Service.objects.values().get() == before
+    assert AuditEntry.objects.count() == told
