@@ -46,6 +46,8 @@ app.conf.update(
     # A tick says only "look at the table"; it expires, so that ticks never pile up while workers are away.
     beat_schedule={
         "execution": {"task": "execution.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
+        "watch": {"task": "execution.measure", "schedule": 1.0, "options": {"expires": 2.0}},  # gates have intervals of their own
+        "delivery": {"task": "delivery.notify", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "approvals": {"task": "approvals.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "flags": {"task": "flags.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "audit": {"task": "audit.sweep", "schedule": settings.ROADWORKS.sealer.total_seconds(), "options": {"expires": 2.0}},

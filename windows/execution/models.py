@@ -25,7 +25,9 @@ class Run(models.Model):
     reason = models.TextField(blank=True)  # why it is in this state, one sentence for people
     started_by = models.CharField(max_length=200)
     started_by_id = models.BigIntegerField(null=True)
-    watch = models.JSONField(default=list)  # gates judged during the whole run
+    watch = models.JSONField(default=list)  # gates judged during the whole run: runbooks.spec.WatchSpec.to_json()
+    measured_at = models.DateTimeField(null=True)  # when its gates were last looked at
+    watched_since = models.DateTimeField(null=True)  # verdicts before count no more: it was held and a person let it go on
     wake_at = models.DateTimeField(null=True)  # when a worker must look at it; null when final
     lease_until = models.DateTimeField(null=True)
     fence = models.BigIntegerField(default=0)  # the fencing token: grows with every new owner

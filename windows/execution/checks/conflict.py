@@ -1,0 +1,16 @@
+"""Does another window stand in the way, now, when everything is known?"""
+
+from __future__ import annotations
+
+from windows.execution.checking import Answered, Candidate, failed, passed
+from windows.scheduling.conflicts import ConflictKind, Severity
+from windows.scheduling.queries import conflicts_of
+
+
+def check(candidate: Candidate) -> Answered:
+    found = [f for f in conflicts_of(candidate.window.pk, now=candidate.now) if f.kind is not ConflictKind.FREEZE]
+    evidence = {"conflicts": [{"kind": f.kind.value, "severity": f.severity.value, "what": f.what} for f in found]}
+    hard = [f for f in found if f.severity is Severity.HARD]
+    if hard:
+        return failed(f"{hard[0].what}: {hard[0].why}", **evidence)
+    return passed("No window is in the way.", **evidence)

@@ -1,0 +1,41 @@
+"""Verb: page. Who must hear of a run at once, and in which words. Inside the transaction of what they hear of."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from windows.access.roles import Role
+from windows.catalogue.models import Person
+from windows.catalogue.queries import holders
+from windows.delivery.commands import queue
+from windows.delivery.models import Urgency
+from windows.execution.models import Run
+from windows.scheduling.queries import subject_of
+
+
+def page(run: Run, key: str, title: str, body: str, urgency: Urgency = Urgency.PAGE) -> int:
+    """On-call of every affected team, the coordinator, the deputy and the owner: each once per `key`. Answers how many people.
+
+    `key` names the fact ("stuck:3"): the same fact is said once, however often workers come upon it.
+    """
+    window = run.window
+    subject = subject_of(window)
+    teams = subject.affected_teams | ({subject.team} if subject.team else set())
+    named = [person for person in (window.coordinator_id, window.deputy_id, window.owner_id) if person is not None]
+    addresses = {person.email for person in holders(sorted(teams), Role.ON_CALL)}
+    addresses |= set(Person.objects.filter(pk__in=named, is_active=True).values_list("email", flat=True))
+    text = f"{body}\n\n{window.reference} · {window.title} · run {run.number}\n{settings.PORTAL_URL}/windows/{window.reference}/\n"
+    for address in sorted(addresses):
+        queue(f"run:{run.pk}:{key}:{address}", "email", address, urgency, f"{window.reference} {title}", text, window.reference)
+    return len(addresses)
+
+
+def ask(run: Run, reason: str, key: str) -> int:
+    """The run is held and a person must decide."""
+    until = f" Without an answer until {run.hold_until:%H:%M:%S} UTC: {run.hold_action.replace('_', ' ')}." if run.hold_until else ""
+    back = f" Turn-back time is {run.turn_back_at:%H:%M:%S} UTC." if run.turn_back_at else ""
+    return page(run, f"asked:{key}", "is held and asks", f"{reason}{until}{back}\nResume, retry, skip or roll back.")
+
+
+def page_stuck(run: Run, reason: str, key: str) -> int:
+    return page(run, f"stuck:{key}", "is stuck: its rollback failed", f"{reason}\nRetry the rollback, or attest what was undone by hand.")

@@ -1,0 +1,53 @@
+"""Verbs of the clock: warn before turn-back time, report an overrun, expire what never began, keep the flags of what is under way."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+
+from windows.access.roles import ENGINE, SCHEDULE
+from windows.execution.commands.asking import page
+from windows.execution.commands.transitions import locked, tell
+from windows.execution.models import Run, clock
+from windows.flags.commands import renew_leases_of
+from windows.lifecycle.states import WindowStatus
+from windows.scheduling.commands.transactions import one_transaction
+from windows.scheduling.commands.transitions import move
+
+
+@transaction.atomic(durable=True)
+def warn(run_id: int) -> bool:
+    """Turn-back time is near: on-call is told, once. False where it was told already."""
+    run = locked(run_id)
+    if not Run.objects.filter(pk=run_id, warned_at=None).update(warned_at=clock()):
+        return False
+    policy = "it is rolled back" if run.overrun_policy == "roll_back" else "it is held and you are asked"
+    body = f"At {run.turn_back_at:%H:%M:%S} UTC {policy}, unless it is done by then."
+    tell(run, ENGINE, [("run.turn_back_near", {"policy": run.overrun_policy})])
+    page(run, "turn-back", "turns back soon", body)
+    return True
+
+
+@transaction.atomic(durable=True)
+def report_overrun(run_id: int) -> bool:
+    """The window has ended and its run has not: on-call is told, once."""
+    run = locked(run_id)
+    if not Run.objects.filter(pk=run_id, overrun_at=None).update(overrun_at=clock()):
+        return False
+    tell(run, ENGINE, [("run.overran", {"status": run.status, "ends_at": run.window_ends_at.isoformat()})])
+    body = f"It was to end at {run.window_ends_at:%H:%M:%S} UTC and is {run.status.replace('_', ' ')}."
+    page(run, "overrun", "overruns its window", body)
+    return True
+
+
+@one_transaction
+def expire(window_id: int) -> None:
+    """An approved window whose latest start has passed expires; the reason names what blocked it. Conflict when it moved on."""
+    last = Run.objects.filter(window=window_id).order_by("-number").first()
+    reason = f"It did not begin before its latest start: {last.reason}" if last else "Nobody began it before its latest start."
+    move(window_id, WindowStatus.EXPIRED, SCHEDULE, "window.expired", expected=WindowStatus.APPROVED, data={"reason": reason})
+
+
+def keep_flags(window: str) -> int:
+    """A run that sleeps has no heartbeat: the sweep renews its flags' leases. Answers how many flags are held."""
+    return renew_leases_of(ENGINE, window, settings.ROADWORKS.flag_lease)

@@ -1,0 +1,139 @@
+"""The two compare-and-swaps: every status of a run and of a step run is written here and nowhere else.
+
+Lock order: run, window, flag counter, audit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from windows.access.roles import Actor
+from windows.audit.models import AuditEntry
+from windows.errors import Conflict, NotFound
+from windows.execution.models import Run, StepRun
+from windows.execution.states import RUN_FINAL, RunStatus, StepStatus, run_may_become, step_may_become
+from windows.lifecycle.states import WindowStatus
+from windows.live.commands import OpenWindow, Place, close_scopes, open_scopes
+from windows.scheduling.commands.transitions import move
+
+TOLD = {
+    RunStatus.RUNNING: "run.started",
+    RunStatus.BLOCKED: "run.blocked",
+    RunStatus.HELD: "run.held",
+    RunStatus.VALIDATING: "run.validation_started",
+    RunStatus.SUCCEEDED: "run.succeeded",
+    RunStatus.ROLLING_BACK: "run.rollback_started",
+    RunStatus.ROLLED_BACK: "run.rolled_back",
+    RunStatus.STUCK: "run.stuck",
+    RunStatus.ABORTED: "run.aborted",
+}
+ENDS = {  # what the end of a run means to its window
+    RunStatus.SUCCEEDED: (WindowStatus.COMPLETED, "window.completed"),
+    RunStatus.ROLLED_BACK: (WindowStatus.ROLLED_BACK, "window.rolled_back"),
+    RunStatus.ABORTED: (WindowStatus.FAILED, "window.failed"),
+}
+
+
+def locked(run_id: int) -> Run:
+    """The run's row under lock, its window beside it; NotFound where there is none."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a run is locked only inside a transaction")
+    run = Run.objects.select_for_update(of=("self",)).select_related("window").filter(pk=run_id).first()
+    if run is None:
+        raise NotFound("There is no such run.")
+    return run
+
+
+def become(
+    run: Run, to: RunStatus, actor: Actor, *, reason: str, now: datetime, kind: str = "", data: dict[str, Any] | None = None, **columns: Any
+) -> None:
+    """Compare-and-swap the run's status, carry its window and live rows along, tell the trail. Inside the caller's transaction.
+
+    Conflict(field="status") names the state in force when the table has no such edge or another was quicker. `run` is brought up to
+    date; `columns` are further columns to set with it.
+    """
+    before = run.status
+    if not run_may_become(before, to.value):
+        detail = f"Run {run.number} of {run.window.reference} is {spoken(before)}, so it cannot become {spoken(to)}."
+        raise Conflict(detail, field="status", status=before)
+    changes: dict[str, Any] = {"hold_until": None, "hold_action": "", **columns, "status": to.value, "reason": reason}
+    if to is RunStatus.RUNNING:
+        changes["watched_since"] = now
+    if to in RUN_FINAL:
+        changes |= {"wake_at": None, "lease_until": None, "ended_at": now}
+    if not Run.objects.filter(pk=run.pk, status=before).update(**changes):
+        raise Conflict(f"Run {run.number} of {run.window.reference} is no longer {spoken(before)}.", field="status", status=before)
+    for name, value in changes.items():
+        setattr(run, name, value)
+    told = {"from": before, "to": to.value, "reason": reason, **(data or {})}
+    if run.hold_until:
+        told |= {"hold_until": run.hold_until.isoformat(), "hold_action": run.hold_action}
+    tell(run, actor, [(kind or TOLD[to], told)])
+    _carry_window(run, RunStatus(before), to, actor, reason=reason, now=now)
+
+
+def step_become(step: StepRun, to: StepStatus, **columns: Any) -> None:
+    """Compare-and-swap a step run's status. The caller holds the run's lock and tells the trail."""
+    if not step_may_become(step.status, to.value):
+        detail = f"Step {step.position} is {spoken(step.status)}, so it cannot become {spoken(to)}."
+        raise Conflict(detail, field="status", status=step.status)
+    changes = {"wake_at": None, **columns, "status": to.value}
+    if not StepRun.objects.filter(pk=step.pk, status=step.status).update(**changes):
+        raise Conflict(f"Step {step.position} is no longer {spoken(step.status)}.", field="status", status=step.status)
+    for name, value in changes.items():
+        setattr(step, name, value)
+
+
+def tell(run: Run, actor: Actor, entries: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Entries of the trail about this run, in one statement, each with the values a message needs."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("an entry belongs to the transaction of its act")
+    about = {"title": run.window.title, "run": run.number, "turn_back_at": run.turn_back_at.isoformat() if run.turn_back_at else None}
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            kind=kind, actor=actor.name, actor_id=actor.person_id, via=actor.via, subject=run.window.reference,
+            window=run.window.reference, run_id=run.pk, data={**about, **data},
+        )
+        for kind, data in entries
+    )  # fmt: skip
+
+
+def about_step(step: StepRun, **facts: Any) -> dict[str, Any]:
+    """What an entry says about a step."""
+    return {"position": step.position, "step": step.name, "kind": step.kind, "phase": step.phase, "attempt": step.attempt, **facts}
+
+
+def _carry_window(run: Run, before: RunStatus, to: RunStatus, actor: Actor, *, reason: str, now: datetime) -> None:
+    window = run.window
+    if to is RunStatus.RUNNING and before is RunStatus.PREFLIGHT:
+        expected = WindowStatus(window.status)
+        told = {"run": run.number}
+        run.window = move(window.pk, WindowStatus.RUNNING, actor, "window.started", expected=expected, data=told, started_at=now)
+        open_live(run, now)
+    elif to in ENDS:
+        status, kind = ENDS[to]
+        ended = {"run": run.number, "reason": reason, "late": now > run.window_ends_at}
+        run.window = move(window.pk, status, actor, kind, expected=WindowStatus.RUNNING, data=ended, ended_at=now)
+        close_scopes(window.reference)
+
+
+def open_live(run: Run, now: datetime) -> None:
+    """The window's scope as live rows: from here on tags, /metrics and the status page know it."""
+    window = run.window
+    rows = window.scopes.values_list("service__slug", "environment", "region", "layer")
+    open_scopes(
+        OpenWindow(
+            window=window.reference, run_id=run.pk, title=window.title, mode=window.mode, owner=window.owner.name[:120], since=now,
+            until=window.ends_at, runbook=f"{settings.PORTAL_URL}/windows/{window.reference}/" if run.runbook_version_id else "",
+        ),
+        [Place(*row) for row in rows],
+    )  # fmt: skip
+
+
+def spoken(status: str) -> str:
+    return str(status).replace("_", " ")

@@ -1,0 +1,47 @@
+"""Beat 3: do it, outside any transaction. Whatever happens becomes an outcome."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from windows.actions import registry
+from windows.actions.context import Context
+from windows.actions.outcomes import Done, Failed, Interrupted, Outcome
+from windows.actions.ports import PortError, Stopped
+from windows.execution.engine.work import Act, timed_out
+from windows.execution.intent import Intent
+from windows.execution.models import Run, StepRun
+
+
+class Builder(Protocol):
+    """Builds the context of one call: execution.ports.context.build, or a test's."""
+
+    def __call__(self, step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool]) -> Context: ...
+
+
+def act(work: Act, build: Builder, stop: Callable[[], bool], allowed: float, keep: Callable[[dict[str, object]], bool]) -> Outcome | None:
+    """Prepare and perform. `allowed` seconds; an act that came back later failed, whatever it says. None: the run is no longer ours.
+
+    `keep` commits what prepare() wants kept before anything is done; it answers False where another owner has taken over.
+    """
+    began, intent = time.monotonic(), work.intent
+    try:
+        kind = registry.kinds().get(intent.kind)
+        if kind and kind.prepare and intent.direction == "forward" and not work.step.checkpoint:
+            kept = registry.prepare(intent.kind, intent.params, build(work.step, work.run, intent, stop))
+            if kept:
+                if not keep(kept):
+                    return None
+                work.step.checkpoint = intent.checkpoint.update(kept) or dict(intent.checkpoint)
+        outcome = registry.perform(intent.kind, intent.params, intent.verb, build(work.step, work.run, intent, stop))
+    except Stopped as stopped:
+        return Interrupted(note=str(stopped))
+    except PortError as error:
+        return Failed(str(error) or type(error).__name__, permanent=error.permanent)
+    except Exception as error:  # a third party's kind: its bug is its step's failure
+        return Failed(f"{type(error).__name__}: {error}")
+    if isinstance(outcome, Done) and time.monotonic() - began > allowed:
+        return Failed(f"{timed_out(work.step)}; it said: {outcome.note}", checkpoint=outcome.checkpoint)
+    return outcome

@@ -1,0 +1,101 @@
+"""What an outcome makes of its step: one table for the way forward, one for the way back. No run status is touched here."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+from typing import Any
+
+from windows.actions.outcomes import AwaitHuman, Done, Failed, Interrupted, Outcome, Undecided, Wait
+from windows.execution.commands.transitions import about_step, step_become
+from windows.execution.intent import Intent
+from windows.execution.models import StepRun
+from windows.execution.reserve import backoff
+from windows.execution.states import StepStatus
+
+UNDO_ATTEMPTS = 3  # a compensation is tried at least so often: giving up leaves a system half changed
+Entry = tuple[str, dict[str, Any]]
+
+
+def write(step: StepRun, intent: Intent, outcome: Outcome, now: datetime) -> Entry | None:
+    """Write the outcome into the step's row; the entry for the trail, or None where the row has moved on since the intent.
+
+    That happens when the reply to an earlier commit of the same outcome was lost, and when a person decided meanwhile.
+    """
+    expected = StepStatus.STARTED if intent.direction == "forward" else StepStatus.COMPENSATING
+    tries = step.attempt if intent.direction == "forward" else step.undo_attempt
+    if step.status != expected or tries != intent.attempt:
+        return None
+    return forward(step, outcome, now) if intent.direction == "forward" else backward(step, outcome, now)
+
+
+def forward(step: StepRun, outcome: Outcome, now: datetime) -> Entry:
+    kept = keep(step, outcome)
+    match outcome:
+        case Done(note):
+            step_become(step, StepStatus.SUCCEEDED, outcome=note, ended_at=now, **kept)
+            return "step.succeeded", about_step(step, outcome=note, seconds=seconds(step.intended_at, now))
+        case Wait(until, _, note):
+            step_become(step, StepStatus.WAITING, outcome=note, wake_at=max(until, now), **kept)
+            return "step.waiting", about_step(step, outcome=note, until=step.wake_at.isoformat() if step.wake_at else None)
+        case AwaitHuman(prompt):
+            step_become(step, StepStatus.AWAITING_PERSON, prompt=prompt, outcome=prompt)
+            return "step.asked", about_step(step, prompt=prompt)
+        case Interrupted(_, note):
+            step_become(step, StepStatus.PENDING, outcome=note or "It was interrupted.", **kept)
+            return "step.interrupted", about_step(step, outcome=step.outcome)
+        case Undecided(reason, readings):
+            step_become(step, StepStatus.PENDING, outcome=reason, **kept)
+            return "step.undecided", about_step(step, reason=reason, readings=list(readings))
+        case Failed(reason, permanent):
+            if not permanent and step.is_repeatable and step.attempt < step.max_attempts:
+                rest = backoff(step.backoff, step.attempt, random.random())  # noqa: S311 - jitter, not a secret
+                facts = about_step(step, reason=reason, retry_in=round(rest.total_seconds(), 3), of=step.max_attempts)
+                step_become(
+                    step, StepStatus.WAITING, outcome=reason, wake_at=now + rest, attempt=step.attempt + 1, intended_at=None, **kept
+                )
+                return "step.attempt_failed", facts
+            step_become(step, StepStatus.FAILED, outcome=reason, ended_at=now, **kept)
+            return "step.failed", about_step(step, reason=reason, permanent=permanent)
+    raise TypeError(f"{outcome!r} is no outcome")
+
+
+def backward(step: StepRun, outcome: Outcome, now: datetime) -> Entry:
+    kept = keep(step, outcome)
+    if isinstance(outcome, Wait) and step.undo_started_at and now >= step.undo_started_at + step.timeout:
+        outcome = Failed(f"timed out after {step.timeout.total_seconds():g} s")
+    match outcome:
+        case Done(note):
+            step_become(step, StepStatus.COMPENSATED, outcome=note, prompt="", undo_ended_at=now, **kept)
+            return "step.compensated", about_step(step, outcome=note, seconds=seconds(step.undo_started_at, now))
+        case Wait(until, _, note):
+            step_become(step, StepStatus.COMPENSATING, outcome=note, wake_at=max(until, now), **kept)
+            return "step.compensation_waiting", about_step(step, outcome=note)
+        case AwaitHuman(prompt):
+            step_become(step, StepStatus.COMPENSATING, prompt=prompt, outcome=prompt)
+            return "step.compensation_asked", about_step(step, prompt=prompt)
+        case Interrupted(_, note):
+            step_become(step, StepStatus.COMPENSATING, outcome=note or "It was interrupted.", wake_at=now, **kept)
+            return "step.compensation_interrupted", about_step(step, outcome=step.outcome)
+        case Failed(reason) | Undecided(reason):
+            permanent = isinstance(outcome, Failed) and outcome.permanent
+            tries = max(UNDO_ATTEMPTS, step.max_attempts)
+            if not permanent and step.undo_attempt < tries:
+                rest = backoff(step.backoff, step.undo_attempt, random.random())  # noqa: S311
+                facts = about_step(step, reason=reason, undo_attempt=step.undo_attempt, of=tries, retry_in=round(rest.total_seconds(), 3))
+                again = {"undo_attempt": step.undo_attempt + 1, "undo_started_at": None}
+                step_become(step, StepStatus.COMPENSATING, outcome=reason, wake_at=now + rest, **again, **kept)
+                return "step.compensation_attempt_failed", facts
+            step_become(step, StepStatus.COMPENSATION_FAILED, outcome=reason, undo_ended_at=now, **kept)
+            return "step.compensation_failed", about_step(step, reason=reason, undo_attempt=step.undo_attempt)
+    raise TypeError(f"{outcome!r} is no outcome")
+
+
+def keep(step: StepRun, outcome: Outcome) -> dict[str, Any]:
+    """The checkpoint's column, where the outcome brings one: it adds to what prepare() and earlier calls left."""
+    brought = getattr(outcome, "checkpoint", None)
+    return {} if brought is None else {"checkpoint": {**step.checkpoint, **brought}}
+
+
+def seconds(since: datetime | None, now: datetime) -> float | None:
+    return round((now - since).total_seconds(), 3) if since else None

@@ -1,0 +1,1 @@
+"""Nouns that read runs, one a file: subjects, due work, plans, views."""

@@ -1,0 +1,58 @@
+"""What wants doing now. Each answer costs one query, whatever is stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q
+
+from windows.execution.models import LIVE, Run
+from windows.execution.states import RunStatus
+from windows.lifecycle.states import WindowStatus
+from windows.scheduling.models import Window
+
+MANY = 200
+
+
+def due_runs(now: datetime) -> list[int]:
+    """Runs a worker must look at; the longest waiting first."""
+    return list(Run.objects.filter(wake_at__lte=now).order_by("wake_at").values_list("pk", flat=True)[:MANY])
+
+
+def due_windows(now: datetime) -> list[int]:
+    """Approved windows that start themselves, whose time has come and not gone, and that no run has just been refused for."""
+    defaults = settings.ROADWORKS
+    live = Run.objects.filter(window=OuterRef("pk"), status__in=LIVE)
+    refused = Run.objects.filter(window=OuterRef("pk"), ended_at__gt=now - defaults.preflight_retry)
+    in_time = Q(starts_at__lte=now, starts_at__gte=now - defaults.latest_start, ends_at__gt=now)
+    due = Window.objects.filter(in_time, status=WindowStatus.APPROVED.value, starts_itself=True)
+    return list(due.filter(~Exists(live), ~Exists(refused)).order_by("starts_at", "pk").values_list("pk", flat=True)[:MANY])
+
+
+def missed_windows(now: datetime) -> list[int]:
+    """Approved windows whose latest start, or end, has passed without a run that is under way."""
+    live = Run.objects.filter(window=OuterRef("pk"), status__in=LIVE)
+    late = Q(starts_at__lt=now - settings.ROADWORKS.latest_start) | Q(ends_at__lte=now)
+    missed = Window.objects.filter(late, ~Exists(live), status=WindowStatus.APPROVED.value)
+    return list(missed.order_by("pk").values_list("pk", flat=True)[:MANY])
+
+
+def near_turn_back(now: datetime) -> list[int]:
+    """Runs under way whose turn-back time is near and of whom nobody was told. One that began nearer than that is not announced."""
+    warning = settings.ROADWORKS.turn_back_warning
+    ahead = Run.objects.filter(status__in=[RunStatus.RUNNING.value, RunStatus.HELD.value, RunStatus.VALIDATING.value], warned_at=None)
+    near = ahead.filter(turn_back_at__lte=now + warning, started_at__lt=F("turn_back_at") - warning)
+    return list(near.values_list("pk", flat=True)[:MANY])
+
+
+def overrunning(now: datetime) -> list[int]:
+    """Runs under way after their window's end, not yet reported."""
+    late = Run.objects.filter(status__in=set(LIVE) - {RunStatus.PREFLIGHT.value}, window_ends_at__lt=now, overrun_at=None)
+    return list(late.values_list("pk", flat=True)[:MANY])
+
+
+def under_way() -> list[str]:
+    """The windows whose run has left preflight and not ended: their flags must stay."""
+    live = Run.objects.filter(status__in=set(LIVE) - {RunStatus.PREFLIGHT.value})
+    return [f"MW-{window}" for window in live.order_by("pk").values_list("window_id", flat=True)]

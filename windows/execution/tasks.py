@@ -1,0 +1,92 @@
+"""Celery's doors to the engine. A message says "look at this run"; what is due stands in the database."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from celery import shared_task, signals
+from django.db import DatabaseError
+from structlog import get_logger
+
+from windows.access.roles import SCHEDULE
+from windows.audit.clock import clock
+from windows.delivery.bell import ring
+from windows.errors import Refused
+from windows.execution import watching
+from windows.execution.commands import clocks
+from windows.execution.commands.starting import start_run
+from windows.execution.engine import loop
+from windows.execution.ports.context import build
+from windows.execution.queries import due
+
+log = get_logger(__name__)
+# One byte shared with the pool processes: Celery tells them nothing about a warm shutdown. Made before they are forked.
+_stopping = mmap.mmap(-1, 1)
+
+
+@signals.worker_shutting_down.connect(weak=False)
+def tell_pool(**_: Any) -> None:
+    _stopping[0] = 1
+
+
+def is_stopping() -> bool:
+    return _stopping[0] == 1
+
+
+def leave() -> None:
+    """This pool process ends: its act hangs for good. Celery replaces it; the run is free already."""
+    os._exit(70)
+
+
+@shared_task(name="execution.advance_run")
+def advance_run(run_id: int) -> None:
+    """Carry the run on, if it is due and nobody else does."""
+    loop.advance(run_id, build, is_stopping, leave)
+
+
+@shared_task(name="execution.sweep")
+def sweep() -> None:
+    """Find what is due and lost: rings for runs, windows that start or missed it, clocks that ran. One failure stops no other."""
+    now = clock()
+    for run_id in due.due_runs(now):
+        ring("execution.advance_run", run_id)
+    for window_id in due.due_windows(now):
+        with going_on("start", window=window_id):
+            start_run(SCHEDULE, window_id)
+    for run_id in due.near_turn_back(now):
+        with going_on("warn", run=run_id):
+            clocks.warn(run_id)
+    for run_id in due.overrunning(now):
+        with going_on("report overrun", run=run_id):
+            clocks.report_overrun(run_id)
+    for reference in due.under_way():
+        with going_on("keep flags", window=reference):
+            clocks.keep_flags(reference)
+    for window_id in due.missed_windows(now):
+        with going_on("expire", window=window_id):
+            clocks.expire(window_id)
+
+
+@shared_task(name="execution.measure")
+def measure() -> None:
+    """Judge the watch gates that are due, of every run under way."""
+    for run_id in watching.due(clock()):
+        with going_on("watch", run=run_id):
+            watching.watch(run_id)
+
+
+@contextmanager
+def going_on(act: str, **about: Any) -> Iterator[None]:
+    """What goes wrong with one row is logged and leaves the others their turn; a database that is away ends the sweep."""
+    try:
+        yield
+    except Refused as refusal:
+        log.info("refused", act=act, detail=refusal.detail, **about)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("failed", act=act, **about)
