@@ -71,16 +71,23 @@ def build() -> None:
             sys.exit(f"{sys.executable} has no pip, which installs the locked packages. On Debian: apt install python3-pip")
         print("Installing the locked packages into .venv …", file=sys.stderr, flush=True)
         STAMP.unlink(missing_ok=True)
-        run(sys.executable, "-m", "venv", "--clear", "--without-pip", VENV)
-        outer_pip = [sys.executable, "-m", "pip", "--python", PYTHON, "--disable-pip-version-check"]
-        if run(*outer_pip, "install", "-q", "--no-deps", "--require-hashes", "-r", only("uv"), check=False):
-            uv = shutil.which("uv", path=str(VENV / "bin"))
-            failed = not uv or not run(uv, "pip", "sync", "-q", "--python", PYTHON, "--require-hashes", LOCK, check=False)
-        else:
-            failed = True
-        if failed:  # no uv for this platform, or uv cannot see the index that pip is configured for
-            run(*outer_pip, "install", "-q", "--no-deps", "--require-hashes", "-r", LOCK)
+        if not run(sys.executable, "-m", "venv", "--clear", "--without-pip", VENV):
+            sys.exit(f"Could not make {VENV} (the message is above).")
+        install()
         STAMP.write_text(wanted())
+
+
+def install() -> None:
+    """By uv where it can, which is ten times as fast; else by pip. uv knows its own certificates, then the system's; only
+    pip's complaint is shown, because only pip's is the last word."""
+    pip = [sys.executable, "-m", "pip", "--python", PYTHON, "--disable-pip-version-check", "install", "-q", "--no-deps", "--require-hashes"]
+    if run(*pip, "-r", only("uv"), quiet=True):
+        uv = shutil.which("uv", path=str(VENV / "bin"))
+        sync = [uv, "pip", "sync", "-q", "--python", PYTHON, "--require-hashes", LOCK]
+        if uv and (run(*sync, quiet=True) or run(*sync, "--system-certs", quiet=True)):
+            return
+    if not run(*pip, "-r", LOCK):
+        sys.exit("Could not install the locked packages (pip's message is above); is there a network, or an index for pip?")
 
 
 def only(package: str) -> Path:
@@ -102,11 +109,8 @@ def locked_lines(lock: str, package: str) -> str:
     return "\n".join(taken) + "\n" if taken else ""
 
 
-def run(*command: object, check: bool = True) -> bool:
-    done = subprocess.run([str(part) for part in command])
-    if check and done.returncode:
-        sys.exit(f"Could not prepare .venv: {command[0]} ended with {done.returncode} (its message is above).")
-    return done.returncode == 0
+def run(*command: object, quiet: bool = False) -> bool:
+    return subprocess.run([str(part) for part in command], capture_output=quiet).returncode == 0
 
 
 def use_local_settings() -> None:
