@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,10 +13,22 @@ SHEETS = [f"portal/{name}.css" for name in ("tokens", "base", "signs", "cockpit"
 PLACES = [("Windows", "/windows/", "windows"), ("Approvals", "/approvals/", "approvals"), ("Runs", "/runs/", "runs")]
 
 
+def fresh_token() -> str:
+    """A new one for each form: templates call it."""
+    return secrets.token_hex(16)
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Never raises: the page that tells of a broken database has the same frame."""
     actor = getattr(request, "actor", None)
-    shown: dict[str, Any] = {"actor": actor, "sheets": SHEETS, "windows_href": "/windows/", "strip_href": "/strip", "strip": []}
+    shown: dict[str, Any] = {
+        "actor": actor,
+        "sheets": SHEETS,
+        "windows_href": "/windows/",
+        "strip_href": "/strip",
+        "strip": [],
+        "form_token": fresh_token,
+    }
     if not isinstance(actor, Actor):
         return shown
     shown["zone"] = getattr(request.user, "timezone", "UTC")

@@ -1,9 +1,12 @@
 """Every address of the portal, by slice."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from portal.pages.health import healthz, readyz
 from portal.pages.sign_in import sign_in, sign_out
+from portal.pages.window import window_page
+from windows.scheduling import urls as scheduling
 
 handler400, handler403, handler404, handler500 = (
     f"portal.problems.{name}" for name in ("not_understood", "not_allowed", "not_found", "broken")
@@ -14,5 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", readyz),
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-out/", sign_out, name="sign-out"),
+    path("", RedirectView.as_view(pattern_name="windows"), name="home"),
     path("api/", include("portal.api.urls")),
+    *scheduling.pages,
+    path("windows/<str:reference>", window_page, name="window"),
 ]

@@ -85,21 +85,29 @@ def about(text: str) -> Q:
 
 
 def windows(
-    viewer: Actor, filters: Mapping[str, str], *, limit: int, after: tuple[datetime, int] | None = None, condition: Q | None = None
+    viewer: Actor,
+    filters: Mapping[str, str],
+    *,
+    limit: int,
+    after: tuple[datetime, int] | None = None,
+    condition: Q | None = None,
+    ascending: bool = False,
 ) -> list[dict[str, Any]]:
-    """Up to `limit` + 1 rows, the latest start first, after the (starts_at, id) given. `condition` narrows further."""
+    """Up to `limit` + 1 rows, the latest start first unless ascending, beyond the (starts_at, id) given. `condition` narrows further."""
     places = JSONObject(service="service__slug", environment="environment", region="region", layer="layer")
     scope = WindowScope.objects.filter(window=OuterRef("pk")).order_by("service__slug", "environment", "region", "layer")
     rows = Window.objects.filter(for_eyes_of(viewer), wanted(filters), condition or Q())
     if after:
-        rows = rows.filter(Q(starts_at__lt=after[0]) | Q(starts_at=after[0], id__lt=after[1]))
+        way = "gt" if ascending else "lt"
+        rows = rows.filter(Q(**{f"starts_at__{way}": after[0]}) | Q(**{"starts_at": after[0], f"id__{way}": after[1]}))
     told = rows.annotate(
         scope=ArraySubquery(scope.annotate(place=places).values("place")),
         team_slug=F("team__slug"),
         owner_name=F("owner__name"),
         coordinator_name=F("coordinator__name"),
     )
-    chosen = told.order_by("-starts_at", "-id").values(*COLUMNS, "scope", "team_slug", "owner_name", "coordinator_name")[: limit + 1]
+    order = ("starts_at", "id") if ascending else ("-starts_at", "-id")
+    chosen = told.order_by(*order).values(*COLUMNS, "scope", "team_slug", "owner_name", "coordinator_name")[: limit + 1]
     return [shaped(row) for row in chosen]
 
 

@@ -1,0 +1,69 @@
+"""The window page: one window as every slice knows it, and what this person may do with it next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import get_resolver, reverse
+
+from windows.access.pages import signed_in
+from windows.access.requests import actor_of
+from windows.access.roles import Actor, Verb, permitted
+from windows.audit.clock import clock
+from windows.audit.queries import timeline
+from windows.lifecycle.states import ChangeType, WindowStatus
+from windows.scheduling.queries import WindowView, conflicts_of, window_id_of, window_view
+
+W = WindowStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A button: the address of its question, its words, and its rank (main: the one next action)."""
+
+    href: str
+    words: str
+    icon: str
+    tone: str = ""
+
+
+def offers(view: WindowView, actor: Actor, *, undecided: bool = False) -> list[Offer]:
+    """What this person may do with this window in this state, the next action first."""
+    may = {verb: permitted(actor, verb, view.subject) for verb in Verb}
+    rules: list[tuple[bool, str, str, str, str]] = [
+        (view.status == W.DRAFT and may[Verb.REQUEST], "request-approval", "Request approval", "approvals", "main"),
+        (view.status == W.REQUESTED and undecided and may[Verb.APPROVE], "approve", "Approve", "completed", "main"),
+        (view.status == W.REQUESTED and undecided and may[Verb.APPROVE], "reject", "Reject", "close", "danger"),
+        (view.status == W.APPROVED and may[Verb.START], "start-run", "Start now", "running", "main"),
+        (
+            view.status == W.DRAFT and view.change_type == ChangeType.EMERGENCY and may[Verb.START_EMERGENCY],
+            "start-run",
+            "Start the emergency",
+            "running",
+            "danger",
+        ),
+        (view.status == W.REQUESTED and may[Verb.REQUEST], "withdraw", "Withdraw", "rolledback", ""),
+        (view.status in (W.REQUESTED, W.APPROVED) and may[Verb.DRAFT], "cancel-window", "Call it off", "cancelled", "danger"),
+        (view.status == W.DRAFT and may[Verb.DRAFT], "discard-draft", "Throw it away", "close", ""),
+    ]
+    known = get_resolver().reverse_dict
+    return [Offer(reverse(name, args=[view.reference]), words, icon, tone) for holds, name, words, icon, tone in rules if holds and name in known]
+
+
+@signed_in
+def window_page(request: HttpRequest, reference: str) -> HttpResponse:
+    actor = actor_of(request)
+    view = window_view(window_id_of(reference), actor)
+    now = clock()
+    ahead = view.status in (W.DRAFT, W.REQUESTED, W.APPROVED)
+    context = {
+        "window": view,
+        "now": now,
+        "offers": offers(view, actor),
+        "conflicts": conflicts_of(view.id, actor, now) if ahead else [],
+        "timeline": timeline(view.reference),
+        "length": view.ends_at - view.starts_at,
+    }
+    return render(request, "portal/window.html", context)

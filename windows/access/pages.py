@@ -1,0 +1,73 @@
+"""Manners every page shares: strangers are sent to sign in, an act is asked once before it is done, lists carry on by cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods
+
+from windows.access.roles import Actor
+from windows.errors import Invalid
+
+P = ParamSpec("P")
+
+
+def signed_in(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """A page for people: a stranger is sent to sign in and comes back; a panel's request just learns 401. GET, HEAD and POST only."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if isinstance(getattr(request, "actor", None), Actor):
+            return view(request, *args, **kwargs)
+        if request.headers.get("HX-Request"):
+            return HttpResponse("Sign in again.", status=401, content_type="text/plain")
+        return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")
+
+    return require_http_methods(["GET", "HEAD", "POST"])(guarded)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a confirmation page asks: the consequence in one sentence, and a reason where the trail wants one."""
+
+    title: str
+    consequence: str
+    button: str
+    icon: str
+    back: str  # where to go instead
+    tone: str = "main"  # the button's class: main, back, danger
+    reason: str = "optional"  # none, optional, required
+    about: str = ""  # MW-1042 Orders schema migration
+    choices: tuple[tuple[str, str], ...] = ()  # value and label of what is to be chosen as well, by name `choice`
+
+
+def ask(request: HttpRequest, question: Question, error: Invalid | None = None) -> HttpResponse:
+    """The page; its form posts to where it stands."""
+    context = {"question": question, "error": error, "given": request.POST}
+    return render(request, "portal/ask.html", context, status=200 if error is None else error.status)
+
+
+def reason_in(request: HttpRequest, question: Question) -> str:
+    """The reason typed; Invalid where one is required and none was given."""
+    text = request.POST.get("reason", "").strip()
+    if question.reason == "required" and not text:
+        raise Invalid("Say why, in a sentence: it stands in the trail.", field="reason")
+    return text
+
+
+def decided(request: HttpRequest, question: Question, act: Callable[[str], Any], onward: str) -> HttpResponse:
+    """GET asks; POST acts with the reason and goes on, or asks again where the reason will not do."""
+    if request.method != "POST":
+        return ask(request, question)
+    try:
+        act(reason_in(request, question))
+    except Invalid as error:
+        return ask(request, question, error)
+    return HttpResponseRedirect(onward)

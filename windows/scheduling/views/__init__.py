@@ -1,0 +1,1 @@
+"""Pages of planning: the list of windows, a new request, calling off."""
