@@ -76,10 +76,9 @@ def moment(context: template.Context, at: datetime | None, zone: str = "") -> Sa
     if at is None:
         return SafeString("–")
     local = at.astimezone(ZoneInfo(zone or context.get("zone") or "UTC"))
-    return format_html(
-        '<time datetime="{}" title="{:%Y-%m-%d %H:%M:%S} UTC">{:%a} {} {:%b %H:%M} {}</time>',
-        at.isoformat(), at.astimezone(UTC), local, local.day, local, local.tzname(),
-    )  # fmt: skip
+    utc = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    text = f"{local:%a} {local.day} {local:%b %H:%M} {local.tzname()}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), utc, text)
 
 
 @register.simple_tag(takes_context=True)
@@ -89,10 +88,9 @@ def span(context: template.Context, start: datetime, end: datetime, zone: str = 
     a, b = start.astimezone(there), end.astimezone(there)
     last = f"{b:%H:%M}" if a.date() == b.date() else f"{b:%a} {b.day} {b:%b %H:%M}"
     changes = f" (clock change inside: {a.tzname()} to {b.tzname()})" if a.utcoffset() != b.utcoffset() else ""
-    return format_html(
-        '<span class="nowrap" title="{:%Y-%m-%d %H:%M}–{:%Y-%m-%d %H:%M} UTC">{:%a} {} {:%b %H:%M}–{} {}{}</span>',
-        start.astimezone(UTC), end.astimezone(UTC), a, a.day, a, last, b.tzname(), changes,
-    )  # fmt: skip
+    utc = f"{start.astimezone(UTC):%Y-%m-%d %H:%M}–{end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    text = f"{a:%a} {a.day} {a:%b %H:%M}–{last} {b.tzname()}{changes}"
+    return format_html('<span class="when" title="{}">{}</span>', utc, text)
 
 
 @register.filter

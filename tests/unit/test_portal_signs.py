@@ -1,0 +1,44 @@
+"""Times, lengths and signs as people read them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.template import Context
+
+from portal.templatetags import signs
+from windows.execution.states import RunStatus
+from windows.lifecycle.states import WindowStatus
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (45, "45 s"), (60, "1 min"), (8100, "2 h 15 min"), (3605, "1 h"), (90061, "1 d 1 h"), (-120, "2 min over"), (59.7, "1 min")],
+)
+def test_a_length_has_at_most_two_parts(seconds: float, text: str) -> None:
+    assert signs.length(timedelta(seconds=seconds)) == text
+
+
+def test_a_span_is_said_in_its_zone_and_names_a_clock_change() -> None:
+    here = Context({"zone": "Europe/Berlin"})
+    plain = signs.span(here, datetime(2026, 11, 24, 1, tzinfo=UTC), datetime(2026, 11, 24, 3, tzinfo=UTC))
+    assert "Tue 24 Nov 02:00–04:00 CET<" in plain
+    assert "2026-11-24 01:00" in plain
+    changing = signs.span(here, datetime(2027, 3, 28, 0, tzinfo=UTC), datetime(2027, 3, 28, 2, tzinfo=UTC))
+    assert "01:00–04:00 CEST (clock change inside: CET to CEST)" in changing
+    long = signs.span(here, datetime(2026, 11, 24, 22, tzinfo=UTC), datetime(2026, 11, 25, 3, tzinfo=UTC))
+    assert "Tue 24 Nov 23:00–Wed 25 Nov 04:00 CET" in long
+
+
+def test_how_far_away() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert signs.relative(now + timedelta(hours=3), now) == "in 3 h"
+    assert signs.relative(now - timedelta(minutes=5), now) == "5 min ago"
+
+
+@pytest.mark.parametrize("state", [*WindowStatus, *RunStatus])
+def test_every_state_has_a_sign(state: str) -> None:
+    assert state in signs.SIGNS
+
+
+def test_hostile_words_are_escaped() -> None:
+    assert "<script>" not in signs.badge("<script>")

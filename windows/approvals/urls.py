@@ -1,0 +1,27 @@
+"""The addresses of approval."""
+
+from django.urls import path
+
+from windows.approvals.api.policies import OnePolicy, Policies
+from windows.approvals.api.requests import Approvals, Approve, Inbox, Reject, RequestApproval, Withdraw
+from windows.approvals.api.windows import OneWindow
+from windows.approvals.views.requests import approve, inbox, reject, request_approval, withdraw_request
+
+api = [
+    path("windows/<str:reference>", OneWindow.as_view()),
+    path("windows/<str:reference>/approvals", Approvals.as_view()),
+    path("windows/<str:reference>/request", RequestApproval.as_view()),
+    path("windows/<str:reference>/withdraw", Withdraw.as_view()),
+    path("windows/<str:reference>/approve", Approve.as_view()),
+    path("windows/<str:reference>/reject", Reject.as_view()),
+    path("approvals", Inbox.as_view()),
+    path("policies", Policies.as_view()),
+    path("policies/<int:policy_id>", OnePolicy.as_view()),
+]
+pages = [
+    path("approvals/", inbox, name="approvals"),
+    path("windows/<str:reference>/request", request_approval, name="request-approval"),
+    path("windows/<str:reference>/withdraw", withdraw_request, name="withdraw"),
+    path("windows/<str:reference>/approve", approve, name="approve"),
+    path("windows/<str:reference>/reject", reject, name="reject"),
+]

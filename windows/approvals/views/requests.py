@@ -1,0 +1,96 @@
+"""What waits for me, and the questions before asking, withdrawing, approving, rejecting."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from windows.access.pages import Question, ask, decided, signed_in
+from windows.access.requests import actor_of
+from windows.approvals.commands import decide, request_window, withdraw
+from windows.approvals.models import Decision
+from windows.approvals.queries import approval_view, awaiting
+from windows.audit.clock import clock
+from windows.errors import Conflict, Invalid
+from windows.scheduling.queries import WindowView, window_id_of, window_view
+
+
+@signed_in
+def inbox(request: HttpRequest) -> HttpResponse:
+    return render(request, "approvals/inbox.html", {"rows": awaiting(actor_of(request)), "now": clock()})
+
+
+def about(view: WindowView) -> str:
+    return f"{view.reference} {view.title}"
+
+
+@signed_in
+def request_approval(request: HttpRequest, reference: str) -> HttpResponse:
+    """A soft conflict comes back to the question, which then wants a reason."""
+    actor, page = actor_of(request), reverse("window", args=[reference])
+    view = window_view(window_id_of(reference), actor)
+    question = Question(
+        title="Request approval",
+        consequence="The slot is reserved, and those who must sign are asked. From then on every change of substance makes approvals lapse.",
+        button="Request approval",
+        icon="approvals",
+        back=page,
+        about=about(view),
+    )
+    try:
+        return decided(request, question, lambda reason: request_window(actor, view.id, reason=reason), page)
+    except Conflict as error:
+        if error.field != "reason":
+            raise
+        return ask(request, question, Invalid(error.detail, field="reason"))
+
+
+@signed_in
+def withdraw_request(request: HttpRequest, reference: str) -> HttpResponse:
+    actor, page = actor_of(request), reverse("window", args=[reference])
+    view = window_view(window_id_of(reference), actor)
+    question = Question(
+        title="Withdraw the request",
+        consequence="It becomes a draft again, gives its slot up, and what was signed no longer counts.",
+        button="Withdraw",
+        icon="rolledback",
+        back=page,
+        reason="none",
+        about=about(view),
+    )
+    return decided(request, question, lambda _: withdraw(actor, view.id), page)
+
+
+@signed_in
+def approve(request: HttpRequest, reference: str) -> HttpResponse:
+    actor, page = actor_of(request), reverse("window", args=[reference])
+    view = window_view(window_id_of(reference), actor)
+    current = next(iter(approval_view(view.id, actor)), None)
+    rest = [need for need in current.missing] if current else []
+    question = Question(
+        title="Approve this window",
+        consequence=f"Your name stands under it as it is now. Missing at this moment: {', '.join(rest) or 'nothing'}.",
+        button="Approve",
+        icon="completed",
+        back=page,
+        about=about(view),
+    )
+    return decided(request, question, lambda reason: decide(actor, view.id, Decision.APPROVED, reason), page)
+
+
+@signed_in
+def reject(request: HttpRequest, reference: str) -> HttpResponse:
+    actor, page = actor_of(request), reverse("window", args=[reference])
+    view = window_view(window_id_of(reference), actor)
+    question = Question(
+        title="Reject this window",
+        consequence="One no ends the request: the window will not take place, and its slot is free again.",
+        button="Reject",
+        icon="close",
+        back=page,
+        tone="danger",
+        reason="required",
+        about=about(view),
+    )
+    return decided(request, question, lambda reason: decide(actor, view.id, Decision.REJECTED, reason), page)
