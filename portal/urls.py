@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from portal.pages.health import healthz, readyz
 from portal.pages.sign_in import sign_in, sign_out
 from portal.pages.window import window_page
+from windows.approvals import urls as approvals
 from windows.scheduling import urls as scheduling
 
 handler400, handler403, handler404, handler500 = (
@@ -20,5 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="windows"), name="home"),
     path("api/", include("portal.api.urls")),
     *scheduling.pages,
+    *approvals.pages,
     path("windows/<str:reference>", window_page, name="window"),
 ]

@@ -3,11 +3,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from windows.approvals import urls as approvals
 from windows.catalogue import urls as catalogue
 from windows.flags import urls as flags
 from windows.scheduling import urls as scheduling
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
-    *(path("v1/", include(slice.api)) for slice in (catalogue, flags, scheduling)),
+    *(path("v1/", include(slice.api)) for slice in (catalogue, flags, scheduling, approvals)),
 ]

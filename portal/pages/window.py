@@ -11,8 +11,9 @@ from django.urls import get_resolver, reverse
 from windows.access.pages import signed_in
 from windows.access.requests import actor_of
 from windows.access.roles import Actor, Verb, permitted
+from windows.approvals.queries import approval_view
 from windows.audit.clock import clock
-from windows.audit.queries import timeline
+from windows.audit.queries import trail
 from windows.lifecycle.states import ChangeType, WindowStatus
 from windows.scheduling.queries import WindowView, conflicts_of, window_id_of, window_view
 
@@ -29,13 +30,13 @@ class Offer:
     tone: str = ""
 
 
-def offers(view: WindowView, actor: Actor, *, undecided: bool = False) -> list[Offer]:
+def offers(view: WindowView, actor: Actor, *, may_sign: bool = False) -> list[Offer]:
     """What this person may do with this window in this state, the next action first."""
     may = {verb: permitted(actor, verb, view.subject) for verb in Verb}
     rules: list[tuple[bool, str, str, str, str]] = [
         (view.status == W.DRAFT and may[Verb.REQUEST], "request-approval", "Request approval", "approvals", "main"),
-        (view.status == W.REQUESTED and undecided and may[Verb.APPROVE], "approve", "Approve", "completed", "main"),
-        (view.status == W.REQUESTED and undecided and may[Verb.APPROVE], "reject", "Reject", "close", "danger"),
+        (view.status == W.REQUESTED and may_sign, "approve", "Approve", "completed", "main"),
+        (view.status == W.REQUESTED and may_sign, "reject", "Reject", "close", "danger"),
         (view.status == W.APPROVED and may[Verb.START], "start-run", "Start now", "running", "main"),
         (
             view.status == W.DRAFT and view.change_type == ChangeType.EMERGENCY and may[Verb.START_EMERGENCY],
@@ -49,7 +50,11 @@ def offers(view: WindowView, actor: Actor, *, undecided: bool = False) -> list[O
         (view.status == W.DRAFT and may[Verb.DRAFT], "discard-draft", "Throw it away", "close", ""),
     ]
     known = get_resolver().reverse_dict
-    return [Offer(reverse(name, args=[view.reference]), words, icon, tone) for holds, name, words, icon, tone in rules if holds and name in known]
+    return [
+        Offer(reverse(name, args=[view.reference]), words, icon, tone)
+        for holds, name, words, icon, tone in rules
+        if holds and name in known
+    ]
 
 
 @signed_in
@@ -58,12 +63,14 @@ def window_page(request: HttpRequest, reference: str) -> HttpResponse:
     view = window_view(window_id_of(reference), actor)
     now = clock()
     ahead = view.status in (W.DRAFT, W.REQUESTED, W.APPROVED)
+    approvals = approval_view(view.id, actor)
     context = {
         "window": view,
         "now": now,
-        "offers": offers(view, actor),
+        "approvals": approvals,
+        "offers": offers(view, actor, may_sign=any(approval.may_sign for approval in approvals)),
         "conflicts": conflicts_of(view.id, actor, now) if ahead else [],
-        "timeline": timeline(view.reference),
+        "timeline": trail(window=view.reference, newest_first=True, limit=60),
         "length": view.ends_at - view.starts_at,
     }
     return render(request, "portal/window.html", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from drf_spectacular.utils import inline_serializer
@@ -48,6 +49,7 @@ class Text(serializers.CharField):
         return text
 
 
+@cache
 def page_of(shape: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
     """The shape of a page of rows, for the API's description."""
     name = f"{shape.__name__.removesuffix('Shape')}Page"

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from windows.catalogue.api.objectives import Budgets, Measurements, Objectives, OneObjective
 from windows.catalogue.api.people import Disabled, Enabled, Me, MyPassword, People
 from windows.catalogue.api.places import Environments, Regions
 from windows.catalogue.api.services import Dependencies, HandOver, OneDependency, OneService, Places, Services
@@ -26,6 +27,10 @@ api = [
     path("services/<slug:slug>/dependencies/<slug:depends_on>", OneDependency.as_view()),
     path("environments", Environments.as_view()),
     path("regions", Regions.as_view()),
+    path("objectives", Objectives.as_view()),
+    path("objectives/<slug:slug>", OneObjective.as_view()),
+    path("objectives/<slug:slug>/budget", Budgets.as_view()),
+    path("objectives/<slug:slug>/measurements", Measurements.as_view()),
     path("tokens", Tokens.as_view()),
     path("tokens/<int:token_id>", OneToken.as_view()),
 ]

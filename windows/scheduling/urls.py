@@ -2,14 +2,19 @@
 
 from django.urls import path
 
-from windows.scheduling.api.windows import Cancel, ReadWindow, Windows
+from windows.scheduling.api.freezes import Freezes, Lift
+from windows.scheduling.api.trail import Trail, WindowTrail
+from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.filing import cancel, discard, new_window
 from windows.scheduling.views.windows import window_list
 
 api = [
     path("windows", Windows.as_view()),
-    path("windows/<str:reference>", ReadWindow.as_view()),
     path("windows/<str:reference>/cancel", Cancel.as_view()),
+    path("windows/<str:reference>/trail", WindowTrail.as_view()),
+    path("freezes", Freezes.as_view()),
+    path("freezes/<int:freeze_id>/lift", Lift.as_view()),
+    path("audit", Trail.as_view()),
 ]
 
 pages = [

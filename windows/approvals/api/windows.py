@@ -33,7 +33,7 @@ class OneWindow(ReadWindow):
         try:
             edit(actor, before.id, changes, version)
         except Stale as error:  # what the editor did not know of, beside what they wanted
-            current = shown(before)
-            theirs = {name: {"current": current.get(name), "yours": request.data[name]} for name in changes if name in current}
+            current, sent = shown(before), dict(request.data)
+            theirs = {name: {"current": current[name], "yours": sent[name]} for name in changes if name in current}
             raise Stale(error.detail, current=error.facts["current"], changed=theirs) from error
         return versioned(shown(window_view(before.id, actor)))

@@ -32,7 +32,7 @@ def request_approval(request: HttpRequest, reference: str) -> HttpResponse:
     view = window_view(window_id_of(reference), actor)
     question = Question(
         title="Request approval",
-        consequence="The slot is reserved, and those who must sign are asked. From then on every change of substance makes approvals lapse.",
+        consequence="The slot is reserved, and those who must sign are asked. From then on a change of substance makes approvals lapse.",
         button="Request approval",
         icon="approvals",
         back=page,
@@ -67,7 +67,7 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
     actor, page = actor_of(request), reverse("window", args=[reference])
     view = window_view(window_id_of(reference), actor)
     current = next(iter(approval_view(view.id, actor)), None)
-    rest = [need for need in current.missing] if current else []
+    rest = list(current.missing) if current else []
     question = Question(
         title="Approve this window",
         consequence=f"Your name stands under it as it is now. Missing at this moment: {', '.join(rest) or 'nothing'}.",

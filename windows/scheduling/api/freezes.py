@@ -67,7 +67,9 @@ class Freezes(APIView):
 
     @extend_schema(operation_id="create_freeze", request=FreezeAsked, responses={201: FreezeShape})
     def post(self, request: Request) -> Response:
-        asked = {name: tuple(value) if isinstance(value, list) else value for name, value in body(FreezeAsked, request).items()}
+        asked: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in body(FreezeAsked, request).items()
+        }
         return Response(asdict(view(create_freeze(actor_of(request), FreezeDraft(**asked)))), status=201)
 
 
