@@ -12,7 +12,16 @@ from windows.lifecycle.states import WindowStatus
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 s"), (45, "45 s"), (60, "1 min"), (8100, "2 h 15 min"), (3605, "1 h"), (90061, "1 d 1 h"), (-120, "2 min over"), (59.7, "1 min")],
+    [
+        (0, "0 s"),
+        (45, "45 s"),
+        (60, "1 min"),
+        (8100, "2 h 15 min"),
+        (3605, "1 h"),
+        (90061, "1 d 1 h"),
+        (-120, "2 min over"),
+        (59.7, "1 min"),
+    ],
 )
 def test_a_length_has_at_most_two_parts(seconds: float, text: str) -> None:
     assert signs.length(timedelta(seconds=seconds)) == text
