@@ -2,6 +2,8 @@
 
     python -m examples.shop.load FIRST_PORT     (run from the project's folder)
 
+Beside the visitors it runs the demonstration. From the environment: PORTAL_URL, SHOP_STATE (the folder with the tokens), and
+SHOP_WAITS=short, which makes the demonstration's windows quick, for tests.
 Bounded: one request at a time to each replica, none sooner than its turn. A visitor who is told Retry-After does not come
 back before. What the visitors saw is on the port after the replicas': GET / as JSON, GET /metrics for Prometheus.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 import http.client
 import json
 import math
+import os
 import random
 import signal
 import sys
@@ -19,9 +22,11 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
-from examples.shop.layout import REPLICAS, load_port
+from examples.shop.demonstration import Demonstration
+from examples.shop.layout import REPLICAS, TOKENS, load_port
 
 ACTIONS = {("orders", "read"): 50, ("orders", "write"): 12, ("baskets", "read"): 20, ("baskets", "write"): 18}  # of a hundred
 TIMEOUT = 5.0
@@ -146,8 +151,12 @@ def main(first_port: int) -> None:
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     for offset in range(len(REPLICAS)):
         threading.Thread(target=visitors.visit, args=[first_port + offset], daemon=True).start()
+    tokens = json.loads((Path(os.environ["SHOP_STATE"]) / TOKENS).read_text())
+    demonstration = Demonstration(os.environ["PORTAL_URL"], tokens, first_port, os.environ.get("SHOP_WAITS") == "short")
+    demonstration.start()
     server.serve_forever(poll_interval=0.2)
     visitors.ended.set()
+    demonstration.ended.set()
 
 
 if __name__ == "__main__":

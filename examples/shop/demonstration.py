@@ -1,0 +1,140 @@
+"""Keeps two maintenance windows ready to be started by hand: a migration that works, and one with a mistake in it.
+
+The shop's people file them, ask and sign through the REST API with their own tokens, as any program would. A window that was run
+or has expired is followed by a new one; nothing is done while one stands ready.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from examples.shop.layout import ENVIRONMENT
+
+AHEAD, LENGTH = timedelta(seconds=20), timedelta(hours=4)
+MARK = "example:ready:"  # how an external reference of ours begins
+SHORT = {"settle": "1s", "watch_rounds": 2, "observe": "30s"}  # waits for tests
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A window that shall stand ready. People by account; `parameters` are those of its runbook that it understands."""
+
+    service: str
+    title: str
+    reason: str
+    impact: str
+    owner: str
+    coordinator: str
+    deputy: str
+    signers: tuple[str, ...]
+    parameters: tuple[str, ...]
+
+
+WISHES = (
+    Wish(
+        "orders", "Orders schema migration", "Every order gets its currency, so that Norway and Sweden can be billed in their own.",
+        "Orders cannot be placed for about half a minute; everything can be read.",
+        "ada", "ben", "ivo", ("ada", "chiara"), ("shop", "settle", "watch_rounds"),
+    ),
+    Wish(
+        "baskets", "Baskets schema migration (with a mistake in it)", "Baskets expire after thirty days, and are kept small.",
+        "Baskets cannot be filled for about half a minute; everything can be read.",
+        "dag", "elif", "ivo", ("dag", "jun"), ("settle", "observe"),
+    ),
+)  # fmt: skip
+
+
+class Refused(Exception):
+    """The portal said no, or is not there yet."""
+
+
+class Demonstration(threading.Thread):
+    def __init__(self, portal_url: str, tokens: dict[str, str], first_port: int, short_waits: bool) -> None:
+        super().__init__(name="demonstration", daemon=True)
+        self.address, self.tokens = urlsplit(portal_url).netloc, {email.split("@")[0]: token for email, token in tokens.items()}
+        self.values: dict[str, Any] = {"shop": f"http://127.0.0.1:{first_port}", **(SHORT if short_waits else {})}
+        self.pause = 2.0 if short_waits else 15.0
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        while not self.ended.wait(1.0):
+            try:
+                for wish in WISHES:
+                    self.see_to(wish)
+            except (Refused, OSError, http.client.HTTPException, ValueError, LookupError) as error:
+                print(f"{datetime.now(UTC):%H:%M:%S} no window could be made ready: {error}", flush=True)  # noqa: T201
+            self.ended.wait(self.pause)
+
+    def see_to(self, wish: Wish) -> None:
+        window = self.standing(wish)
+        if window and window["status"] == "approved" and window["parameters"] != self.parameters(wish):  # another port than last time
+            self.post(wish.coordinator, f"/windows/{window['reference']}/cancel", {"reason": "The shop has moved; a new window follows."})
+            window = None
+        if window is None:
+            window = self.file(wish)
+        if window["status"] == "draft":
+            window = self.post(wish.coordinator, f"/windows/{window['reference']}/request", {"reason": "A demonstration."})
+        if window["status"] == "requested":
+            self.sign(wish, window["reference"])
+
+    def sign(self, wish: Wish, reference: str) -> None:
+        refusals = []
+        for signer in wish.signers:
+            try:
+                self.post(signer, f"/windows/{reference}/decide", {"decision": "approved", "reason": "Tried in staging."})
+            except Refused as refused:  # signed before we were interrupted, perhaps: the window's state tells
+                refusals.append(str(refused))
+        if self.get(wish.coordinator, f"/windows/{reference}")["status"] == "requested":
+            raise Refused("; ".join(refusals) or f"{reference} wants more signatures than we have")
+
+    def standing(self, wish: Wish) -> dict[str, Any] | None:
+        """The window of ours that is planned or under way."""
+        asked = {"service": wish.service, "status": "draft,requested,approved,running"}
+        for row in self.get(wish.coordinator, "/windows", **asked)["items"]:
+            if str(row["external_ref"] or "").startswith(MARK):
+                found: dict[str, Any] = self.get(wish.coordinator, f"/windows/{row['reference']}")
+                return found
+        return None
+
+    def file(self, wish: Wish) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        owner, coordinator, deputy = (self.get(who, "/me")["id"] for who in (wish.owner, wish.coordinator, wish.deputy))
+        runbook = self.get(wish.coordinator, f"/runbooks/{wish.service}-schema-migration")
+        window = {
+            "title": wish.title, "reason": wish.reason, "expected_impact": wish.impact, "team": wish.service, "owner_id": owner,
+            "coordinator_id": coordinator, "deputy_id": deputy, "starts_at": (now + AHEAD).isoformat(),
+            "ends_at": (now + LENGTH).isoformat(), "starts_itself": False, "mode": "read_only",
+            "scope": [{"service": wish.service, "environment": ENVIRONMENT, "region": "*", "layers": ["L5"]}],
+            "runbook_version_id": runbook["version"]["id"], "parameters": self.parameters(wish),
+            "external_ref": f"{MARK}{wish.service}:{time.time_ns():x}",
+        }  # fmt: skip
+        return self.post(wish.coordinator, "/windows", window)
+
+    def parameters(self, wish: Wish) -> dict[str, Any]:
+        return {name: self.values[name] for name in wish.parameters if name in self.values}
+
+    def get(self, who: str, path: str, **asked: str) -> Any:
+        return self.call(who, "GET", f"{path}?{urlencode(asked)}" if asked else path, None)
+
+    def post(self, who: str, path: str, body: dict[str, Any]) -> Any:
+        return self.call(who, "POST", path, body)
+
+    def call(self, who: str, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        connection = http.client.HTTPConnection(self.address, timeout=10)
+        try:
+            headers = {"Authorization": f"Bearer {self.tokens[who]}", "Content-Type": "application/json"}
+            connection.request(method, f"/api/v1{path}", json.dumps(body) if body is not None else None, headers)
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        if response.status >= 400:
+            raise Refused(f"{method} {path}: {response.status} {content[:300].decode(errors='replace')}")
+        return json.loads(content) if content else None
