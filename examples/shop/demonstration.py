@@ -41,7 +41,7 @@ WISHES = (
     Wish(
         "orders", "Orders schema migration", "Every order gets its currency, so that Norway and Sweden can be billed in their own.",
         "Orders cannot be placed for about half a minute; everything can be read.",
-        "ada", "ben", "ivo", ("ada", "chiara"), ("shop", "settle", "watch_rounds"),
+        "ada", "ben", "ivo", ("ada", "chiara"), ("port", "settle", "watch_rounds"),
     ),
     Wish(
         "baskets", "Baskets schema migration (with a mistake in it)", "Baskets expire after thirty days, and are kept small.",
@@ -59,7 +59,7 @@ class Demonstration(threading.Thread):
     def __init__(self, portal_url: str, tokens: dict[str, str], first_port: int, short_waits: bool) -> None:
         super().__init__(name="demonstration", daemon=True)
         self.address, self.tokens = urlsplit(portal_url).netloc, {email.split("@")[0]: token for email, token in tokens.items()}
-        self.values: dict[str, Any] = {"shop": f"http://127.0.0.1:{first_port}", **(SHORT if short_waits else {})}
+        self.values: dict[str, Any] = {"port": first_port, **(SHORT if short_waits else {})}
         self.pause = 2.0 if short_waits else 15.0
         self.ended = threading.Event()
 
@@ -88,7 +88,7 @@ class Demonstration(threading.Thread):
         refusals = []
         for signer in wish.signers:
             try:
-                self.post(signer, f"/windows/{reference}/decide", {"decision": "approved", "reason": "Tried in staging."})
+                self.post(signer, f"/windows/{reference}/approve", {"reason": "Tried in staging."})
             except Refused as refused:  # signed before we were interrupted, perhaps: the window's state tells
                 refusals.append(str(refused))
         if self.get(wish.coordinator, f"/windows/{reference}")["status"] == "requested":

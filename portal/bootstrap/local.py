@@ -82,6 +82,7 @@ def settings(cluster: Cluster, port: int) -> dict[str, str]:
         "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "EMAIL_FILE_PATH": str(STATE / "mail"),
         "HTTP_ALLOWED_HOSTS": "127.0.0.1",
+        "ROADWORKS_LATEST_START": os.environ.get("ROADWORKS_LATEST_START", "10800"),  # the example's windows stay startable for hours
         "TARGET_DATABASE_ORDERS": cluster.address(EXAMPLE_DATABASE, EXAMPLE_DATABASE),
     }
 
