@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Interval:
     """`start` belongs to it, `end` does not; equal ends make it empty. ValueError for naive times or an end before the start."""
 
@@ -32,10 +33,13 @@ class Interval:
         return self.start <= instant < self.end
 
 
+beginning = attrgetter("start")
+
+
 def union(intervals: Iterable[Interval]) -> list[Interval]:
     """The instants in any of them; overlapping and touching ones become one."""
     merged: list[Interval] = []
-    for one in sorted(interval for interval in intervals if interval.length):
+    for one in sorted((interval for interval in intervals if interval.start < interval.end), key=beginning):
         if merged and one.start <= merged[-1].end:
             merged[-1] = Interval(merged[-1].start, max(merged[-1].end, one.end))
         else:

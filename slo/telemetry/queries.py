@@ -7,7 +7,7 @@ a range costs two instants and each excluded interval two more, whatever its len
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
@@ -18,17 +18,24 @@ from slo.telemetry.readings import Reading
 
 SUMS = """
 select coalesce(d.good_sum, 0) + coalesce(m.good_sum, 0), coalesce(d.total_sum, 0) + coalesce(m.total_sum, 0)
-from unnest(%s::text[], %s::timestamptz[]) with ordinality as p(series, "at", place)
+from (
+    select place, series, "at", date_trunc('day', "at", 'UTC') as midnight, ("at" at time zone 'UTC')::date as day
+    from (
+        select place, (%s::text[])[which] as series, 'epoch'::timestamptz + microseconds * interval '1 microsecond' as "at"
+        from unnest(string_to_array(%s, ',')::int[], string_to_array(%s, ',')::bigint[]) with ordinality as u(which, microseconds, place)
+    ) given
+) p
 left join lateral (
-    select good_sum, total_sum from telemetry_daytotal d
-    where d.series = p.series and d.day < (p."at" at time zone 'UTC')::date order by d.day desc limit 1
+    select good_sum, total_sum from telemetry_daytotal d where d.series = p.series and d.day < p.day order by d.day desc limit 1
 ) d on true
 left join lateral (
     select good_sum, total_sum from telemetry_measurement m
-    where m.series = p.series and m.minute >= date_trunc('day', p."at", 'UTC') and m.minute < p."at" order by m.minute desc limit 1
+    where m.series = p.series and m.minute >= p.midnight and m.minute < p."at" order by m.minute desc limit 1
 ) m on true
 order by p.place
 """
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 RECENT = """
 select coalesce(sum(good), 0)::bigint, coalesce(sum(total), 0)::bigint, max("at")
 from telemetry_sample where series = %s and "at" > %s and "at" <= %s
@@ -39,12 +46,19 @@ def ratios(wanted: Sequence[tuple[str, Interval]]) -> list[Ratio]:
     """Good and total of each (series, range), in order: one statement, one consistent view."""
     if not wanted:
         return []
-    series = [name for name, _ in wanted for _ in range(2)]
-    instants = [instant for _, one in wanted for instant in (one.start, one.end)]
+    names: dict[str, int] = {}
+    places: dict[tuple[int, datetime], int] = {}  # each instant is asked for once: ranges share their ends
+    ends = []
+    for series, one in wanted:
+        which = names.setdefault(series, len(names) + 1)
+        ends.append((places.setdefault((which, one.start), len(places)), places.setdefault((which, one.end), len(places))))
+    # As joined text: arrays of thousands of instants would take longer to write down than to look up.
+    which_ones = ",".join(str(which) for which, _ in places)
+    instants = ",".join(str((instant - EPOCH) // MICROSECOND) for _, instant in places)
     with connection.cursor() as cursor:
-        cursor.execute(SUMS, [series, instants])
-        sums = [Ratio(*row) for row in cursor.fetchall()]
-    return [end - start for start, end in zip(sums[::2], sums[1::2], strict=True)]
+        cursor.execute(SUMS, [list(names), which_ones, instants])
+        sums = cursor.fetchall()
+    return [Ratio(sums[end][0] - sums[start][0], sums[end][1] - sums[start][1]) for start, end in ends]
 
 
 def ratio(series: str, since: datetime, until: datetime, exclude: Iterable[Interval] = ()) -> Ratio:
