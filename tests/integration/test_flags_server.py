@@ -169,6 +169,29 @@ def test_r_d06_unchanged_polls_ask_the_database_nothing(http: httpx.Client, data
         assert http.get("/flags", headers=known).status_code == 304
 
 
+def test_r_d07_a_flip_is_computed_once_for_everybody(http: httpx.Client, flag_server: Server, database_wire: Wire, eventually) -> None:
+    set_flag(ENGINE, KEY, Mode.DEGRADED)
+    eventually(seen(http, 1))
+    modes: list[str] = []
+
+    def ask() -> None:
+        answer = httpx.get(f"{flag_server.url}/flags", params=PLACE | {"wait": "20", "version": "1"}, timeout=30)
+        modes.append(answer.json()["value"]["mode"])
+
+    herd = [threading.Thread(target=ask) for _ in range(60)]
+    for one in herd:
+        one.start()
+    eventually(lambda: http.get("/healthz").json()["streams"] == len(herd))
+    before, began = database_wire.sent, time.monotonic()
+    set_flag(ENGINE, KEY, Mode.OFFLINE)
+    for one in herd:
+        one.join(20)
+    asked, took = database_wire.sent - before, time.monotonic() - began
+    assert modes == ["offline"] * len(herd)
+    print(f"{len(herd)} told in {took:.2f} s for {asked} questions to the database")
+    assert asked <= 2 * took + 4
+
+
 def test_r_b06_the_database_is_away_answers_carry_their_age(http: httpx.Client, database_wire: Wire, eventually) -> None:
     _, token = commands.register_node(SETUP, service="orders", environment="production", region="eu", name="n1")
     change = set_flag(ENGINE, KEY, Mode.READ_ONLY)
@@ -209,7 +232,7 @@ def test_a_frozen_connection_is_given_up(http: httpx.Client, database_wire: Wire
 
 def test_a_start_without_the_database_serves_the_file(flag_server: Server, database_wire: Wire, eventually, tmp_path: Path) -> None:
     set_flag(ENGINE, KEY, Mode.OFFLINE, {"message": "back at six"})
-    eventually(lambda: b"back at six" in (tmp_path / "flags.json").read_bytes())
+    eventually(lambda: (tmp_path / "flags.json").exists() and b"back at six" in (tmp_path / "flags.json").read_bytes())
     assert (tmp_path / "flags.json").stat().st_mode & 0o077 == 0, "token hashes are nobody else's business"
     flag_server.kill()
     database_wire.cut()

@@ -10,7 +10,7 @@ from windows.access.roles import Actor, Verb, require
 from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
-from windows.flags.commands.counter import announce, locked_counter
+from windows.flags.commands.counter import tokens_changed
 from windows.flags.commands.setting import SLUG, check_mode, subject_of
 from windows.flags.models import FlagReceipt, Node
 from windows.flags.receipts import WRITE, Outcome, digest_of, outcome_of
@@ -57,13 +57,6 @@ def retire_node(actor: Actor, node_id: int) -> Node:
         node.save(update_fields=["retired_at"])
         record("node.retired", actor, f"node:{node}"[:120], data={"environment": node.environment, "region": node.region})
     return node
-
-
-def tokens_changed() -> None:
-    counter = locked_counter()
-    counter.nodes_version += 1
-    counter.save(update_fields=["nodes_version"])
-    announce(counter.version)
 
 
 @transaction.atomic

@@ -14,11 +14,10 @@ from django.conf import settings
 from django.db import transaction
 
 from windows.access.roles import Actor, Subject, Verb, require
-from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.catalogue.models import Service
 from windows.errors import Conflict, Invalid
-from windows.flags.commands.counter import announce, locked_counter
+from windows.flags.commands.counter import next_version
 from windows.flags.models import Flag, FlagVersion, OnExpiry
 from windows.flags.routing import ANY, PARTS, FlagKey
 from windows.lifecycle.states import Mode
@@ -56,7 +55,7 @@ def set_flag(
         raise Invalid("Say why the flag is set by hand.", field="reason")
     if lease is not None and lease <= timedelta(0):
         raise Invalid("A lease must be longer than nothing.", field="lease")
-    counter = locked_counter()
+    number, now = next_version()
     flag, _ = Flag.objects.get_or_create(**key.columns)
     if expected is not None and flag.version != expected:
         raise Conflict(
@@ -65,16 +64,14 @@ def set_flag(
             version=flag.version,
             mode=flag.mode,
         )
-    counter.version += 1
-    counter.save(update_fields=["version"])
-    before, now = flag.mode, clock()
+    before = flag.mode
     flag.mode, flag.payload, flag.window, flag.set_by, flag.set_at, flag.alarmed_at = mode.value, values, window, actor.name, now, None
-    flag.version, flag.global_version = flag.version + 1, counter.version
+    flag.version, flag.global_version = flag.version + 1, number
     flag.lease_until = None if mode is Mode.NORMAL else now + (lease or settings.ROADWORKS.longest_window)
     flag.on_expiry = (on_expiry or (OnExpiry.ALARM if mode in ALARMING else OnExpiry.CLEAR)).value
     flag.save()
     change = FlagVersion.objects.create(
-        global_version=counter.version,
+        global_version=number,
         flag=flag,
         version=flag.version,
         mode=flag.mode,
@@ -85,13 +82,12 @@ def set_flag(
         echo=secrets.token_hex(16),
         at=now,
     )
-    announce(counter.version)
     facts = {
         "from": before,
         "mode": flag.mode,
         "payload": values,
         "version": flag.version,
-        "global_version": counter.version,
+        "global_version": number,
         "reason": reason,
     }
     record("flag.set", actor, f"flag:{key}"[:120], window=window, data=facts)

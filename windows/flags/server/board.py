@@ -13,6 +13,7 @@ from windows.flags.server.snapshot import Snapshot
 
 STALE = 3.0  # seconds without a word from the database (the watchdog asks each second) until answers carry their age
 TOUCH = 10.0  # seconds between two notes on disk that the snapshot still held
+WRITE_AFTER = 0.05  # seconds: those who wait are told first, and a burst of changes is written once
 
 
 class Board:
@@ -26,6 +27,7 @@ class Board:
         self.asking: set[asyncio.Future[None]] = set()  # for the next word from the database, change or not
         self.on_disk = on_disk
         self.touched_at = 0.0
+        self.writing: asyncio.TimerHandle | None = None
 
     @property
     def age(self) -> float:
@@ -53,17 +55,19 @@ class Board:
         self.snapshot = snapshot
         wake(self.waiting)
         self.confirm()
-        self.write(snapshot)
+        if self.on_disk and self.writing is None:
+            self.writing = asyncio.get_running_loop().call_later(WRITE_AFTER, self.write)
 
-    def write(self, snapshot: Snapshot) -> None:
-        """A full disk must not stop the flags: it is said once and the next change tries again."""
-        if self.on_disk is None:
+    def write(self) -> None:
+        """A full disk must not stop the flags: it is said, and the next change tries again."""
+        self.writing = None
+        if self.on_disk is None or self.snapshot is None:
             return
         beside = self.on_disk.with_suffix(".new")
         try:
             beside.unlink(missing_ok=True)
             beside.touch(mode=0o600)
-            beside.write_bytes(snapshot.to_disk())
+            beside.write_bytes(self.snapshot.to_disk())
             beside.replace(self.on_disk)
         except OSError as error:
             print(f"flags: cannot write {self.on_disk}: {error.strerror}", file=sys.stderr, flush=True)  # noqa: T201
@@ -84,6 +88,9 @@ class Board:
 
     def stop(self) -> None:
         self.stopping = True
+        if self.writing is not None:
+            self.writing.cancel()
+            self.write()
         wake(self.waiting)
         wake(self.asking)
 

@@ -33,21 +33,24 @@ async def follow(board: Board, dsn: str) -> None:
                 dsn, autocommit=True, connect_timeout=3, application_name="roadworks flags"
             ) as db:
                 await db.execute(f"LISTEN {CHANNEL}")  # before the first read, so that nothing falls between
+                told = ""
                 while True:
-                    await asyncio.wait_for(look(db, board), PATIENCE)
-                    async for _ in db.notifies(timeout=WATCHDOG, stop_after=1):
-                        pass
+                    await asyncio.wait_for(look(db, board, told), PATIENCE)
+                    told = ""
+                    async for notice in db.notifies(timeout=WATCHDOG, stop_after=1):
+                        told = notice.payload
         except (psycopg.Error, OSError, TimeoutError):
             await asyncio.sleep(0.3 + random.random() * 0.4)  # noqa: S311
 
 
-async def look(db: psycopg.AsyncConnection[Any], board: Board) -> None:
-    """One small question; everything is read once per change, however many wait for it."""
-    head = await (await db.execute(HEAD)).fetchone() or (0, 0, "")
+async def look(db: psycopg.AsyncConnection[Any], board: Board, told: str = "") -> None:
+    """One small question, unless a notification told of a newer version; everything is read once per change, however many wait."""
     shown = board.snapshot
-    if shown is not None and head == (shown.version, shown.nodes_version, shown.epoch):
-        board.confirm()
-        return
+    if shown is not None and not (told.isdigit() and int(told) > shown.version):
+        head = await (await db.execute(HEAD)).fetchone() or (0, 0, "")
+        if head == (shown.version, shown.nodes_version, shown.epoch):
+            board.confirm()
+            return
     rows = await (await db.execute(ROWS)).fetchall()
     version, nodes_version, epoch = rows[0][:3]
     nodes = shown.nodes if shown and (shown.epoch, shown.nodes_version) == (epoch, nodes_version) else await tokens(db)
