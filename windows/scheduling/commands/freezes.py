@@ -11,6 +11,7 @@ from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.catalogue.models import Environment, Service, Team
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
+from windows.lifecycle.states import WindowStatus
 from windows.scheduling import texts, times
 from windows.scheduling.commands.transactions import change_freezes, one_transaction
 from windows.scheduling.conflicts import Severity
@@ -38,7 +39,7 @@ class FreezeDraft:
 
 @one_transaction
 def create_freeze(actor: Actor, draft: FreezeDraft, *, is_example: bool = False) -> Freeze:
-    """Freeze changes. The audit entry lists the windows it hits, as of this instant: they are told."""
+    """Freeze changes. The audit entry lists the windows it hits, and which of them were granted already, as of this instant."""
     if actor.person_id is None:
         raise Forbidden("A freeze is made by a person.", verb=Verb.EDIT_FREEZE.value)
     change_freezes()
@@ -68,7 +69,11 @@ def create_freeze(actor: Actor, draft: FreezeDraft, *, is_example: bool = False)
         "starts_at": freeze.starts_at.isoformat(),
         "ends_at": freeze.ends_at.isoformat(),
     }
-    record("freeze.created", actor, f"freeze:{freeze.pk}", data={**told, "windows": windows_hit_by(view(freeze))})
+    hit = windows_hit_by(view(freeze))
+    granted = [reference for reference, status in hit if status != WindowStatus.REQUESTED]
+    record(
+        "freeze.created", actor, f"freeze:{freeze.pk}", data={**told, "windows": [reference for reference, _ in hit], "granted": granted}
+    )
     return freeze
 
 
