@@ -21,7 +21,7 @@ from windows.live.models import LiveScope
 from windows.scheduling.models import Freeze, Window
 
 world = given_runs.world
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def kinds_of(run: Run) -> list[str]:

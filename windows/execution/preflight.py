@@ -8,7 +8,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from windows.access.roles import ENGINE
 from windows.actions.gates import Answer
@@ -46,7 +46,8 @@ def examine(run: Run) -> dict[str, Answered]:
         except Exception as error:
             log.exception("preflight check %s of run %s", name, run.pk)
             answers[name] = Answered(Answer.INCONCLUSIVE, f"The check “{name.replace('_', ' ')}” broke: {type(error).__name__}: {error}")
-            connection.close_if_unusable_or_obsolete()
+            if isinstance(error, DatabaseError):
+                connection.close_if_unusable_or_obsolete()
     return answers
 
 
