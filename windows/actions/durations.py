@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-SHAPE = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6}(?:\.\d{1,3})?)s)?\Z")
+SHAPE = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6}(?:\.\d{1,3})?)s)?\Z", re.ASCII)
 LONGEST = timedelta(days=30)
 
 

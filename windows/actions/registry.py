@@ -8,7 +8,7 @@ A kind module declares
     prepare(params, ctx) -> dict                optional: what compensate must know; kept before anything is done
     compensate(params, ctx) -> Outcome          optional: without it a runbook must say `undo`
     interruptible: bool                         optional (False): whether a hold may stop it
-    repeatable: bool                            optional (False): whether it may be tried again when its outcome is unknown
+    repeatable: bool, or (params) -> bool       optional (False): whether it may be tried again when its outcome is unknown
     timeout, longest: timedelta                 optional: the default timeout of a step and the longest allowed
     needs(params) -> timedelta                  optional: the least time a step of it takes; its timeout may not be shorter
     code: frozenset[str]                        optional: fields written in another language (SQL, PromQL): free text never enters them
@@ -51,7 +51,7 @@ class Kind:
     prepare: Callable[[Any, Context], dict[str, Any]] | None
     compensate: Act | None
     interruptible: bool
-    repeatable: bool
+    repeatable: Callable[[Any], bool]
     timeout: timedelta
     longest: timedelta
     needs: Callable[[Any], timedelta]
@@ -71,6 +71,7 @@ def kind_of(module: ModuleType) -> Kind:
         raise BadKind(f"{module.__name__} lacks {', '.join(missing)}")
     if not issubclass(module.Params, Params):
         raise BadKind(f"{module.__name__}.Params must derive from windows.actions.params.Params")
+    repeatable = getattr(module, "repeatable", False)
     return Kind(
         name=module.kind,
         params=module.Params,
@@ -79,7 +80,7 @@ def kind_of(module: ModuleType) -> Kind:
         prepare=getattr(module, "prepare", None),
         compensate=getattr(module, "compensate", None),
         interruptible=getattr(module, "interruptible", False),
-        repeatable=getattr(module, "repeatable", False),
+        repeatable=repeatable if callable(repeatable) else lambda params: bool(repeatable),
         timeout=getattr(module, "timeout", timedelta(minutes=1)),
         longest=getattr(module, "longest", timedelta(hours=1)),
         needs=getattr(module, "needs", lambda params: timedelta()),

@@ -56,6 +56,10 @@ class Params(Base):
         return self
 
 
+def repeatable(params: Params) -> bool:
+    return params.method in ("GET", "HEAD", "OPTIONS")  # others only where the runbook says so
+
+
 def sentence(params: Params) -> str:
     return f"{params.method} {params.url}"
 

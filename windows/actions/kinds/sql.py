@@ -55,6 +55,10 @@ class Params(Base):
         return self
 
 
+def repeatable(params: Params) -> bool:
+    return params.once
+
+
 def sentence(params: Params) -> str:
     more = f" and {len(params.statements) - 1} more" if len(params.statements) > 1 else ""
     return f"In {params.database}: {' '.join(params.statements[0].split())[:300]}{more}"

@@ -1,7 +1,4 @@
-"""A runbook as Roadworks understands it. Pure: neither Django nor a clock.
-
-Surprising decision: a step's params keep their `{{ name }}` until `resolve` puts the window's parameters in.
-"""
+"""A runbook as values. Nothing here reads or decides."""
 
 from __future__ import annotations
 
@@ -62,6 +59,9 @@ class ActionSpec:
 
 @dataclass(frozen=True, slots=True)
 class StepSpec:
+    """As parsed, `action` and `undo` keep their `{{ name }}`, and what depends on them (`timeout`, `is_repeatable`) is what the
+    defaults make of it; in a Plan everything is put in."""
+
     name: str
     action: ActionSpec
     timeout: timedelta
@@ -71,8 +71,11 @@ class StepSpec:
     is_repeatable: bool = False
     max_attempts: int = 1
     backoff: timedelta = timedelta(seconds=1)
-    sentence: str = ""  # filled by resolve
+    sentence: str = ""  # in a Plan
+    said_timeout: timedelta | None = None  # what the text says, None where it leaves it to the kind
+    said_repeatable: bool | None = None
     line: int | None = None
+    column: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class WatchSpec:
     interval: timedelta = timedelta(seconds=5)
     on_fail: TurnBack = "roll_back"
     line: int | None = None
+    column: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """What Run.watch keeps: {"name", "gate", "interval" (seconds), "on_fail"}."""
@@ -94,6 +98,7 @@ class WatchSpec:
 class RunbookSpec:
     slug: str
     title: str
+    description: str = ""
     layers: tuple[str, ...] = ()
     parameters: tuple[ParameterSpec, ...] = ()
     rollback_reserve: timedelta = timedelta()
@@ -116,7 +121,7 @@ class Plan:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """The fields of execution.models.StepRun but `run`; positions from 1. `undo` is {"kind", "params", "verb"}."""
+        """The fields of execution.models.StepRun but `run`; positions from 0. `undo` is {"kind", "params", "verb"}."""
         return [
             {
                 "position": position,
@@ -132,5 +137,5 @@ class Plan:
                 "max_attempts": step.max_attempts,
                 "backoff": step.backoff,
             }
-            for position, step in enumerate(self.steps, start=1)
+            for position, step in enumerate(self.steps)
         ]

@@ -1,0 +1,70 @@
+"""Nouns that read: runbooks, their versions, what a version means, what differs between two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import unified_diff
+from functools import lru_cache
+
+from django.db.models import Count, Max
+
+from windows.errors import NotFound
+from windows.runbooks.models import Runbook, RunbookVersion
+from windows.runbooks.spec import RunbookSpec, parse
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookRow:
+    slug: str
+    title: str
+    team: str
+    versions: int
+    newest_at: datetime | None
+    is_example: bool
+
+
+def runbooks(*, team: str = "", containing: str = "") -> list[RunbookRow]:
+    """Every runbook, by title; of one team, or with a word in its title or slug."""
+    found = Runbook.objects.annotate(count=Count("versions"), newest_at=Max("versions__created_at")).order_by("title", "slug")
+    if team:
+        found = found.filter(team=team)
+    if containing:
+        found = found.filter(title__icontains=containing) | found.filter(slug__icontains=containing)
+    return [RunbookRow(each.slug, each.title, each.team, each.count, each.newest_at, each.is_example) for each in found]
+
+
+def runbook(slug: str) -> Runbook:
+    """NotFound where there is none."""
+    found = Runbook.objects.filter(slug=slug).first()
+    if found is None:
+        raise NotFound(f"There is no runbook {slug} here.")
+    return found
+
+
+def versions(slug: str) -> list[RunbookVersion]:
+    """Newest first; NotFound where there is no such runbook."""
+    return list(runbook(slug).versions.select_related("runbook").order_by("-number"))
+
+
+def version(slug: str, number: int | None = None) -> RunbookVersion:
+    """One version, or the newest. NotFound where there is none."""
+    found = RunbookVersion.objects.select_related("runbook").filter(runbook__slug=slug).order_by("-number")
+    one = (found if number is None else found.filter(number=number)).first()
+    if one is None:
+        raise NotFound(f"There is no {'runbook' if number is None else f'version {number} of the runbook'} {slug} here.")
+    return one
+
+
+parsed = lru_cache(maxsize=256)(parse)  # a version never changes
+
+
+def spec_of(version: RunbookVersion) -> RunbookSpec:
+    """What the version means, parsed once per process. SpecError where today's rules refuse an old text."""
+    return parsed(version.source)
+
+
+def difference(old: RunbookVersion, new: RunbookVersion) -> str:
+    """A unified diff of the two texts; empty where they are the same."""
+    before, after = (f"{each.runbook.slug} v{each.number}" for each in (old, new))
+    return "\n".join(unified_diff(old.source.splitlines(), new.source.splitlines(), before, after, lineterm=""))

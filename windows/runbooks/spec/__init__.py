@@ -1,0 +1,14 @@
+"""What a runbook's text means. Pure: neither Django nor a clock; `parse` reads, `resolve` puts a window's parameters in.
+
+Surprising decision: a step's params keep their `{{ name }}` until `resolve`; the schema is tried with samples before."""
+
+from windows.runbooks.spec.model import ActionSpec as ActionSpec
+from windows.runbooks.spec.model import ParameterSpec as ParameterSpec
+from windows.runbooks.spec.model import Plan as Plan
+from windows.runbooks.spec.model import Problem as Problem
+from windows.runbooks.spec.model import RunbookSpec as RunbookSpec
+from windows.runbooks.spec.model import SpecError as SpecError
+from windows.runbooks.spec.model import StepSpec as StepSpec
+from windows.runbooks.spec.model import WatchSpec as WatchSpec
+from windows.runbooks.spec.reading import parse as parse
+from windows.runbooks.spec.resolving import resolve as resolve

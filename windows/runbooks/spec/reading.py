@@ -1,0 +1,96 @@
+"""From a text to a RunbookSpec: everything that is wrong with it at once, each with field, line and column."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from windows.runbooks.spec.findings import Findings
+from windows.runbooks.spec.model import RunbookSpec, StepSpec, WatchSpec
+from windows.runbooks.spec.parameters import read_parameters
+from windows.runbooks.spec.steps import read_steps, read_watch
+from windows.runbooks.spec.tree import Node, grow
+
+KNOWN = (
+    "runbook",
+    "title",
+    "description",
+    "layers",
+    "parameters",
+    "rollback_reserve",
+    "on_turn_back",
+    "backup_check",
+    "watch",
+    "steps",
+    "validation",
+)
+SLUG = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+LAYERS = tuple(f"L{n}" for n in range(1, 11))
+DAY = timedelta(days=1)
+
+
+def parse(text: str) -> RunbookSpec:
+    """The runbook in a YAML text. Raises SpecError, and nothing else, with every problem that was found."""
+    root, findings = grow(text), Findings()
+    given = findings.mapping(root, "", KNOWN, required=["runbook", "title", "steps"])
+    parameters = read_parameters(given.get("parameters"), findings)
+    declared = {parameter.name: parameter for parameter in parameters}
+    layers = read_layers(given.get("layers"), findings)
+    backup_max_age = read_backup_check(given.get("backup_check"), findings)
+    if "L5" in layers and "backup_check" not in given:
+        findings.wrong(given["layers"], "backup_check", "Layer L5 touches data: say `backup_check: {max_age: 24h}`.")
+    watch = read_watch(given.get("watch"), declared, findings)
+    steps = read_steps(given.get("steps"), "steps", "step", declared, findings)
+    validation = read_steps(given.get("validation"), "validation", "validation", declared, findings)
+    if "steps" in given and given["steps"].content == []:
+        findings.wrong(given["steps"], "steps", "A runbook has at least one step.")
+    check_names([*steps, *validation], "step", findings)
+    check_names(watch, "gate", findings)
+    reserve = findings.duration(given.get("rollback_reserve"), "rollback_reserve", least=timedelta(), most=DAY)
+    turn_back = findings.choice(given.get("on_turn_back"), "on_turn_back", ("roll_back", "hold"), "roll_back")
+    warn(root, given, findings)
+    read = RunbookSpec(
+        slug=findings.text(given.get("runbook"), "runbook", most=63, pattern=SLUG),
+        title=findings.text(given.get("title"), "title"),
+        description=findings.text(given.get("description"), "description", least=0, most=4000),
+        layers=layers,
+        parameters=parameters,
+        rollback_reserve=reserve or timedelta(),
+        on_turn_back="hold" if turn_back == "hold" else "roll_back",
+        backup_max_age=backup_max_age,
+        watch=watch,
+        steps=steps,
+        validation=validation,
+        warnings=tuple(findings.warnings),
+    )
+    findings.raise_if_any()
+    return read
+
+
+def read_layers(node: Node | None, findings: Findings) -> tuple[str, ...]:
+    items = findings.items(node, "layers", len(LAYERS))
+    return tuple(dict.fromkeys(found for n, item in enumerate(items) if (found := findings.choice(item, f"layers[{n}]", LAYERS, ""))))
+
+
+def read_backup_check(node: Node | None, findings: Findings) -> timedelta | None:
+    if node is None:
+        return None
+    given = findings.mapping(node, "backup_check", ("max_age",), required=["max_age"])
+    return findings.duration(given.get("max_age"), "backup_check.max_age", least=timedelta(minutes=1), most=30 * DAY)
+
+
+def check_names(named: Sequence[StepSpec | WatchSpec], what: str, findings: Findings) -> None:
+    """Tags, logs and pages know a step or gate by its name: it must be one of a kind."""
+    for name, count in Counter(each.name for each in named).items():
+        if count > 1 and name:
+            last = next(each for each in reversed(named) if each.name == name)
+            findings.wrong(Node(last.line or 1, last.column or 1), "name", f"Two {what}s are called “{name}”.")
+
+
+def warn(root: Node, given: Mapping[str, Node], findings: Findings) -> None:
+    """What is allowed and seldom wise."""
+    if "validation" not in given:
+        findings.warn(root, "validation", "No validation: nothing proves afterwards that the service is well.")
+    if "watch" not in given:
+        findings.warn(root, "watch", "No watch gates: only people and deadlines can stop a run that hurts users.")
