@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection, transaction
 
 from windows.access.roles import ENGINE, SETUP, Actor, Role
 from windows.audit.models import AuditEntry
-from windows.catalogue.models import Service, Team
+from windows.catalogue.models import Membership, Person, Service, Team
+from windows.delivery.models import Message
 from windows.errors import Conflict, Forbidden, Invalid
 from windows.flags import commands, queries
 from windows.flags.commands.setting import clear_flag, set_flag
@@ -27,6 +28,12 @@ MEMBER = Actor("Cem", 3, frozenset({("shop", Role.MEMBER)}))
 @pytest.fixture
 def orders(db: None) -> Service:
     return Service.objects.create(slug="orders", name="Orders", team=Team.objects.create(slug="shop", name="Shop"))
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's server may have started a second ago."""
+    monkeypatch.setattr("windows.flags.commands.leases.SETTLE", timedelta(0))
 
 
 def node(name: str, region: str = "eu", service: str = "orders") -> str:
@@ -184,6 +191,29 @@ def test_r_d05_a_forgotten_flag_alarms_once_or_clears_itself(db: None, mode: Mod
     assert (entry.window, entry.data["mode"]) == ("MW-1001", mode.value)
 
 
+def test_the_alarm_pages_who_can_act(orders: Service) -> None:
+    for name, team, role in [("ann", "shop", Role.ON_CALL), ("bob", "shop", Role.OWNER), ("cy", "platform", Role.SRE)]:
+        person = Person.objects.create(email=f"{name}@example.org", name=name)
+        Membership.objects.create(team=Team.objects.get_or_create(slug=team, defaults={"name": team})[0], person=person, role=role.value)
+    set_flag(ENGINE, KEY, Mode.OFFLINE, window="MW-1001")
+    set_flag(ENGINE, FlagKey("*", "production"), Mode.READ_ONLY)
+    with connection.cursor() as cursor:
+        cursor.execute("update flags_flag set lease_until = clock_timestamp() - interval '1 second'")
+    sweep()
+    sweep()
+    said = Message.objects.order_by("id")
+    assert [(m.recipient, m.urgency, m.window) for m in said] == [("ann@example.org", "page", "MW-1001"), ("cy@example.org", "page", "")]
+    assert "still offline" in said[0].title
+
+
+def test_a_database_that_just_came_back_is_given_a_moment(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("windows.flags.commands.leases.SETTLE", timedelta(days=1000))
+    set_flag(ENGINE, KEY, Mode.THROTTLED, window="MW-1001")
+    forget(KEY)
+    sweep()
+    assert Flag.objects.get().mode == "throttled"
+
+
 def test_a_renewed_flag_may_alarm_again(db: None) -> None:
     set_flag(ENGINE, KEY, Mode.OFFLINE, window="MW-1001")
     for _ in range(2):
@@ -210,6 +240,7 @@ def test_convergence_names_who_lags_and_where_they_were(db: None) -> None:
     assert not seen.reached()
     assert "n2 (at 1)" in seen.sentence
     assert queries.convergence("orders", "production", "us").reached()
+    assert [n.name for n in queries.convergence("*", "*").nodes] == ["b1", "n1", "n2", "n3"]
     assert [n.agrees for n in seen.nodes] == [True, False, True]
 
 

@@ -86,12 +86,10 @@ def mode_of(place: FlagKey) -> Mode:
 
 
 def convergence(service: str, environment: str, region: str = ANY) -> Convergence:
-    """Which nodes of the service hold the newest flags that touch them. A region of "*" means all of them."""
+    """Which nodes of the service hold the newest flags that touch them. "*" means all of them, for each of the three."""
     known = rows(service, environment)
-    nodes = Node.objects.filter(service=service, environment=environment, retired_at=None).select_related("receipt")
-    if region != ANY:
-        nodes = nodes.filter(region=region)
-    standing = tuple(standing_of(node, known) for node in nodes.order_by("region", "name"))
+    here = [node for node in nodes(service, environment) if region in (ANY, node.region)]
+    standing = tuple(standing_of(node, known) for node in here)
     version = max((node.needs for node in standing), default=version_in(known, FlagKey(service, environment, region)))
     return Convergence(service, environment, region, version, standing)
 

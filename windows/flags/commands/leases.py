@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Func
 from django.db.models.functions import Greatest
 
-from windows.access.roles import SCHEDULE, Actor, Verb, require
+from windows.access.roles import SCHEDULE, Actor, Role, Verb, require
 from windows.audit.clock import clock
 from windows.audit.commands import record
+from windows.catalogue.models import Team
+from windows.catalogue.queries import holders
+from windows.delivery.commands import queue
+from windows.delivery.models import Urgency
 from windows.errors import Conflict
 from windows.flags.commands.setting import clear_flag, subject_of
 from windows.flags.models import Flag, OnExpiry
 from windows.flags.routing import FlagKey
 from windows.lifecycle.states import Mode
+
+SETTLE = timedelta(seconds=30)
 
 
 @transaction.atomic
@@ -43,9 +49,19 @@ def renew_leases_of(actor: Actor, window: str, lease: timedelta) -> int:
 
 
 def expire_leases() -> int:
-    """Alarm once for each flag whose lease ran out, or clear it, as it was set; answers how many were dealt with."""
+    """Alarm once for each flag whose lease ran out, or clear it, as it was set; answers how many were dealt with.
+
+    Not while the database has only just come back: then nobody could renew, and the engine gets SETTLE to do so.
+    """
     due = Flag.objects.filter(lease_until__lt=Func(function="clock_timestamp"), alarmed_at=None).exclude(mode=Mode.NORMAL.value)
-    return sum(expire(flag) for flag in due.order_by("pk"))
+    flags = list(due.order_by("pk"))
+    return sum(expire(flag) for flag in flags) if flags and not just_started() else 0
+
+
+def just_started() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp() - pg_postmaster_start_time() < %s * interval '1 second'", [SETTLE.total_seconds()])
+        return bool(cursor.fetchone()[0])
 
 
 @transaction.atomic
@@ -58,7 +74,25 @@ def expire(flag: Flag) -> bool:
             clear_flag(SCHEDULE, flag.key, expected=flag.version, window=flag.window, reason="its lease ran out")
         except Conflict:
             return False
-    elif not due.update(alarmed_at=clock()):
-        return False
+    else:
+        if not due.update(alarmed_at=clock()):
+            return False
+        page(flag)
     record("flag.lease_expired", SCHEDULE, f"flag:{flag}"[:120], window=flag.window, data=facts)
     return True
+
+
+def page(flag: Flag) -> None:
+    """On-call of the service's team, its owners where nobody is on call; for a flag on every service, SRE."""
+    team = subject_of(flag.key).team
+    people = holders([team], Role.ON_CALL) or holders([team], Role.OWNER) if team else []
+    people = people or holders(list(Team.objects.values_list("slug", flat=True)), Role.SRE)
+    title = f"The flag {flag} is still {flag.mode.replace('_', ' ')}"
+    body = (
+        f"Nobody renews it since {flag.lease_until:%Y-%m-%d %H:%M} UTC. Set by {flag.set_by}"
+        f"{f' for {flag.window}' if flag.window else ''}. It is not cleared by itself, because that could harm data: "
+        f"see what became of the work, then clear it or set it anew.\n"
+    )
+    for person in people:
+        key = f"flag:{flag.pk}:{flag.version}:{flag.lease_until:%Y%m%dT%H%M%S}:{person.email}"
+        queue(key, "email", person.email, Urgency.PAGE, title, body, flag.window)
