@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 GENESIS = "0" * 64
+quote = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,18 @@ COLUMNS = 'e.id, e.at, e.kind, e.actor, e.actor_id, e.via, e.subject, e."window"
 
 def canonical(line: Line) -> bytes:
     """The bytes that are hashed. A change of this function breaks every chain there is."""
-    values = {name: getattr(line, name) for name in sorted(Line.__slots__)}
-    values["at"] = line.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    parts = (f"{json.dumps(name)}:{text if name == 'data' else json.dumps(text, ensure_ascii=False)}" for name, text in values.items())
-    return ("{" + ",".join(parts) + "}").encode("utf-8", "surrogatepass")
+    at = line.at.astimezone(UTC).isoformat(timespec="microseconds")
+    numbers = [text_of(line.actor_id), text_of(line.id), text_of(line.run_id)]
+    told = (
+        f'{{"actor":{quote(line.actor)},"actor_id":{numbers[0]},"at":"{at}","data":{line.data},"id":{numbers[1]},"kind":{quote(line.kind)},'
+        f'"request_id":{quote(line.request_id)},"run_id":{numbers[2]},"subject":{quote(line.subject)},"via":{quote(line.via)},'
+        f'"window":{quote(line.window)}}}'
+    )
+    return told.encode()
+
+
+def text_of(number: int | None) -> str:
+    return "null" if number is None else str(number)
 
 
 def follow(previous: str, line: Line) -> str:

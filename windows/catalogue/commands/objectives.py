@@ -15,16 +15,20 @@ from slo.telemetry.readings import Push
 from windows.access.roles import Actor, Verb, require
 from windows.audit.commands import record
 from windows.catalogue.queries import subject_of_service
-from windows.errors import Stale
+from windows.errors import Conflict, Stale
 
 
 @transaction.atomic(durable=True)
 def define_objective(actor: Actor, wanted: Definition, version: int | None = None) -> Objective:
-    """Make or change an objective of a service whose team the actor answers for. slo.errors.Invalid names a bad field; Stale a version."""
+    """Make or change an objective of a service whose team the actor answers for; version 0 says that it must be new (Conflict).
+
+    slo.errors.Invalid names a bad field, Stale the version in force."""
     require(actor, Verb.EDIT_OBJECTIVE, subject_of_service(wanted.service))
     try:
         objective, changed = define(wanted, version)
     except SloStale as error:
+        if version == 0:
+            raise Conflict(f"There is an objective {wanted.slug}.", field="slug") from error
         raise Stale("The objective was changed meanwhile.", current=error.current) from error
     if changed:
         kind = "objective.created" if changed.get("slug") else "objective.edited"

@@ -49,10 +49,10 @@ def define_person(
 
 @transaction.atomic(durable=True)
 def edit_person(actor: Actor, person_id: int, changes: Mapping[str, Any]) -> Person:
-    """Change name or time zone: one's own, or anybody's as administrator. Role, e-mail and administrator rights are no fields of it."""
+    """Change name or time zone: one's own when signed in, anybody's as administrator. Role, e-mail and rights are no fields of it."""
     only(changes, WRITABLE)
     person = _locked(person_id)
-    if person.pk != actor.person_id:
+    if person.pk != actor.person_id or actor.scopes is not None:
         require(actor, Verb.EDIT_PEOPLE, ACCOUNTS)
     before = {name: getattr(person, name) for name in changes}
     for name, value in changes.items():

@@ -55,9 +55,11 @@ def issue_token(actor: Actor, name: str, scopes: Collection[str], expires_at: da
 
 @transaction.atomic(durable=True)
 def revoke_token(actor: Actor, token_id: int) -> None:
-    """End a token: one's own, or anybody's as administrator. Others learn not even that it is there. Twice is once."""
+    """End a token: one's own, or anybody's as administrator, when signed in. Others learn not even that it is there. Twice is once."""
+    if actor.scopes is not None:
+        raise Forbidden("Only a signed-in person revokes tokens.", verb="revoke_token")
     token = ApiToken.objects.select_for_update().filter(pk=token_id).first()
-    if token is None or not (token.person_id == actor.person_id or (actor.administrator and actor.scopes is None)):
+    if token is None or not (token.person_id == actor.person_id or actor.administrator):
         raise NotFound("There is no such token here.")
     if token.revoked_at is None:
         token.revoked_at = clock()
