@@ -82,3 +82,27 @@ def test_r_a10_a_person_was_faster(nodes: dict[str, str]) -> None:
     assert isinstance(outcome, Failed)
     assert outcome.permanent
     assert Flag.objects.get().mode == "offline"
+
+
+def test_r_a08_freeze_and_thaw_are_undone_in_reverse(nodes: dict[str, str]) -> None:
+    freeze, thaw = ctx(nodes), ctx(nodes)
+    normal = PARAMS | {"mode": "normal", "retry_after": None}
+    for told, params in ((freeze, PARAMS), (thaw, normal)):
+        told.checkpoint = prepare("flag", params, told)
+        told.checkpoint = perform("flag", params, "run", told).checkpoint
+    modes = []
+    for told, params in ((thaw, normal), (freeze, PARAMS)):
+        assert isinstance(perform("flag", params, "compensate", told), Done)
+        modes.append(Flag.objects.get().mode)
+    assert modes == ["read_only", "normal"]
+
+
+def test_r_a10_who_meddled_is_named(nodes: dict[str, str]) -> None:
+    told = ctx(nodes)
+    told.checkpoint = prepare("flag", PARAMS, told)
+    told.checkpoint = perform("flag", PARAMS, "run", told).checkpoint
+    commands.set_flag(given.actor("sam", ("shop", Role.SRE)), KEY, "offline", reason="fire")
+    outcome = perform("flag", PARAMS, "compensate", told)
+    assert isinstance(outcome, Failed)
+    assert "Sam set it to offline" in outcome.reason
+    assert Flag.objects.get().mode == "offline"

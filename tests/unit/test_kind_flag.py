@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -21,6 +21,14 @@ class Store:
     nodes: dict[str, int] = field(default_factory=lambda: {"a": 0, "b": 0, "c": 0})
     deaf: set[str] = field(default_factory=set)
     sets: int = 0
+    by_others: list[int] = field(default_factory=list)  # versions somebody else made
+
+    def changed_by_others(self, address: FlagAddress, *, since: int) -> str:
+        return "sam set it" if any(version > since for version in self.by_others) else ""
+
+    def by_hand(self, mode: str) -> None:
+        self.state = FlagState(mode, {}, self.state.version + 1, self.state.global_version + 1)
+        self.by_others.append(self.state.version)
 
     def current(self, address: FlagAddress) -> FlagState:
         return self.state
@@ -137,17 +145,42 @@ def test_r_a10_what_somebody_else_set_is_never_overwritten(act: Any) -> None:
     ctx = started(store, told)
     if act is flag.compensate:
         drive(flag.run, told, ctx)
-    store.state = replace(store.state, mode="offline", version=store.state.version + 1)
+    store.by_hand("offline")
     outcome = drive(act, told, ctx)
     assert isinstance(outcome, Failed)
     assert outcome.permanent
     assert store.state.mode == "offline"
 
 
+def test_r_a10_a_person_who_freed_the_service_is_not_overruled_by_a_retry() -> None:
+    store, told = Store(deaf={"b"}), params()
+    ctx = started(store, told)
+    assert isinstance(drive(flag.run, told, ctx), Failed)
+    store.by_hand("normal")
+    ctx.attempt = 2
+    outcome = drive(flag.run, told, ctx)
+    assert isinstance(outcome, Failed)
+    assert "sam set it" in outcome.reason
+
+
+@pytest.mark.parametrize("thaw_is_undone", [True, False])
+def test_r_a08_freeze_and_thaw_are_undone_in_reverse(thaw_is_undone: bool) -> None:
+    store, freeze, thaw = Store(), params(retry_after=5), params(mode="normal")
+    first = started(store, freeze)
+    drive(flag.run, freeze, first)
+    second = started(store, thaw)
+    drive(flag.run, thaw, second)
+    if thaw_is_undone:
+        assert isinstance(drive(flag.compensate, thaw, second), Done)
+        assert store.state.mode == "read_only"
+    assert isinstance(drive(flag.compensate, freeze, first), Done)
+    assert store.state.mode == "normal"
+
+
 def test_another_persons_flag_is_not_undone_as_ours() -> None:
     store, told = Store(), params()
     ctx = started(store, told)
-    store.set(told.address, "offline", {}, expected=0)  # by hand, after prepare and before this step did anything
+    store.by_hand("offline")  # after prepare and before this step did anything
     assert isinstance(drive(flag.compensate, told, ctx), Done)
     assert store.state.mode == "offline"
 

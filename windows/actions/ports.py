@@ -140,6 +140,10 @@ class FlagPort(Protocol):
         """Compare-and-set on the flag's own version; Changed when it is another."""
         ...
 
+    def changed_by_others(self, address: FlagAddress, *, since: int) -> str:
+        """Who but this window's run changed the flag after its version `since`, as half a sentence; empty where nobody did."""
+        ...
+
     def propagation(self, address: FlagAddress, global_version: int) -> Propagation:
         """Which of the nodes in the address acknowledged this global version or a later one."""
         ...

@@ -1,6 +1,6 @@
 """Sets the maintenance flag of a service and goes on only when its nodes hold it. Undoing puts back what was there before.
 
-Never overwrites what somebody else set meanwhile: every change is compare-and-set on the version this step saw first.
+Never overwrites what somebody else set meanwhile: every change is compare-and-set, after asking whose the changes since were.
 """
 
 from __future__ import annotations
@@ -71,41 +71,37 @@ def prepare(params: Params, ctx: Context) -> dict[str, Any]:
 
 def run(params: Params, ctx: Context) -> Outcome:
     kept = dict(ctx.checkpoint) if "before" in ctx.checkpoint else prepare(params, ctx)
-    if "global_version" not in kept:
-        state = put(params.address, ctx, seen=kept["before"]["version"], mode=params.mode, payload=params.payload)
-        if isinstance(state, Failed):
-            return state
-        kept |= {"version": state.version, "global_version": state.global_version}
-    return converged(params, ctx, kept, excused=())
+    before, now = kept["before"]["version"], ctx.flags.current(params.address)
+    if now.version != before and (stranger := ctx.flags.changed_by_others(params.address, since=before)):
+        return meddled(stranger)
+    if now.version == before or not shows(now, params.mode, params.payload):  # else it is set, and only the answer was lost
+        now = ctx.flags.set(params.address, params.mode, params.payload, expected=now.version)
+        ctx.log(f"flag version {now.global_version}: {params.mode}")
+    return converged(params, ctx, kept | {"version": now.version, "global_version": now.global_version}, excused=())
 
 
 def compensate(params: Params, ctx: Context) -> Outcome:
+    """Later steps of the same run may have set the flag too, and taken that back: only a stranger's change is in the way."""
     kept = dict(ctx.checkpoint)
     if "before" not in kept:
         return Done("It was never set.")
-    before = kept["before"]
-    if "undone_version" not in kept:
-        now = ctx.flags.current(params.address)
-        is_ours = "version" in kept or (now.mode == params.mode and dict(now.payload) == params.payload)
-        if now.version == before["version"] or not is_ours:
-            return Done("It was never set.")
-        state = put(params.address, ctx, seen=before["version"] + 1, mode=before["mode"], payload=before["payload"])
-        if isinstance(state, Failed):
-            return state
-        kept |= {"undone_version": state.global_version}
-    return converged(params, ctx, kept | {"global_version": kept["undone_version"]}, excused=kept.get("lagging", ()))
+    before, now = kept["before"], ctx.flags.current(params.address)
+    if now.version == before["version"]:
+        return Done("It was never set.")
+    if not shows(now, before["mode"], before["payload"]):
+        if stranger := ctx.flags.changed_by_others(params.address, since=before["version"]):
+            return meddled(stranger) if "version" in kept else Done(f"It was never set by this step; {stranger}.")
+        now = ctx.flags.set(params.address, before["mode"], before["payload"], expected=now.version)
+        ctx.log(f"flag version {now.global_version}: back to {before['mode']}")
+    return converged(params, ctx, kept | {"global_version": now.global_version}, excused=kept.get("lagging", ()))
 
 
-def put(address: FlagAddress, ctx: Context, *, seen: int, mode: str, payload: dict[str, Any]) -> FlagState | Failed:
-    """Set it if it still is at the version seen; a set whose answer was lost is recognised by version and value."""
-    now = ctx.flags.current(address)
-    if now.version == seen + 1 and now.mode == mode and dict(now.payload) == payload:
-        return now
-    if now.version != seen:
-        return Failed(f"The flag was changed meanwhile (version {now.version}, {now.mode}): it is left as it is.", permanent=True)
-    state = ctx.flags.set(address, mode, payload, expected=seen)
-    ctx.log(f"flag version {state.global_version}: {mode}")
-    return state
+def shows(state: FlagState, mode: str, payload: dict[str, Any]) -> bool:
+    return state.mode == mode and dict(state.payload) == payload
+
+
+def meddled(stranger: str) -> Failed:
+    return Failed(f"The flag is left as it is: {stranger}.", permanent=True)
 
 
 def converged(params: Params, ctx: Context, kept: dict[str, Any], excused: Iterable[str]) -> Outcome:

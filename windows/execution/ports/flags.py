@@ -51,6 +51,15 @@ class Flags:
             )
         return FlagState(made.mode, made.payload, made.version, made.global_version)
 
+    def changed_by_others(self, address: FlagAddress, *, since: int) -> str:
+        with told():
+            later = queries.history(key_of(address), limit=1000)
+        strangers = [each for each in later if each.version > since and (each.window != self.window or each.actor != ENGINE.name)]
+        if not strangers:
+            return ""
+        first = strangers[-1]
+        return f"{first.actor} set it to {first.mode} at {first.at:%H:%M:%S} UTC{f' ({first.reason})' if first.reason else ''}"
+
     def propagation(self, address: FlagAddress, global_version: int) -> Propagation:
         with told():
             nodes = queries.convergence(address.service, address.environment, address.region).nodes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from windows.errors import Unavailable
-from windows.runbooks.spec import ActionSpec, Plan, StepSpec
+from windows.runbooks.queries import spec_of
+from windows.runbooks.spec import ActionSpec, Plan, StepSpec, resolve
 from windows.scheduling.models import Window
 
 
@@ -13,7 +13,7 @@ def plan_of(window: Window) -> Plan:
     """The plan a run copies. A manual window has one step, which its coordinator ticks. Invalid names the parameter that does not fit."""
     if window.runbook_version is None:
         return manual_plan(window)
-    raise Unavailable("not yet", retry_after=1)
+    return resolve(spec_of(window.runbook_version), window.parameters)
 
 
 def manual_plan(window: Window) -> Plan:
