@@ -81,7 +81,7 @@ def test_a_good_one_means_what_it_says() -> None:
 def test_a_plan_is_what_a_run_copies() -> None:
     plan = resolve(parse(GOOD), {"port": 8080})
     rows = plan.to_rows()
-    assert [row["position"] for row in rows] == [0, 1, 2, 3]
+    assert [row["position"] for row in rows] == [1, 2, 3, 4]
     assert [row["phase"] for row in rows] == ["step"] * 3 + ["validation"]
     assert rows[2]["params"]["statements"] == ["update orders set currency = 'EUR' where id <= 500"]
     assert rows[3]["params"]["url"] == "http://127.0.0.1:8080/healthz"

@@ -121,7 +121,7 @@ class Plan:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """The fields of execution.models.StepRun but `run`; positions from 0. `undo` is {"kind", "params", "verb"}."""
+        """The fields of execution.models.StepRun but `run`; positions from 1. `undo` is {"kind", "params", "verb"}."""
         return [
             {
                 "position": position,
@@ -137,5 +137,5 @@ class Plan:
                 "max_attempts": step.max_attempts,
                 "backoff": step.backoff,
             }
-            for position, step in enumerate(self.steps)
+            for position, step in enumerate(self.steps, start=1)
         ]
