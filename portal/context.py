@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from django.db import Error
 from django.http import HttpRequest
 
+from portal.strip import strip
 from windows.access.roles import Actor
 
 SHEETS = [f"portal/{name}.css" for name in ("tokens", "base", "signs", "cockpit", "forms", "screens")]
@@ -31,6 +33,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
     if not isinstance(actor, Actor):
         return shown
+    try:
+        shown["strip"] = strip(actor)
+    except Error:
+        shown["strip"] = []
     shown["zone"] = getattr(request.user, "timezone", "UTC")
     shown["rail"] = [{"word": word, "href": href, "icon": icon, "here": request.path.startswith(href)} for word, href, icon in PLACES]
     return shown

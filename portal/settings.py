@@ -195,6 +195,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "WindowStatus": "windows.scheduling.api.shapes.STATUS",
+        "RunStatus": "windows.execution.api.shapes.RUN",
+        "StepStatus": "windows.execution.api.shapes.STEP",
+    },
 }
 
 LOGGING = {

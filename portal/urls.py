@@ -5,8 +5,10 @@ from django.views.generic import RedirectView
 
 from portal.pages.health import healthz, readyz
 from portal.pages.sign_in import sign_in, sign_out
+from portal.pages.strip import strip_panel
 from portal.pages.window import window_page
 from windows.approvals import urls as approvals
+from windows.execution import urls as execution
 from windows.scheduling import urls as scheduling
 
 handler400, handler403, handler404, handler500 = (
@@ -22,5 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("portal.api.urls")),
     *scheduling.pages,
     *approvals.pages,
+    *execution.pages,
+    path("strip", strip_panel, name="strip"),
     path("windows/<str:reference>", window_page, name="window"),
 ]

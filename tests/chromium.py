@@ -62,6 +62,7 @@ def window(browser: Any, base: str, *, dark: bool = False, width: int = 1440, he
         reduced_motion="reduce",
     )
     page = context.new_page()
+    page.set_default_timeout(20_000)
     watched = Watched(page)
     page.on("console", lambda message: watched.complaints.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: watched.complaints.append(str(error)))

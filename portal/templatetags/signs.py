@@ -82,6 +82,16 @@ def moment(context: template.Context, at: datetime | None, zone: str = "") -> Sa
 
 
 @register.simple_tag(takes_context=True)
+def hour(context: template.Context, at: datetime | None, zone: str = "") -> SafeString:
+    """`02:00 CET` where the day is plain from the page; the whole moment when hovering."""
+    if at is None:
+        return SafeString("–")
+    local = at.astimezone(ZoneInfo(zone or context.get("zone") or "UTC"))
+    text, whole = f"{local:%H:%M} {local.tzname()}", f"{local:%a} {local.day} {local:%b %Y %H:%M:%S} {local.tzname()}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), whole, text)
+
+
+@register.simple_tag(takes_context=True)
 def span(context: template.Context, start: datetime, end: datetime, zone: str = "") -> SafeString:
     """`Tue 24 Nov 02:00–04:00 CET`; names both days where they differ and says when the clock changes within."""
     there = ZoneInfo(zone or context.get("zone") or "UTC")
@@ -94,13 +104,13 @@ def span(context: template.Context, start: datetime, end: datetime, zone: str = 
 
 
 @register.filter
-def length(value: timedelta | float | None) -> str:
+def lasting(value: timedelta | float | None) -> str:
     """2 h 15 min · 45 s · 3 days 4 h; never more than two parts."""
     if value is None:
         return "–"
     seconds = round(value.total_seconds() if isinstance(value, timedelta) else value)
     if seconds < 0:
-        return f"{length(-seconds)} over"
+        return f"{lasting(-seconds)} over"
     if seconds < 60:
         return f"{seconds} s"
     parts = [(seconds // 86400, "d"), (seconds % 86400 // 3600, "h"), (seconds % 3600 // 60, "min"), (seconds % 60, "s")]
@@ -115,9 +125,11 @@ def relative(at: datetime | None, now: datetime | None = None) -> str:
     if at is None:
         return ""
     apart = at - (now or datetime.now(UTC))
+    if abs(apart) >= timedelta(minutes=1):
+        apart -= apart % timedelta(minutes=1)
     if abs(apart) < timedelta(seconds=5):
         return "now"
-    return f"in {length(apart)}" if apart > timedelta() else f"{length(-apart)} ago"
+    return f"in {lasting(apart)}" if apart > timedelta() else f"{lasting(-apart)} ago"
 
 
 @register.filter

@@ -22,6 +22,15 @@
   addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("[data-toggle-theme]").forEach((button) => { button.hidden = false; button.addEventListener("click", toggleTheme); });
     document.body.addEventListener("submit", sendOnce);
+    /* A panel names the state it shows, so that an unchanged one is answered by 304 without a body. */
+    document.body.addEventListener("htmx:configRequest", ({ detail }) => {
+      const etag = detail.elt.dataset.etag;
+      if (etag) detail.headers["If-None-Match"] = etag;
+    });
+    document.body.addEventListener("htmx:afterOnLoad", ({ detail }) => {
+      const etag = detail.xhr.getResponseHeader("ETag");
+      if (etag && "etag" in detail.elt.dataset) detail.elt.dataset.etag = etag;
+    });
     /* 304 means "as it was": nothing to swap. A lost poll says so, so that nobody trusts a picture that no longer moves. */
     document.body.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.xhr.status === 304) event.detail.shouldSwap = false; });
     const stale = (lost) => document.querySelectorAll("[data-stale]").forEach((note) => { note.hidden = !lost; });

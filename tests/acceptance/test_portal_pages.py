@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
+
 import pytest
 
+from tests import given_runs as runs
 from tests import given_windows as given
 from tests.chromium import chromium, window
 from windows.access.roles import Role
+from windows.audit.clock import clock
 from windows.catalogue.models import Person
+from windows.execution.models import CheckResult, GateReading, StepLog
+from windows.scheduling.models import Window
 
 PASSWORD = "long enough for anybody"
 
 
 @pytest.fixture(scope="module")
 def browser():
-    import os
-
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright runs a loop in this thread; we are synchronous all the same
     with chromium() as started:
@@ -65,22 +70,82 @@ def test_pages_look_as_meant(live_server, shop, browser, look: str, dark: bool, 
         assert not complaints
 
 
+@pytest.fixture
+def run(shop):
+    """A run in its third step, with a gate that wavers and a plan that can be undone."""
+    window = Window.objects.get(title="Orders schema migration")
+    undo = {
+        "status": "succeeded",
+        "attempt": 1,
+        "outcome": "4 statements",
+        "intended_at": clock() - timedelta(seconds=70),
+        "ended_at": clock(),
+    }
+    made = runs.run_of(
+        runs.step(name="Freeze writes", sentence="Set orders to read-only and wait for 3 nodes", **undo),
+        runs.step(name="Migrate the schema", sentence="Run 1 statement in orders", **undo),
+        runs.step(
+            name="Look at the new column",
+            sentence="A person looks at it",
+            status="awaiting_person",
+            attempt=1,
+            intended_at=clock(),
+            prompt="Is it there?",
+        ),
+        runs.step(name="Thaw writes", sentence="Set orders to normal"),
+        runs.check(name="Smoke test", sentence="GET /healthz answers 200"),
+        window=window,
+    )
+    for verdict in ("pass", "pass", "inconclusive", "pass"):
+        GateReading.objects.create(
+            run=made, gate="write errors", value=0.9987, verdict=verdict, reason="99.87 % good of 1,204, at least 99 % asked"
+        )
+    for text in ("begun", "version 7 set", "3 of 3 nodes hold version 7"):
+        StepLog.objects.create(run=made, position=1, text=text)
+    for name in ("approval", "freeze", "conflict", "error_budget"):
+        CheckResult.objects.create(run=made, name=name, verdict="pass", reason="fine")
+    return made
+
+
+@pytest.mark.parametrize(("look", "dark", "width"), [("light", False, 1440), ("dark", True, 1440), ("phone", False, 390)])
+def test_a_run_is_followed_live_and_held(live_server, run, browser, look: str, dark: bool, width: int) -> None:
+    with window(browser, live_server.url, dark=dark, width=width, height=844 if width < 500 else 900) as watched:
+        page = watched.page
+        sign_in(page)
+        watched.shot(f"windows-live-{look}")
+        page.goto(f"/runs/{run.pk}")
+        page.get_by_text("Is it there?").first.wait_for()
+        watched.shot(f"run-{look}")
+        StepLog.objects.create(run=run, position=3, text="said while nobody reloads")
+        page.get_by_text("said while nobody reloads").wait_for()
+        page.get_by_role("button", name="Hold").first.click()
+        page.locator("#ask-hold").get_by_role("button", name="Hold").wait_for()
+        watched.shot(f"run-sheet-{look}")
+        page.locator("#ask-hold").get_by_role("button", name="Hold").click()
+        page.get_by_role("button", name="Resume").first.wait_for()
+        watched.shot(f"run-held-{look}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
+        page.goto("/runs/")
+        watched.shot(f"runs-{look}")
+        assert not watched.complaints
+    run.refresh_from_db()
+    assert run.status == "held"
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_request_is_filed_once_with_and_without_scripts(live_server, shop, browser, scripts: bool) -> None:
-    from windows.scheduling.models import Window
-
     before = Window.objects.count()
     with window(browser, live_server.url, scripts=scripts) as watched:
         page = watched.page
         sign_in(page)
         page.get_by_role("link", name="Plan a window").click()
-        page.get_by_label("Title").fill("Reindex the search")
+        page.get_by_label("Title", exact=True).fill("Reindex the search")
         page.get_by_label("Why", exact=True).fill("It grew.")
         page.get_by_label("Length in minutes").fill("9999")
         page.locator("#service_0").select_option("orders")
         page.get_by_role("button", name="Save the draft").click()
         page.get_by_role("alert").wait_for()
-        assert page.get_by_label("Title").input_value() == "Reindex the search"
+        assert page.get_by_label("Title", exact=True).input_value() == "Reindex the search"
         page.get_by_label("Length in minutes").fill("90")
         page.get_by_role("button", name="Save the draft").dblclick()
         page.get_by_role("heading", name="Reindex the search").wait_for()

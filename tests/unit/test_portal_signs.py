@@ -24,7 +24,7 @@ from windows.lifecycle.states import WindowStatus
     ],
 )
 def test_a_length_has_at_most_two_parts(seconds: float, text: str) -> None:
-    assert signs.length(timedelta(seconds=seconds)) == text
+    assert signs.lasting(timedelta(seconds=seconds)) == text
 
 
 def test_a_span_is_said_in_its_zone_and_names_a_clock_change() -> None:

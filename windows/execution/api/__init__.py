@@ -1,0 +1,1 @@
+"""Runs over REST: reading them, and every verb a person has over one."""

@@ -1,0 +1,32 @@
+"""Runs as rows, for lists: for these eyes only, the newest first, a page at a time. One query."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Count, F, Q
+
+from windows.access.roles import Actor
+from windows.execution.models import Run
+from windows.execution.queries.views import DONE
+from windows.scheduling.models import Window
+from windows.scheduling.queries.listing import for_eyes_of
+
+FIELDS = ("id", "number", "status", "reason", "started_by", "created_at", "started_at", "ended_at", "turn_back_at", "window_ends_at")
+
+
+def run_rows(
+    viewer: Actor, *, limit: int, before: int | None = None, window: int | None = None, statuses: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Up to `limit` + 1 rows below the id `before`: a run, its window by reference and title, and how many of its steps are done."""
+    rows = Run.objects.filter(window__in=Window.objects.filter(for_eyes_of(viewer)))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    if window is not None:
+        rows = rows.filter(window=window)
+    if statuses:
+        rows = rows.filter(status__in=statuses)
+    counted = rows.annotate(done=Count("steps", filter=Q(steps__status__in=[status.value for status in DONE])), total=Count("steps"))
+    chosen = counted.order_by("-id").values(*FIELDS, "done", "total", window_number=F("window_id"), title=F("window__title"))[: limit + 1]
+    return [{"window": f"MW-{row['window_number']}", **row} for row in chosen]

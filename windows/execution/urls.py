@@ -1,0 +1,30 @@
+"""The addresses of runs."""
+
+from django.urls import path
+
+from windows.execution.api.runs import OneRun, Runs, Start
+from windows.execution.api.verbs import Abort, Attest, Confirm, Hold, Resume, Retry, RollBack, Skip
+from windows.execution.views.cockpit import run_list, run_page, run_panel
+from windows.execution.views.verbs import run_verb, start, step_verb
+
+api = [
+    path("windows/<str:reference>/start", Start.as_view()),
+    path("runs", Runs.as_view()),
+    path("runs/<int:run_id>", OneRun.as_view()),
+    path("runs/<int:run_id>/hold", Hold.as_view()),
+    path("runs/<int:run_id>/resume", Resume.as_view()),
+    path("runs/<int:run_id>/roll_back", RollBack.as_view()),
+    path("runs/<int:run_id>/abort", Abort.as_view()),
+    path("runs/<int:run_id>/skip", Skip.as_view()),
+    path("runs/<int:run_id>/retry", Retry.as_view()),
+    path("runs/<int:run_id>/confirm", Confirm.as_view()),
+    path("runs/<int:run_id>/attest", Attest.as_view()),
+]
+pages = [
+    path("windows/<str:reference>/start", start, name="start-run"),
+    path("runs/", run_list, name="runs"),
+    path("runs/<int:run_id>", run_page, name="run"),
+    path("runs/<int:run_id>/panel", run_panel, name="run-panel"),
+    path("runs/<int:run_id>/<slug:verb>", run_verb, name="run-verb"),
+    path("runs/<int:run_id>/steps/<int:position>/<slug:verb>", step_verb, name="step-verb"),
+]

@@ -1,0 +1,1 @@
+"""Pages of runs: the cockpit, its live panel, the list, and the question before each verb."""

@@ -1,0 +1,114 @@
+"""The question before each verb over a run, and the verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from windows.access.pages import Question, decided, signed_in
+from windows.access.requests import actor_of
+from windows.access.roles import Actor
+from windows.errors import Invalid, NotFound
+from windows.execution.commands import aborting, holding, steps
+from windows.execution.commands.starting import start_run
+from windows.execution.queries.views import RunView, StepView, run_view, runs_of
+from windows.execution.states import StepStatus
+from windows.execution.views.words import QUESTIONS
+from windows.scheduling.queries import window_id_of, window_view
+
+BY_HAND = "by hand, from the run page"
+ACTS: dict[str, Callable[[Actor, int, str], Any]] = {
+    "hold": holding.hold,
+    "resume": holding.resume,
+    "roll-back": holding.roll_back,
+    "abort": aborting.abort,
+    "retry": lambda actor, run_id, reason: steps.retry(actor, run_id, None, reason),
+}
+
+
+def about(run: RunView) -> str:
+    return f"{run.window} {run.title}, run {run.number}"
+
+
+@signed_in
+def run_verb(request: HttpRequest, run_id: int, verb: str) -> HttpResponse:
+    """One tap and one confirmation: an empty reason is filled in where nobody should have to type."""
+    if verb not in ACTS:
+        raise NotFound("There is nothing here.")
+    actor, page = actor_of(request), reverse("run", args=[run_id])
+    run = run_view(run_id, actor)
+    question = Question(**QUESTIONS[verb], back=page, about=about(run))
+    return decided(request, question, lambda reason: ACTS[verb](actor, run_id, reason or BY_HAND), page)
+
+
+@signed_in
+def step_verb(request: HttpRequest, run_id: int, position: int, verb: str) -> HttpResponse:
+    actor, page = actor_of(request), reverse("run", args=[run_id])
+    run = run_view(run_id, actor)
+    step = next((one for one in run.steps if one.position == position), None)
+    if step is None or verb not in STEP_VERBS:
+        raise NotFound("There is no such step here.")
+    question, act = STEP_VERBS[verb](request, actor, run, step, page)
+    return decided(request, question, act, page)
+
+
+def skipping(request: HttpRequest, actor: Actor, run: RunView, step: StepView, page: str) -> tuple[Question, Callable[[str], Any]]:
+    consequence = "It is left out. If it was tried, a rollback undoes it all the same."
+    question = Question(f"Skip “{step.name}”", consequence, "Skip the step", "skip", page, reason="required", about=about(run))
+    return question, lambda reason: steps.skip(actor, run.id, step.position, reason)
+
+
+def retrying(request: HttpRequest, actor: Actor, run: RunView, step: StepView, page: str) -> tuple[Question, Callable[[str], Any]]:
+    undoing = step.status == StepStatus.COMPENSATION_FAILED
+    consequence = "Its undoing is tried again." if undoing else "It is tried again, and the run goes on with it."
+    question = Question(f"Retry “{step.name}”", consequence, "Try again", "retry", page, about=about(run))
+    return question, lambda reason: steps.retry(actor, run.id, step.position, reason)
+
+
+def confirming(request: HttpRequest, actor: Actor, run: RunView, step: StepView, page: str) -> tuple[Question, Callable[[str], Any]]:
+    question = Question(
+        f"Confirm “{step.name}”", step.prompt or "You say that it is done.", "It is done", "completed", page, about=about(run)
+    )
+    return question, lambda note: steps.confirm(actor, run.id, step.position, note)
+
+
+def attesting(request: HttpRequest, actor: Actor, run: RunView, step: StepView, page: str) -> tuple[Question, Callable[[str], Any]]:
+    undoing = step.status == StepStatus.COMPENSATION_FAILED
+    choices = (("yes", "It was undone by hand"),) if undoing else (("yes", "It was done"), ("no", "It was not done"))
+    consequence = f"You have looked, and say by name what became of it. Last known: {step.outcome or 'nothing'}."
+    question = Question(
+        f"Attest “{step.name}”", consequence, "Attest", "person", page, reason="required", about=about(run), choices=choices
+    )
+
+    def act(reason: str) -> None:
+        chosen = request.POST.get("choice")
+        if chosen not in {value for value, _ in choices}:
+            raise Invalid("Choose what became of it.", field="choice")
+        steps.attest(actor, run.id, step.position, chosen == "yes", reason)
+
+    return question, act
+
+
+STEP_VERBS = {"skip": skipping, "retry": retrying, "confirm": confirming, "attest": attesting}
+
+
+@signed_in
+def start(request: HttpRequest, reference: str) -> HttpResponse:
+    actor = actor_of(request)
+    view = window_view(window_id_of(reference), actor)
+    question = Question(
+        title="Start the run now",
+        consequence="Preflight checks run first. When they pass, the steps begin and users get the mode of this window.",
+        button="Start now",
+        icon="running",
+        back=reverse("window", args=[reference]),
+        reason="none",
+        about=f"{view.reference} {view.title}",
+    )
+    response = decided(request, question, lambda _: start_run(actor, view.id), reverse("window", args=[reference]))
+    if response.status_code == 302:
+        response["Location"] = reverse("run", args=[runs_of(view.id)[0].pk])
+    return response
