@@ -19,7 +19,7 @@ from windows.lifecycle.states import ChangeType, Mode, WindowStatus
 from windows.runbooks.models import RunbookVersion
 
 LAYERS = [(f"L{n}", f"L{n}") for n in range(1, 11)]  # SPEC §21
-LONGEST_RESERVATION = timedelta(days=31)  # so that a look-up by begin alone finds every overlap
+LONGEST_RESERVATION = timedelta(days=7)  # so that a look-up by begin alone finds every overlap
 CONTROLS = r"[\x01-\x1f\x7f]"  # one poisoned title would break a whole calendar feed
 
 
@@ -33,10 +33,14 @@ def begin() -> Func:
     return Func(F("reserved"), function="lower", output_field=models.DateTimeField())
 
 
+def finish() -> Func:
+    """Where it ends."""
+    return Func(F("reserved"), function="upper", output_field=models.DateTimeField())
+
+
 def length() -> models.ExpressionWrapper[Any]:
-    """How long a reservation is."""
-    finish = Func(F("reserved"), function="upper", output_field=models.DateTimeField())
-    return models.ExpressionWrapper(finish - begin(), output_field=models.DurationField())
+    """How long it is."""
+    return models.ExpressionWrapper(finish() - begin(), output_field=models.DurationField())
 
 
 class Window(models.Model):
@@ -128,7 +132,7 @@ class WindowScope(models.Model):
         ]
         indexes = [
             models.Index(fields=["service", "window"], name="scope_by_service"),
-            models.Index(F("service"), begin(), name="scope_slots", condition=Q(holds_slot=True)),  # who holds this service around then
+            models.Index(F("service"), begin(), finish(), name="scope_slots", condition=Q(holds_slot=True)),  # see queries.slots
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ from windows.errors import Invalid, Stale
 from windows.lifecycle.states import ChangeType, Mode
 from windows.runbooks.models import RunbookVersion
 from windows.scheduling import texts, times
-from windows.scheduling.models import LAYERS, Window, WindowScope
+from windows.scheduling.models import LAYERS, LONGEST_RESERVATION, Window, WindowScope
 
 KNOWN_LAYERS = {value for value, _ in LAYERS}
 MOST_ROWS = 500
@@ -136,7 +136,8 @@ def columns_of(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_whole(window: Window, now: datetime, *, start_is_new: bool) -> None:
     """The rules that need more than one field: the period, and two people in two roles."""
-    times.check_period(window.starts_at, window.ends_at, longest=settings.ROADWORKS.longest_window, now=now, start_is_new=start_is_new)
+    longest = min(settings.ROADWORKS.longest_window, LONGEST_RESERVATION)
+    times.check_period(window.starts_at, window.ends_at, longest=longest, now=now, start_is_new=start_is_new)
     if window.deputy_id is not None and window.deputy_id == window.coordinator_id:
         raise Invalid("The deputy must be somebody else than the coordinator.", field="deputy_id")
     window.wall_start = times.wall(window.starts_at, window.timezone)

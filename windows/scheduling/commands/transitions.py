@@ -17,7 +17,8 @@ from windows.errors import Conflict, NotFound
 from windows.lifecycle.states import FINAL, HOLDS_SLOT, ChangeType, WindowStatus, may_become
 from windows.scheduling import vevent
 from windows.scheduling.commands.transactions import line_up
-from windows.scheduling.models import Window, WindowScope
+from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope
+from windows.scheduling.queries.slots import slots
 
 
 def move(
@@ -80,11 +81,12 @@ def keep_slot(window: Window, *, new: bool) -> None:
 
 
 def reserve_until(window_id: int, until: datetime) -> None:
-    """Grow (an overrun) or cut (an early end) what a running window keeps for itself. Inside the caller's transaction."""
+    """Grow (an overrun, to a week at most) or cut (an early end) what a window keeps for itself. Inside the caller's transaction."""
     window = locked(window_id)
     scopes = WindowScope.objects.filter(window=window)
     lower = min(window.starts_at, window.started_at or window.starts_at)
-    set_reserved(window, scopes, TimestamptzRange(lower, max(lower, until), "[)"), holds=window.change_type != ChangeType.EMERGENCY)
+    upper = min(max(lower, until), lower + LONGEST_RESERVATION)
+    set_reserved(window, scopes, TimestamptzRange(lower, upper, "[)"), holds=window.change_type != ChangeType.EMERGENCY)
 
 
 def reserved_of(window: Window) -> TimestamptzRange:
@@ -92,7 +94,7 @@ def reserved_of(window: Window) -> TimestamptzRange:
     upper = window.ends_at
     if window.status in FINAL and window.ended_at:
         upper = max(lower, window.ended_at)
-    return TimestamptzRange(lower, upper, "[)")
+    return TimestamptzRange(lower, min(upper, lower + LONGEST_RESERVATION), "[)")
 
 
 def set_reserved(window: Window, scopes: Any, reserved: TimestamptzRange, *, holds: bool) -> None:
@@ -108,9 +110,10 @@ def set_reserved(window: Window, scopes: Any, reserved: TimestamptzRange, *, hol
 def slot_taken(window: Window, reserved: TimestamptzRange) -> Conflict:
     """Who stands in the way. A confidential rival is not named."""
     for scope in WindowScope.objects.filter(window=window).select_related("service"):
-        others = WindowScope.objects.filter(
-            service=scope.service_id, environment=scope.environment, region=scope.region, holds_slot=True, reserved__overlap=reserved
+        near = (
+            slots([scope.service_id], reserved.lower, reserved.upper) if reserved.lower and reserved.upper else WindowScope.objects.none()
         )
+        others = near.filter(environment=scope.environment, region=scope.region)
         rival = others.exclude(window=window).select_related("window").order_by("window_id").first()
         if rival is not None:
             name = "a confidential window" if rival.window.confidential else rival.window.reference

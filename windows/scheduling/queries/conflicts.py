@@ -1,99 +1,122 @@
-"""What stands in the way of a window now: the rows that matter, handed to the pure judgement."""
+"""What stands in the way of a window now: the rows that matter, as plain values, handed to the pure judgement. Six queries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from windows.access.roles import Actor, visible
 from windows.audit.clock import clock
-from windows.catalogue.models import Dependency
 from windows.errors import NotFound
 from windows.lifecycle.states import HOLDS_SLOT, ChangeType
 from windows.scheduling import conflicts
 from windows.scheduling.conflicts import Candidate, ConflictFinding, Place
-from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope, begin
+from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope, begin, finish
 from windows.scheduling.queries.freezes import freezes
-from windows.scheduling.queries.windows import scope_of, subject_with
+from windows.scheduling.queries.slots import slots
+from windows.scheduling.queries.windows import scope_of, subject_of
 
 ALIVE = [status.value for status in HOLDS_SLOT]
+ROW = (
+    "window_id", "reserved_from", "reserved_until", "service__slug", "environment", "region", "service__team__slug", "window__change_type",
+    "window__confidential", "window__coordinator_id", "window__coordinator__name", "window__deputy_id", "window__deputy__name",
+)  # fmt: skip
+AROUND = """
+with recursive near(id, steps) as (
+    select id, 0 from catalogue_service where slug = any(%(slugs)s)
+    union
+    select edge.there, near.steps + 1 from near join lateral (
+        select depends_on_id as there from catalogue_dependency where service_id = near.id
+        union all
+        select service_id from catalogue_dependency where depends_on_id = near.id
+    ) edge on true where near.steps < %(depth)s
+)
+select distinct s.slug, o.slug, s.id, o.id from catalogue_dependency d
+join catalogue_service s on s.id = d.service_id join catalogue_service o on o.id = d.depends_on_id
+where d.service_id in (select id from near) and d.depends_on_id in (select id from near)
+union all
+select slug, null, id, null from catalogue_service where slug = any(%(slugs)s)
+"""
 
 
 def conflicts_of(window_id: int, viewer: Actor | None = None, now: datetime | None = None) -> list[ConflictFinding]:
     """Every conflict of a saved window, in any state. A confidential rival is named only to those who may see it."""
-    window = Window.objects.select_related("coordinator", "deputy").filter(pk=window_id).first()
-    if window is None:
+    people = ("coordinator_id", "coordinator__name", "deputy_id", "deputy__name")
+    row = Window.objects.filter(pk=window_id).values("starts_at", "ends_at", "change_type", *people).first()
+    if row is None:
         raise NotFound("There is no such window.")
-    places = frozenset(Place(row.service, row.environment, row.region, row.team) for row in scope_of(window.pk))
-    return conflicts_with(candidate_of(window, places, window.reference), exclude=window.pk, viewer=viewer, now=now)
+    candidate = Candidate(
+        reference=f"MW-{window_id}",
+        begins=row["starts_at"],
+        ends=row["ends_at"],
+        places=frozenset(Place(s.service, s.environment, s.region, s.team) for s in scope_of(window_id)),
+        coordinator=(row["coordinator_id"], row["coordinator__name"]),
+        deputy=person(row["deputy_id"], row["deputy__name"]),
+        emergency=row["change_type"] == ChangeType.EMERGENCY,
+    )
+    return conflicts_with(candidate, exclude=window_id, viewer=viewer, now=now)
 
 
 def conflicts_with(
     candidate: Candidate, *, exclude: int | None = None, viewer: Actor | None = None, now: datetime | None = None
 ) -> list[ConflictFinding]:
     """The same question for a window that is only being thought of."""
-    needs = needs_around({place.service for place in candidate.places}, conflicts.DEPTH)
-    around = {place.service for place in candidate.places} | needs.keys() | {name for wanted in needs.values() for name in wanted}
-    others = others_near(candidate, around, exclude, viewer)
+    needs, service_ids = around({place.service for place in candidate.places}, conflicts.DEPTH)
+    others = others_near(candidate, service_ids, exclude, viewer)
     frozen = [freeze.facts for freeze in freezes(candidate.begins, candidate.ends)]
     return conflicts.find(candidate, others, frozen, needs, now or clock())
 
 
-def needs_around(services: set[str], depth: int) -> conflicts.Needs:
-    """The dependencies within so many steps up or down of the services; one query a step."""
+def around(services: set[str], depth: int) -> tuple[conflicts.Needs, set[int]]:
+    """The dependencies within so many steps up or down of the services, and the ids of all services among them."""
     needs: dict[str, set[str]] = {}
-    edge, seen = set(services), set(services)
-    for _ in range(depth):
-        rows = Dependency.objects.filter(Q(service__slug__in=edge) | Q(depends_on__slug__in=edge)) if edge else Dependency.objects.none()
-        met: set[str] = set()
-        for service, other in rows.values_list("service__slug", "depends_on__slug"):
-            needs.setdefault(service, set()).add(other)
-            met |= {service, other}
-        edge, seen = met - seen, seen | met
-    return {service: frozenset(others) for service, others in needs.items()}
+    ids: set[int] = set()
+    with connection.cursor() as cursor:
+        cursor.execute(AROUND, {"slugs": list(services), "depth": depth})
+        for service, other, service_id, other_id in cursor.fetchall():
+            ids.add(service_id)
+            if other is not None:
+                ids.add(other_id)
+                needs.setdefault(service, set()).add(other)
+    return {service: frozenset(others) for service, others in needs.items()}, ids
 
 
-def others_near(candidate: Candidate, services: Iterable[str], exclude: int | None, viewer: Actor | None) -> list[Candidate]:
+def others_near(candidate: Candidate, service_ids: Iterable[int], exclude: int | None, viewer: Actor | None) -> list[Candidate]:
     """The windows alive around the candidate: those that hold a service of its neighbourhood, share a person, or are emergencies."""
-    earliest = candidate.begins - LONGEST_RESERVATION
-    slots = WindowScope.objects.alias(begins=begin()).filter(
-        holds_slot=True,
-        service__slug__in=list(services),
-        begins__gt=earliest,
-        begins__lt=candidate.ends,
-        reserved__overlap=(candidate.begins, candidate.ends),
+    people = [one[0] for one in (candidate.coordinator, candidate.deputy) if one]
+    shared = Q(window__change_type=ChangeType.EMERGENCY.value) | Q(window__coordinator__in=people) | Q(window__deputy__in=people)
+    near = WindowScope.objects.alias(finishes=finish()).filter(
+        window__status__in=ALIVE, window__starts_at__gt=candidate.begins - LONGEST_RESERVATION, window__starts_at__lt=candidate.ends
     )
-    people = [person[0] for person in (candidate.coordinator, candidate.deputy) if person]
-    shared = Q(change_type=ChangeType.EMERGENCY.value) | Q(coordinator__in=people) | Q(deputy__in=people)
-    near = Window.objects.filter(status__in=ALIVE, starts_at__gt=earliest, starts_at__lt=candidate.ends).filter(shared)
-    ids = set(slots.values_list("window_id", flat=True)) | set(near.values_list("id", flat=True))
-    ids.discard(exclude or 0)
-    windows = Window.objects.filter(pk__in=ids).select_related("team", "coordinator", "deputy").defer("vevent")
-    return [other_of(window, viewer) for window in windows.prefetch_related("scopes__service__team").order_by("id")]
+    holding = slots(service_ids, candidate.begins, candidate.ends).annotate(reserved_from=begin(), reserved_until=finish())
+    sharing = near.filter(shared, finishes__gt=candidate.begins).annotate(reserved_from=begin(), reserved_until=finish())
+    found: dict[int, Candidate] = {}
+    for row in [*holding.values_list(*ROW), *sharing.values_list(*ROW)]:
+        if row[0] != exclude:
+            other = found.get(row[0]) or other_of(row, viewer)
+            found[row[0]] = replace(other, places=other.places | {Place(*row[3:7])})
+    return list(found.values())
 
 
-def other_of(window: Window, viewer: Actor | None) -> Candidate:
-    scopes = list(window.scopes.all())
-    places = frozenset(Place(s.service.slug, s.environment, s.region, s.service.team.slug) for s in scopes)
-    named = window.reference
-    if window.confidential and (viewer is None or not visible(viewer, subject_with(window, {place.team for place in places}))):
-        named = "a confidential window"
-    begins = min((s.reserved.lower for s in scopes if s.reserved and s.reserved.lower), default=window.starts_at)
-    ends = max((s.reserved.upper for s in scopes if s.reserved and s.reserved.upper), default=window.ends_at)
-    return candidate_of(window, places, named, begins, ends)
-
-
-def candidate_of(
-    window: Window, places: frozenset[Place], named: str, begins: datetime | None = None, ends: datetime | None = None
-) -> Candidate:
+def other_of(row: tuple[Any, ...], viewer: Actor | None) -> Candidate:
+    """A rival, still without its places. A confidential one has a name only for those who may see it."""
+    window_id, begins, ends, _, _, _, _, change_type, confidential, coordinator_id, coordinator, deputy_id, deputy = row
+    hidden = confidential and (viewer is None or not visible(viewer, subject_of(window_id)))
     return Candidate(
-        reference=named,
-        begins=begins or window.starts_at,
-        ends=ends or window.ends_at,
-        places=places,
-        coordinator=(window.coordinator_id, window.coordinator.name),
-        deputy=(window.deputy.pk, window.deputy.name) if window.deputy else None,
-        emergency=window.change_type == ChangeType.EMERGENCY,
+        reference="a confidential window" if hidden else f"MW-{window_id}",
+        begins=begins,
+        ends=ends,
+        places=frozenset(),
+        coordinator=(coordinator_id, coordinator),
+        deputy=person(deputy_id, deputy),
+        emergency=change_type == ChangeType.EMERGENCY,
     )
+
+
+def person(person_id: int | None, name: str | None) -> tuple[int, str] | None:
+    return None if person_id is None or name is None else (person_id, name)
