@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from portal.bootstrap.postgres import Cluster, server_user
+from portal.bootstrap.postgres import Cluster
 from portal.bootstrap.processes import Child, Supervisor
+from portal.bootstrap.programs import server_user
 
 
 class Server:

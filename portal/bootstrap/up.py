@@ -11,8 +11,9 @@ from typing import TextIO
 from portal.bootstrap import example, guardian, local, portal, valkey
 from portal.bootstrap.environment import ROOT, STATE, USED
 from portal.bootstrap.ports import check_free
-from portal.bootstrap.postgres import ROOT_HOME, Cluster, forget_libpq_variables
+from portal.bootstrap.postgres import Cluster, forget_libpq_variables
 from portal.bootstrap.processes import Child, Failed, Stopped, Supervisor, is_alive
+from portal.bootstrap.programs import ROOT_HOME
 
 EPILOG = f"""
 Everything listens on loopback only: the portal on PORT, the flag server on PORT+1, the example from PORT+10.

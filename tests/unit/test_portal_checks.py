@@ -57,22 +57,24 @@ def test_s25_a_local_portal_needs_nothing_but_loopback() -> None:
 
 
 def read_variables() -> set[str]:
-    """The names that our programs ask of the environment."""
+    """The names that our programs ask of `os.environ`, of an `environ` they are given, or of `listed`."""
     found = set()
-    for package in ("portal", "windows", "slo"):
-        for path in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                match node:
-                    case ast.Call(
-                        func=ast.Attribute(value=ast.Attribute(attr="environ"), attr="get" | "pop"),
-                        args=[ast.Constant(value=str(name)), *_],
-                    ):
-                        found.add(name)
-                    case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name)), ctx=ast.Load()):
-                        found.add(name)
-                    case ast.Call(func=ast.Name(id="listed"), args=[ast.Constant(value=str(name)), *_]):
-                        found.add(name)
+    for path in (path for package in ("portal", "windows", "slo") for path in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Attribute(value=source, attr="get" | "pop"), args=[ast.Constant(value=str(name)), *_]) if is_environ(
+                    source
+                ):
+                    found.add(name)
+                case ast.Subscript(value=source, slice=ast.Constant(value=str(name)), ctx=ast.Load()) if is_environ(source):
+                    found.add(name)
+                case ast.Call(func=ast.Name(id="listed"), args=[ast.Constant(value=str(name)), *_]):
+                    found.add(name)
     return found
+
+
+def is_environ(node: ast.expr) -> bool:
+    return getattr(node, "attr", None) == "environ" or getattr(node, "id", None) == "environ"
 
 
 def test_every_variable_the_code_reads_is_in_the_table() -> None:

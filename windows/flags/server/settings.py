@@ -29,7 +29,7 @@ def settings_from(environ: Mapping[str, str], port: int, host: str = "127.0.0.1"
     dsn = environ.get("DATABASE_URL", "")
     if not dsn.startswith(("postgresql://", "postgres://")):
         raise Refused("DATABASE_URL must be a postgresql:// address: the flags live there.")
-    tokens = [token.strip() for token in environ.get("FLAGS_READ_TOKENS", environ.get("FLAGS_READ_TOKEN", "")).split(",") if token.strip()]
+    tokens = [token.strip() for token in environ.get("FLAGS_READ_TOKENS", "").split(",") if token.strip()]
     if any(len(token) < 20 for token in tokens):
         raise Refused("FLAGS_READ_TOKENS: each token needs at least 20 characters (`openssl rand -hex 32` makes a good one).")
     if not tokens and not is_loopback(host):
