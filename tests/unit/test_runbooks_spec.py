@@ -78,6 +78,25 @@ def test_a_good_one_means_what_it_says() -> None:
     assert not spec.warnings
 
 
+def test_a_folded_text_is_one_plain_line() -> None:
+    text = """\
+        runbook: folded
+        title: Folded
+        steps:
+          - name: Migrate
+            sql:
+              database: orders
+              statements:
+                - >-
+                  alter table orders
+                  add column currency text
+            undo: none
+            because: only read, never carried out
+    """
+    plan = resolve(parse(textwrap.dedent(text)), {})
+    assert plan.steps[0].action.params["statements"] == ["alter table orders add column currency text"]
+
+
 def test_a_plan_is_what_a_run_copies() -> None:
     plan = resolve(parse(GOOD), {"port": 8080})
     rows = plan.to_rows()
