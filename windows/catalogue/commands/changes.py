@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,10 +18,13 @@ def only(changes: Mapping[str, Any], writable: frozenset[str]) -> None:
             raise Invalid(f"“{name}” cannot be set.", field=name)
 
 
-def check(row: models.Model) -> None:
-    """The model's own validators as domain errors; uniqueness is the database's to say."""
+def check(row: models.Model, changes: Iterable[str] | None = None) -> None:
+    """The model's own validators as domain errors, of the changed fields where named; uniqueness is the database's to say."""
+    skipped = {field.name for field in row._meta.fields if field.null and getattr(row, field.attname) is None}
+    if changes is not None:
+        skipped |= {field.name for field in row._meta.fields} - set(changes)
     try:
-        row.clean_fields(exclude={field.name for field in row._meta.fields if field.null and getattr(row, field.attname) is None})
+        row.clean_fields(exclude=skipped)
     except ValidationError as error:
         errors = [{"field": name, "detail": text} for name, texts in error.message_dict.items() for text in texts]
         raise Invalid(str(errors[0]["detail"]), field=str(errors[0]["field"]), errors=errors) from error

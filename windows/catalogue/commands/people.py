@@ -57,7 +57,7 @@ def edit_person(actor: Actor, person_id: int, changes: Mapping[str, Any]) -> Per
     before = {name: getattr(person, name) for name in changes}
     for name, value in changes.items():
         setattr(person, name, value)
-    _valid(person)
+    _valid(person, changes)
     person.save(update_fields=list(changes))
     record("person.edited", actor, f"person:{person.pk}", data={"before": before, "after": dict(changes)})
     return person
@@ -107,8 +107,8 @@ def _locked(person_id: int) -> Person:
     return person
 
 
-def _valid(person: Person) -> None:
-    check(person)
+def _valid(person: Person, changes: Mapping[str, Any] | None = None) -> None:
+    check(person, changes)
     if person.timezone not in available_timezones():
         raise Invalid(f"“{person.timezone}” is no IANA time zone.", field="timezone")
 

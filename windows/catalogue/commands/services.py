@@ -48,7 +48,7 @@ def edit_service(actor: Actor, slug: str, changes: Mapping[str, Any], version: i
     before = {name: getattr(service, name) for name in changes}
     for name, value in changes.items():
         setattr(service, name, value)
-    check(service)
+    check(service, changes)
     if all(getattr(service, name) == value for name, value in before.items()):
         return service
     service.version += 1
