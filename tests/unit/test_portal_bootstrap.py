@@ -131,3 +131,17 @@ def test_a_taken_port_is_named_with_its_use() -> None:
         with pytest.raises(Failed, match=rf"Port {port} \(flags\) is taken.*--port 8100"):
             ports.check_free(port, "flags", 8000)
     ports.check_free(port, "flags", 8000)
+
+
+@pytest.mark.parametrize(("told", "outcome"), [("1", "failed"), ("", "skipped")])
+def test_a_skip_counts_as_a_failure_where_every_program_is_installed(monkeypatch: pytest.MonkeyPatch, told: str, outcome: str) -> None:
+    from tests.conftest import pytest_runtest_makereport
+
+    monkeypatch.setenv("ROADWORKS_NO_SKIPS", told)
+    report = pytest.TestReport("a", ("a.py", 1, "a"), {}, "skipped", "needs the Debian package khal", "call")
+    hook = pytest_runtest_makereport(None, None)  # type: ignore[arg-type]
+    next(hook)
+    with pytest.raises(StopIteration) as ended:
+        hook.send(report)
+    assert ended.value.value.outcome == outcome
+    assert "khal" in str(ended.value.value.longrepr)
