@@ -29,7 +29,8 @@ from windows.approvals.tasks import sweep
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Membership, Person, Service
 from windows.errors import Conflict, Forbidden, Invalid, NotFound, Stale
-from windows.scheduling.commands.drafts import edit_draft
+from windows.runbooks.commands import upload_runbook
+from windows.scheduling.commands.drafts import cancel_window, edit_draft
 from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.commands.freezes import FreezeDraft, create_freeze
 from windows.scheduling.models import Window, WindowScope
@@ -320,6 +321,43 @@ def test_a_preauthorised_change_needs_error_budget(ada: Any, good: int | None, s
     assert window.status == status
     if status == "requested":
         assert "error budget is not enough" in approval_view(window.pk, ada)[0].policy
+
+
+RUNBOOK = """
+runbook: orders-batch
+title: Orders batch
+layers: [L3]
+parameters:
+  batch: {type: integer, minimum: 1}
+steps:
+  - name: Wait
+    wait: {duration: 1s}
+    timeout: 5s
+    undo: none
+    because: Nothing was changed.
+"""
+
+
+@pytest.mark.parametrize(
+    ("parameters", "accepted"), [({"batch": 3}, True), ({}, False), ({"batch": 0}, False), ({"batch": 1, "x": 1}, False)]
+)
+def test_parameters_must_fit_the_runbook_when_approval_is_asked_for(
+    ada: Any, olga: Any, parameters: dict[str, Any], accepted: bool
+) -> None:
+    version = upload_runbook(olga, "orders-batch", RUNBOOK, team="shop")
+    window = given.window(ada, runbook_version_id=version.pk, parameters=parameters)
+    if accepted:
+        assert request_window(ada, window.pk).status == "requested"
+        assert ApprovalRequest.objects.get().material["runbook"] == version.digest
+    else:
+        with pytest.raises(Invalid) as refused:
+            request_window(ada, window.pk)
+        assert refused.value.field.startswith("parameters.")
+
+
+def test_a_cancelled_window_waits_for_nobody(asked: Window, ada: Any, olga: Any) -> None:
+    cancel_window(ada, asked.pk, "Not needed.")
+    assert awaiting(olga) == [] and approval_view(asked.pk, ada)[0].status == "cancelled"
 
 
 def test_the_tick_expires(asked: Window) -> None:

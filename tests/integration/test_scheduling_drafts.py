@@ -17,6 +17,7 @@ from windows.scheduling.commands.drafts import ScopeRow, create_draft
 from windows.scheduling.commands.transitions import move
 from windows.scheduling.models import Window, WindowScope
 from windows.scheduling.queries import window_view
+from windows.scheduling.times import from_wall
 
 pytestmark = pytest.mark.django_db
 
@@ -195,3 +196,18 @@ def test_a_draft_is_discarded_but_not_after_it_was_asked_for(ada: Any) -> None:
         move(other.pk, WindowStatus.DRAFT, ada, "window.withdrawn", expected=WindowStatus.REQUESTED)
     with pytest.raises(Conflict):
         drafts.discard_draft(ada, other.pk)
+
+
+def test_r_e05_moment_zone_and_wall_clock_are_kept(ada: Any) -> None:
+    """Across the end of summer time in Berlin: two hours by its clock, three in truth. A rule that changes later is noticed."""
+    given.service("orders")
+    begins = from_wall("2030-10-27T01:30", "Europe/Berlin", "starts_at")
+    ends = from_wall("2030-10-27T03:30", "Europe/Berlin", "ends_at")
+    window = create_draft(ada, given.draft_of(ada, starts_at=begins, ends_at=ends, timezone="Europe/Berlin"))
+    window.refresh_from_db()
+    assert window.ends_at - window.starts_at == timedelta(hours=3) and window.starts_at.utcoffset() == timedelta(0)
+    assert (window.wall_start, window.wall_end) == ("2030-10-27T01:30:00", "2030-10-27T03:30:00")
+    assert not window_view(window.pk, ada).clock_moved
+    Window.objects.update(wall_end="2030-10-27T02:30:00")  # as if the rules had been others when it was planned
+    assert window_view(window.pk, ada).clock_moved
+    assert WindowScope.objects.get().reserved.upper == ends

@@ -2,7 +2,10 @@
 
 import io
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -148,3 +151,15 @@ def test_the_zone_s_own_database_agrees_at_every_change() -> None:
         "DTSTART:20271031T030000",
     ]
     assert datetime(2027, 3, 28, 1, tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin")).hour == 3
+
+
+def test_r_s11_without_assertions_nothing_gets_through_either() -> None:
+    """icalendar relies on an assertion for some properties; under `python -O` there are none."""
+    hostile = "a\\r\\nATTENDEE:mailto:eve@example.org\\x00\\x0b"
+    said = "title=t, reason=t, impact=t, coordinator=t, coordinator_email=t, team=t, services=(t,)"
+    act = f"t = '{hostile}'; sys.stdout.buffer.write(block(facts({said})))"
+    script = f"import sys; from tests.unit.test_scheduling_vevent import block, facts; {act}"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-O", "-c", script], cwd=root, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+    assert sorted(names(done.stdout)) == sorted(EXPECTED)

@@ -16,6 +16,8 @@ from windows.audit.clock import clock
 from windows.catalogue.models import Membership
 from windows.errors import Conflict, Forbidden
 from windows.lifecycle.states import WindowStatus
+from windows.runbooks.queries import spec_of
+from windows.runbooks.spec import resolve
 from windows.scheduling import texts
 from windows.scheduling.commands.transactions import one_transaction, see_freezes
 from windows.scheduling.commands.transitions import locked, move
@@ -45,7 +47,12 @@ def request_window(actor: Actor, window_id: int, *, reason: str = "") -> Window:
 
 
 def acceptable(actor: Actor, window: Window, reason: str) -> list[ConflictFinding]:
-    """The soft and advisory findings of a window that may be asked for; Conflict for what stands in its way."""
+    """The soft and advisory findings of a window that may be asked for; Conflict for what stands in its way.
+
+    Invalid names the parameter that its runbook does not take.
+    """
+    if window.runbook_version is not None:
+        resolve(spec_of(window.runbook_version), window.parameters)
     now = clock()
     if window.starts_at < now - EARLIER:
         raise Conflict("The start has passed. Move the window first.", field="starts_at")

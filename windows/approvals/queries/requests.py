@@ -102,10 +102,11 @@ def view_of(window: Window, request: ApprovalRequest, viewer: Actor) -> Approval
         for row in sorted(request.approvals.all(), key=lambda row: row.pk)
     )
     open_now = request.status == RequestStatus.OPEN and window.status == WindowStatus.REQUESTED
+    status = window.status if request.status == RequestStatus.OPEN and not open_now else request.status  # cancelled while it waited
     return ApprovalView(
         window=window.reference,
         number=request.number,
-        status=request.status,
+        status=status,
         policy=request.policy,
         requires=tuple(told(wanted_places(request, request.material))),
         missing=tuple(told(empty_places(request, request.material, signed))) if open_now else (),

@@ -10,6 +10,7 @@ from typing import Any
 from windows.access.roles import Actor, Subject, Verb, require
 from windows.errors import NotFound
 from windows.scheduling.models import Window, WindowScope
+from windows.scheduling.times import wall
 
 REFERENCE = re.compile(r"MW-([1-9][0-9]{0,17})", re.IGNORECASE)
 
@@ -46,6 +47,7 @@ class WindowView:
     starts_at: datetime
     ends_at: datetime
     timezone: str
+    clock_moved: bool  # the zone's rules changed since: the window's own clock now shows other hours than were meant
     starts_itself: bool
     team: str
     team_name: str
@@ -138,6 +140,7 @@ def view_from(window: Window, scope: tuple[ScopeView, ...], subject: Subject) ->
         starts_at=window.starts_at,
         ends_at=window.ends_at,
         timezone=window.timezone,
+        clock_moved=clock_moved(window),
         starts_itself=window.starts_itself,
         team=window.team.slug,
         team_name=window.team.name,
@@ -166,6 +169,12 @@ def view_from(window: Window, scope: tuple[ScopeView, ...], subject: Subject) ->
         scope=scope,
         subject=subject,
     )
+
+
+def clock_moved(window: Window) -> bool:
+    """Whether the local times that were meant are no longer those of the moments that are kept. The moments hold; a person decides."""
+    meant = (window.wall_start, window.wall_end)
+    return all(meant) and meant != (wall(window.starts_at, window.timezone), wall(window.ends_at, window.timezone))
 
 
 def person_view(person: Any) -> PersonView:
