@@ -61,9 +61,9 @@ def both(name: str, url: str, headers: dict[str, str]) -> list[Target]:
     return [Target(f"{name} 200", url, headers), Target(f"{name} 304", url, known, 304)]
 
 
-def measure(target: Target, seconds: int, script: str) -> None:
+def measure(target: Target, seconds: int, script: str, connections: int) -> None:
     headers = [part for name, value in target.headers.items() for part in ("-H", f"{name}: {value}")]
-    command = ["wrk", "-t1", "-c32", f"-d{seconds}s", "--latency", "-s", script, *headers, target.url]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "--latency", "-s", script, *headers, target.url]
     said = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=True).stdout
     found = re.search(r"RESULT (\S+) (\S+) (\S+) (\S+) (\S+)", said)
     assert found, said
@@ -95,6 +95,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--connections", type=int, default=32, help="10000 is R-D6; needs `ulimit -n 20000`")
+    parser.add_argument("--alone", action="store_true", help="without peers")
     parser.add_argument("--unleash", help="an unleash-server with 50 flags, as http://127.0.0.1:4242")
     parser.add_argument("--unleash-token", default="default:development.bench-client-token")
     options = parser.parse_args()
@@ -109,15 +111,16 @@ def main() -> int:
         body = get(f"{here.flags_url}/flags", mine)[2]
         print(f"{len(body)} bytes")
         targets = both("roadworks", f"{here.flags_url}/flags", mine)
-        if nginx := here.start_nginx(body):
-            targets += both("nginx", nginx, {})
-        targets += both("django", here.start_django(), {})
+        if not options.alone:
+            if nginx := here.start_nginx(body):
+                targets += both("nginx", nginx, {})
+            targets += both("django", here.start_django(), {})
         if options.unleash:
             targets += both("unleash", f"{options.unleash}/api/client/features", {"Authorization": options.unleash_token})
         for number in range(options.rounds):
             turn = number % len(targets)
             for target in targets[turn:] + targets[:turn]:
-                measure(target, options.seconds, script.name)
+                measure(target, options.seconds, script.name, options.connections)
         report(targets)
         return 1 if any(target.errors for target in targets if target.status == 200) else 0
 
