@@ -26,11 +26,14 @@ class Wire:
         self.dsn = f"postgresql://{settings['USER']}{secret}@/{settings['NAME']}?host={quote(str(self.folder), safe='')}"
         self.sent, self.connections = 0, 0
         self.flows: set[asyncio.Task[None]] = set()
+        self.serving: set[asyncio.Task[None]] = set()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         self.server: asyncio.Server | None = None
         self.open = asyncio.Event()
+        self.open.set()
+        self.gates = [self.open]
         self.heal()
 
     def run(self, work) -> None:
@@ -44,8 +47,12 @@ class Wire:
         self.run(self._cut())
 
     def freeze(self) -> None:
-        """Nothing arrives any more, and nobody is told."""
-        self.loop.call_soon_threadsafe(self.open.clear)
+        """On the connections there are, nothing arrives any more, and nobody is told. New ones work."""
+        self.open = asyncio.Event()
+        self.open.set()
+        for frozen in self.gates:
+            self.loop.call_soon_threadsafe(frozen.clear)
+        self.gates = [self.open]
 
     def close(self) -> None:
         self.cut()
@@ -55,7 +62,6 @@ class Wire:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _heal(self) -> None:
-        self.open.set()
         if self.server is None:
             self.server = await asyncio.start_unix_server(self._serve, self.folder / ".s.PGSQL.5432")
 
@@ -67,9 +73,13 @@ class Wire:
         for flow in list(self.flows):
             flow.cancel()
         await asyncio.gather(*self.flows, return_exceptions=True)
+        await asyncio.gather(*self.serving, return_exceptions=True)
 
     async def _serve(self, near_in: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
         self.connections += 1
+        if (task := asyncio.current_task()) is not None:
+            self.serving.add(task)
+            task.add_done_callback(self.serving.discard)
         if self.host.startswith("/"):
             far_in, far_out = await asyncio.open_unix_connection(f"{self.host}/.s.PGSQL.{self.port}")
         else:
@@ -81,13 +91,15 @@ class Wire:
             flow.cancel()
         await asyncio.gather(*both, return_exceptions=True)
         self.flows.difference_update(both)
-        near_out.close()
-        far_out.close()
+        for out in (near_out, far_out):
+            out.transport.abort()
+        await asyncio.sleep(0)  # lets the transports close
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, said: bool) -> None:
+        gate = self.open
         with contextlib.suppress(ConnectionError):
             while data := await source.read(65536):
-                await self.open.wait()
+                await gate.wait()
                 self.sent += said
                 sink.write(data)
                 await sink.drain()

@@ -117,6 +117,19 @@ def test_max_age_falls_to_the_safe_mode_and_back(flag: MaintenanceFlag, script: 
     assert script.told[-2:] == [("applied", 1, "normal"), ("receipt", 1, "normal")]
 
 
+def test_an_answer_that_lay_waiting_is_old(flag: MaintenanceFlag, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process was stopped between the question and reading the answer, which had come at once."""
+    turn(flag)
+
+    def stopped_meanwhile(request: httpx.Request) -> httpx.Response:
+        later(monkeypatch, 60)
+        return script(request)
+
+    flag.http = httpx.Client(base_url="http://flags", transport=httpx.MockTransport(stopped_meanwhile))
+    flag.ask()
+    assert (flag.mode, flag.state) == ("offline", "unknown")
+
+
 def test_another_store_may_count_from_one(flag: MaintenanceFlag, script: Script) -> None:
     script.body = snapshot(9, "offline")
     turn(flag)

@@ -14,7 +14,7 @@ from windows.flags.server.snapshot import Snapshot
 
 CHANNEL = "flags_changed"
 WATCHDOG = 1.0  # seconds
-PATIENCE = 5.0  # seconds a question may take: a connection whose other end vanished never answers
+PATIENCE = 3.0  # seconds a question may take: a connection whose other end vanished never answers (psycopg then takes 5 s to give up)
 HEAD = "select version, nodes_version, epoch from flags_flagcounter where id = 1"
 ROWS = """
 select c.version, c.nodes_version, c.epoch,
