@@ -106,13 +106,13 @@ class Demonstration(threading.Thread):
     def file(self, wish: Wish) -> dict[str, Any]:
         now = datetime.now(UTC)
         owner, coordinator, deputy = (self.get(who, "/me")["id"] for who in (wish.owner, wish.coordinator, wish.deputy))
-        runbook = self.get(wish.coordinator, f"/runbooks/{wish.service}-schema-migration")
+        versions = self.get(wish.coordinator, f"/runbooks/{wish.service}-schema-migration/versions")
         window = {
             "title": wish.title, "reason": wish.reason, "expected_impact": wish.impact, "team": wish.service, "owner_id": owner,
             "coordinator_id": coordinator, "deputy_id": deputy, "starts_at": (now + AHEAD).isoformat(),
             "ends_at": (now + LENGTH).isoformat(), "starts_itself": False, "mode": "read_only",
             "scope": [{"service": wish.service, "environment": ENVIRONMENT, "region": "*", "layers": ["L5"]}],
-            "runbook_version_id": runbook["version"]["id"], "parameters": self.parameters(wish),
+            "runbook_version_id": versions[0]["id"], "parameters": self.parameters(wish),
             "external_ref": f"{MARK}{wish.service}:{time.time_ns():x}",
         }  # fmt: skip
         return self.post(wish.coordinator, "/windows", window)
