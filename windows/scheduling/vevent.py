@@ -80,7 +80,7 @@ def block(facts: EventFacts, *, keep_cancelled: bool = False) -> bytes:
     event.add("status", "CONFIRMED" if cancelled and keep_cancelled else status)
     event.add("description", speakable(describe(facts)))
     event.add("categories", [speakable(name) for name in ("maintenance", facts.mode, facts.change_type, *facts.services)])
-    event.add("url", f"{facts.home}/windows/{facts.reference}/")
+    event.add("url", f"{facts.home}/windows/{facts.reference}")
     event.add("transp", "TRANSPARENT")
     event.add("class", "CONFIDENTIAL" if facts.confidential else "PUBLIC")
     if facts.coordinator_email:

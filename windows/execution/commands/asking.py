@@ -24,7 +24,7 @@ def page(run: Run, key: str, title: str, body: str, urgency: Urgency = Urgency.P
     named = [person for person in (window.coordinator_id, window.deputy_id, window.owner_id) if person is not None]
     addresses = {person.email for person in holders(sorted(teams), Role.ON_CALL)}
     addresses |= set(Person.objects.filter(pk__in=named, is_active=True).values_list("email", flat=True))
-    text = f"{body}\n\n{window.reference} · {window.title} · run {run.number}\n{settings.PORTAL_URL}/windows/{window.reference}/\n"
+    text = f"{body}\n\n{window.reference} · {window.title} · run {run.number}\n{settings.PORTAL_URL}/windows/{window.reference}\n"
     for address in sorted(addresses):
         queue(f"run:{run.pk}:{key}:{address}", "email", address, urgency, f"{window.reference} {title}", text, window.reference)
     return len(addresses)

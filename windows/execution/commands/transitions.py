@@ -129,7 +129,7 @@ def open_live(run: Run, now: datetime) -> None:
     open_scopes(
         OpenWindow(
             window=window.reference, run_id=run.pk, title=window.title, mode=window.mode, owner=window.owner.name[:120], since=now,
-            until=window.ends_at, runbook=f"{settings.PORTAL_URL}/windows/{window.reference}/" if run.runbook_version_id else "",
+            until=window.ends_at, runbook=f"{settings.PORTAL_URL}/windows/{window.reference}" if run.runbook_version_id else "",
         ),
         [Place(*row) for row in rows],
     )  # fmt: skip
