@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from portal.metrics.views import metrics
 from portal.pages.health import healthz, readyz
 from portal.pages.sign_in import sign_in, sign_out
 from portal.pages.strip import strip_panel
@@ -18,6 +19,7 @@ handler400, handler403, handler404, handler500 = (
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-out/", sign_out, name="sign-out"),
     path("", RedirectView.as_view(pattern_name="windows"), name="home"),

@@ -7,9 +7,10 @@ from windows.approvals import urls as approvals
 from windows.catalogue import urls as catalogue
 from windows.execution import urls as execution
 from windows.flags import urls as flags
+from windows.runbooks import urls as runbooks
 from windows.scheduling import urls as scheduling
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
-    *(path("v1/", include(slice.api)) for slice in (catalogue, flags, scheduling, approvals, execution)),
+    *(path("v1/", include(slice.api)) for slice in (catalogue, flags, runbooks, scheduling, approvals, execution)),
 ]

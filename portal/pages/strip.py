@@ -8,11 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.template.loader import render_to_string
 
 from portal.strip import strip
-from windows.access.pages import signed_in
+from windows.access.pages import reads
 from windows.access.requests import actor_of
 
 
-@signed_in
+@reads
 def strip_panel(request: HttpRequest) -> HttpResponse:
     inside = render_to_string("portal/_strip.html", {"strip": strip(actor_of(request))})
     etag = f'"{hashlib.sha256(inside.encode()).hexdigest()[:24]}"'

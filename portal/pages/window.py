@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import get_resolver, reverse
 
-from windows.access.pages import signed_in
+from windows.access.pages import reads
 from windows.access.requests import actor_of
 from windows.access.roles import Actor, Verb, permitted
 from windows.approvals.queries import approval_view
@@ -58,7 +58,7 @@ def offers(view: WindowView, actor: Actor, *, may_sign: bool = False) -> list[Of
     ]
 
 
-@signed_in
+@reads
 def window_page(request: HttpRequest, reference: str) -> HttpResponse:
     actor = actor_of(request)
     view = window_view(window_id_of(reference), actor)

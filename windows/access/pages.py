@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import urlencode
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from windows.access.roles import Actor
 from windows.errors import Invalid
@@ -31,6 +31,11 @@ def signed_in(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Call
         return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")
 
     return require_http_methods(["GET", "HEAD", "POST"])(guarded)
+
+
+def reads(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """A page for signed-in people that only shows: GET and HEAD."""
+    return require_safe(signed_in(view))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from windows.scheduling.api.calendar import CalendarView, Feeds, OneFeed
 from windows.scheduling.api.freezes import Freezes, Lift
 from windows.scheduling.api.trail import Trail, WindowTrail
 from windows.scheduling.api.windows import Cancel, Windows
+from windows.scheduling.views.feeds import feed
 from windows.scheduling.views.filing import cancel, discard, new_window
 from windows.scheduling.views.windows import window_list
 
@@ -15,9 +17,13 @@ api = [
     path("freezes", Freezes.as_view()),
     path("freezes/<int:freeze_id>/lift", Lift.as_view()),
     path("audit", Trail.as_view()),
+    path("calendar", CalendarView.as_view()),
+    path("feeds", Feeds.as_view()),
+    path("feeds/<int:feed_id>", OneFeed.as_view()),
 ]
 
 pages = [
+    path("feeds/<str:token>.ics", feed, name="feed"),
     path("windows/", window_list, name="windows"),
     path("windows/new", new_window, name="new-window"),
     path("windows/<str:reference>/cancel", cancel, name="cancel-window"),

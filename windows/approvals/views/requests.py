@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from windows.access.pages import Question, ask, decided, signed_in
+from windows.access.pages import Question, ask, decided, reads, signed_in
 from windows.access.requests import actor_of
 from windows.approvals.commands import decide, request_window, withdraw
 from windows.approvals.models import Decision
@@ -16,7 +16,7 @@ from windows.errors import Conflict, Invalid
 from windows.scheduling.queries import WindowView, window_id_of, window_view
 
 
-@signed_in
+@reads
 def inbox(request: HttpRequest) -> HttpResponse:
     return render(request, "approvals/inbox.html", {"rows": awaiting(actor_of(request)), "now": clock()})
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from windows.access.pages import signed_in
+from windows.access.pages import reads
 from windows.access.paging import cursor_of, page
 from windows.access.requests import actor_of
 from windows.execution.models import GateReading
@@ -141,7 +141,7 @@ def panel_of(request: HttpRequest, run: RunView) -> tuple[str, str]:
     return inside, hashlib.sha256(inside.encode()).hexdigest()[:24]
 
 
-@signed_in
+@reads
 def run_page(request: HttpRequest, run_id: int) -> HttpResponse:
     run = run_view(run_id, actor_of(request))
     inside, etag = panel_of(request, run)
@@ -151,7 +151,7 @@ def run_page(request: HttpRequest, run_id: int) -> HttpResponse:
     return render(request, "execution/run.html", context)
 
 
-@signed_in
+@reads
 def run_panel(request: HttpRequest, run_id: int) -> HttpResponse:
     """304 while nothing that can be seen has changed."""
     run = run_view(run_id, actor_of(request))
@@ -166,7 +166,7 @@ def run_panel(request: HttpRequest, run_id: int) -> HttpResponse:
     return response
 
 
-@signed_in
+@reads
 def run_list(request: HttpRequest) -> HttpResponse:
     before = cursor_of(request.GET, int)
     shown = page(run_rows(actor_of(request), limit=PAGE, before=before[0] if before else None), PAGE, "id")

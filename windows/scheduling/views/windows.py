@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from windows.access.pages import signed_in
+from windows.access.pages import reads
 from windows.access.paging import cursor_of, page
 from windows.access.requests import actor_of
 from windows.audit.clock import clock
@@ -28,7 +28,7 @@ SHOWN = {  # chip → (word, condition, the soonest first)
 }
 
 
-@signed_in
+@reads
 def window_list(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("show", "all" if request.GET.get("q") else "ahead")
     chosen = asked if asked in SHOWN else "ahead"

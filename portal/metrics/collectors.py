@@ -1,0 +1,71 @@
+"""Our own figures: live windows as joinable tags, runs, flags, messages, the sealer's backlog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Count
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from windows.audit.clock import clock
+from windows.audit.queries import unsealed
+from windows.delivery.models import Message, MessageStatus
+from windows.execution.models import LIVE, Run
+from windows.execution.states import RunStatus
+from windows.flags.models import Flag, FlagCounter
+from windows.lifecycle.states import Mode, WindowStatus
+from windows.live.queries import live_scopes
+from windows.scheduling.models import Window
+
+LABELS = ("window", "service", "environment", "region", "layer", "owner", "step")
+
+
+class Roadworks(Collector):
+    """Reads rows at each scrape; a handful of queries, none of them growing with history."""
+
+    def collect(self) -> Iterable[Metric]:
+        yield live()
+        yield by_status("roadworks_runs", "Runs by status; final ones since the beginning.", Run, RunStatus)
+        yield by_status("roadworks_windows", "Windows by status.", Window, WindowStatus)
+        yield overdue()
+        yield from flags()
+        yield by_status("roadworks_messages", "Messages of the outbox by status.", Message, MessageStatus)
+        waiting, oldest = unsealed()
+        yield GaugeMetricFamily("roadworks_audit_unsealed", "Audit entries that wait for the sealer.", value=waiting)
+        age = (clock() - oldest).total_seconds() if oldest else 0.0
+        yield GaugeMetricFamily("roadworks_audit_unsealed_age_seconds", "Age of the oldest entry that waits for the sealer.", value=age)
+
+
+def live() -> Metric:
+    family = GaugeMetricFamily(
+        "maintenance_window_active",
+        "1 for each place of an open window: join it onto your series by service, environment and region.",
+        labels=LABELS,
+    )
+    for row in live_scopes():
+        family.add_metric([str(getattr(row, name)) for name in LABELS], 1)
+    return family
+
+
+def by_status(name: str, text: str, model: type[Run | Window | Message], states: type[RunStatus | WindowStatus | MessageStatus]) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=["status"])
+    counted = dict(model._default_manager.order_by().values_list("status").annotate(n=Count("pk")))
+    for state in states:
+        family.add_metric([state.value], counted.get(state.value, 0))
+    return family
+
+
+def overdue() -> Metric:
+    late = Run.objects.filter(status__in=LIVE, turn_back_at__lt=clock()).count()
+    return GaugeMetricFamily("roadworks_runs_past_turn_back", "Live runs whose turn-back time has passed.", value=late)
+
+
+def flags() -> Iterable[Metric]:
+    version = FlagCounter.objects.filter(pk=1).values_list("version", flat=True).first() or 0
+    yield CounterMetricFamily("roadworks_flag_version", "The newest global version of the flag store.", value=version)
+    said = Flag.objects.exclude(mode=Mode.NORMAL.value)
+    yield GaugeMetricFamily("roadworks_flags_set", "Flags that say something now.", value=said.count())
+    late = said.filter(lease_until__lt=clock()).count()
+    yield GaugeMetricFamily("roadworks_flags_lease_expired", "Flags still set although their lease ran out.", value=late)

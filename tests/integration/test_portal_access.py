@@ -1,0 +1,293 @@
+"""Every address × every role: generated from the URLconf, so that a new address cannot forget to ask."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from portal.api.models import StoredAnswer
+from tests import given_runs as runs
+from tests import given_windows as given
+from tests.callers import Caller, browser, token_of
+from windows.access.roles import Role, Verb
+from windows.approvals.models import Policy
+from windows.audit.models import AuditEntry
+from windows.catalogue.models import Person
+from windows.flags.models import Node
+from windows.runbooks.models import Runbook, RunbookVersion
+from windows.scheduling.models import Feed, Freeze
+
+pytestmark = pytest.mark.django_db
+OPEN = {"healthz", "readyz", "metrics", "sign-in/", "sign-out/", "api/schema/", "feeds/<str:token>.ics", "static/<path:path>", ""}
+METHODS = ("POST", "PUT", "PATCH", "DELETE")
+OWN = {"api/v1/me", "api/v1/me/password", "api/v1/tokens", "api/v1/feeds", "api/v1/runbooks/check"}  # about oneself, or about nothing
+
+
+def routes(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(entry.pattern)
+        if hasattr(entry, "url_patterns"):
+            yield from routes(entry, route)
+        else:
+            yield route, entry.callback
+
+
+ROUTES = sorted(dict(routes()).items())
+GUARDED = [(route, view) for route, view in ROUTES if route not in OPEN]
+
+
+def methods_of(view: Any) -> list[str]:
+    shape = getattr(view, "view_class", None) or getattr(view, "cls", None)
+    if shape is not None and hasattr(shape, "http_method_names"):
+        return [name.upper() for name in shape.http_method_names if name != "options" and hasattr(shape, name)]
+    return ["GET", "POST"]
+
+
+@pytest.fixture
+def world() -> dict[str, Any]:
+    """A confidential window with a run, a freeze, a policy, a node, a runbook, a feed and a token: all of team shop."""
+    ada = given.actor("ada", ("shop", Role.OWNER))
+    window = given.window(ada, confidential=True)
+    run = runs.run_of(runs.step(status="failed", attempt=1), window=window)
+    begins = given.soon()
+    freeze = Freeze.objects.create(
+        title="Peak",
+        starts_at=begins,
+        ends_at=begins.replace(year=begins.year + 1),
+        created_by_id=ada.person_id,
+        severity="hard",
+        teams=["shop"],
+    )
+    policy = Policy.objects.create(name="All", position=1)
+    node = Node.objects.create(name="n1", service="orders", environment="production", region="r1", digest="0" * 64)
+    book = Runbook.objects.create(slug="book", title="Book", team="shop")
+    RunbookVersion.objects.create(runbook=book, number=1, digest="1" * 64, source="x", created_by="ada")
+    feed = Feed.objects.create(person_id=ada.person_id, kind="all", digest="2" * 64)
+    token_of(ada)
+    return {
+        "window": window,
+        "run": run,
+        "reference": window.reference,
+        "run_id": run.pk,
+        "freeze_id": freeze.pk,
+        "policy_id": policy.pk,
+        "node_id": node.pk,
+        "feed_id": feed.pk,
+        "token_id": Person.objects.get(pk=ada.person_id).tokens.get().pk,
+        "person_id": ada.person_id,
+        "position": 1,
+        "number": 1,
+        "role": "owner",
+        "depends_on": "orders",
+        "verb": "hold",
+    }
+
+
+def address(route: str, world: dict[str, Any]) -> str:
+    def fill(found: re.Match[str]) -> str:
+        name = found[1]
+        if name == "slug":
+            return "book" if "runbooks" in route else "shop" if "teams" in route else "orders-writes" if "objectives" in route else "orders"
+        return str(world[name])
+
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", fill, route)
+
+
+WORDS: dict[str, Any] = {
+    **dict.fromkeys(("starts_at", "ends_at", "expires_at", "at"), "2030-01-01T00:00:00Z"),
+    **dict.fromkeys(("service", "depends_on"), "orders"),
+    "environment": "production",
+    "region": "r1",
+    "team": "shop",
+    "slug": "sss",
+    "target": "0.99",
+    "email": "x@example.org",
+    "password": "a very long password",
+    "scopes": ["read"],
+}
+
+
+@cache
+def schema() -> dict[str, Any]:
+    return json.loads(Client().get("/api/schema/").content)
+
+
+def body_for(route: str, method: str) -> dict[str, Any]:
+    """A body that has the right shape by the API's own description, so that what refuses is the guard."""
+    path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
+    content = schema()["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
+    return made(content["application/json"]["schema"]) if content else {}
+
+
+def made(shape: dict[str, Any], name: str = "") -> Any:
+    if "$ref" in shape:
+        return made(schema()["components"]["schemas"][shape["$ref"].rsplit("/", 1)[1]], name)
+    if name in WORDS:
+        return WORDS[name]
+    if "allOf" in shape:
+        return made(shape["allOf"][0], name)
+    if "enum" in shape:
+        return shape["enum"][0]
+    match shape.get("type"):
+        case "object":
+            return {key: made(part, key) for key, part in shape.get("properties", {}).items() if key in shape.get("required", [])}
+        case "array":
+            return [made(shape["items"], name)]
+        case "integer" | "number":
+            return max(1, shape.get("minimum", 1))
+        case "boolean":
+            return True
+        case _:
+            return "text"
+
+
+ROLES: dict[str, tuple[tuple[str, Role], ...]] = {
+    "nobody in any team": (),
+    "viewer elsewhere": (("find", Role.VIEWER),),
+    "member elsewhere": (("find", Role.MEMBER),),
+    "owner elsewhere": (("find", Role.OWNER),),
+    "on-call elsewhere": (("find", Role.ON_CALL),),
+    "viewer of the team": (("shop", Role.VIEWER),),
+}
+
+
+@pytest.mark.parametrize("who", ROLES)
+def test_r_s01_no_address_acts_for_somebody_without_the_right(world, who: str) -> None:
+    """Writing by people who may not: no 2xx, nothing in the trail, and a confidential window is not even confirmed to be there."""
+    actor = given.actor("eve", *ROLES[who])
+    program, person, tried = Caller(token_of(actor)), browser(actor), 0
+    before = AuditEntry.objects.count()
+    unexpected = []
+    for route, view in GUARDED:
+        for method in set(methods_of(view)) & set(METHODS):
+            if route in OWN:
+                continue
+            path = address(route, world)
+            if route.startswith("api/"):
+                response = program.send(method, path, body_for(route, method), If_Match='"1"')
+            else:
+                response = person.post(path, {"reason": "because", "choice": "yes"})
+            tried += 1
+            secret = "<str:reference>" in route or "<int:run_id>" in route
+            allowed = {403, 404, 405, 409, 412, 422, 428} if who == "viewer of the team" or not secret else {404, 405, 422}
+            if response.status_code not in allowed:
+                unexpected.append(f"{method} {path}: {response.status_code}")
+    print(f"{who}: {tried} tries, {len(unexpected)} unexpected")
+    assert not unexpected
+    assert tried > 50
+    assert AuditEntry.objects.count() == before
+
+
+def test_r_s01_a_stranger_reaches_nothing(world) -> None:
+    unexpected, unknown = [], Client(raise_request_exception=False)
+    for route, view in GUARDED:
+        for method in methods_of(view):
+            path = address(route, world)
+            response = unknown.generic(method, path, b"{}", "application/json")
+            refused = response.status_code in ({401, 405} if route.startswith("api/") else {302, 401, 403, 405})
+            if not refused or (response.status_code == 302 and not response["Location"].startswith("/sign-in/")):
+                unexpected.append(f"{method} {path}: {response.status_code}")
+    assert not unexpected
+
+
+def test_r_s05_reading_changes_nothing(world) -> None:
+    """GET of every address as the owner: no 5xx, no entry in the trail, no state moved."""
+    ada = Person.objects.get(name="Ada")
+    client, program = browser(ada), Caller(token_of(ada))
+    before = AuditEntry.objects.count()
+    status = world["run"].status
+    broken = []
+    for route, view in GUARDED:
+        if "GET" not in methods_of(view):
+            continue
+        path = address(route, world)
+        response = program.get(path) if route.startswith("api/") else client.get(path)
+        if response.status_code >= 500:
+            broken.append(f"{path}: {response.status_code} {response.content[:200]!r}")
+    assert not broken
+    assert AuditEntry.objects.count() == before
+    world["run"].refresh_from_db()
+    assert world["run"].status == status
+
+
+def test_r_s05_a_form_of_another_site_is_refused(world) -> None:
+    ada = Person.objects.get(name="Ada")
+    client = browser(ada, checks_csrf=True)
+    for route, view in GUARDED:
+        if route.startswith("api/") or "POST" not in methods_of(view):
+            continue
+        response = client.post(address(route, world), {"reason": "because"}, headers={"Origin": "https://evil.example"})
+        assert response.status_code in (403, 404, 405), route
+
+
+# --- L5: what a mutating address does stands in the trail -------------------------------------------------------------------
+
+SILENT = {  # changes nothing that a trail is about
+    "api/v1/runbooks/check",
+    "api/v1/objectives/<slug:slug>/measurements",  # measurements are no acts: commands.objectives says so
+}
+
+
+def test_r_l05_every_mutating_address_is_known_to_leave_an_entry(world) -> None:
+    """Each mutating API address calls a command; each command it can reach records. Held by the commands' own source."""
+    import inspect
+
+    missing = []
+    for route, view in GUARDED:
+        shape = getattr(view, "cls", None)
+        if shape is None or route in SILENT:
+            continue
+        for method in set(methods_of(view)) & set(METHODS):
+            text = inspect.getsource(getattr(shape, method.lower()))
+            module = inspect.getmodule(getattr(shape, method.lower()))
+            called = [getattr(module, name, None) for name in re.findall(r"\b([a-z_]+)\(", text)]
+            called += [getattr(getattr(module, outer, None), name, None) for outer, name in re.findall(r"\b([a-z_]+)\.([a-z_]+)\(", text)]
+            called += [getattr(module, name, None) for name in re.findall(r"= ([a-z_]+) if ", text)] + [
+                getattr(module, name, None) for name in re.findall(r" else ([a-z_]+)\b", text)
+            ]
+            commands = [one for one in called if callable(one) and ".commands" in getattr(one, "__module__", "")]
+            if not commands or not any(records(one) for one in commands):
+                missing.append(f"{method} /{route}")
+    assert not missing
+
+
+def records(command: Any, depth: int = 0) -> bool:
+    """Whether a command, or what it calls within its slice's commands, writes to the trail."""
+    import inspect
+
+    text = inspect.getsource(inspect.unwrap(command))
+    if re.search(r"\brecord\(|\bmove\(|\btell\(|\bbecome\(", text):
+        return True
+    module = inspect.getmodule(inspect.unwrap(command))
+    inner = [getattr(module, name, None) for name in set(re.findall(r"\b(_?[a-z_]+)\(", text))]
+    reachable = [one for one in inner if callable(one) and ".commands" in getattr(one, "__module__", "") and one is not command]
+    return depth < 4 and any(records(one, depth + 1) for one in reachable)
+
+
+def test_a_token_reads_only_with_its_scope(world) -> None:
+    ada = Person.objects.get(name="Ada")
+    program = Caller(token_of(ada, Verb.COMMENT.value))
+    for route, view in GUARDED:
+        if route.startswith("api/v1/") and "GET" in methods_of(view):
+            assert program.get(address(route, world)).status_code == 403, route
+
+
+def test_errors_of_every_address_are_problems(world) -> None:
+    program = Caller(token_of(Person.objects.get(name="Ada")))
+    for route, view in GUARDED:
+        if not route.startswith("api/v1/"):
+            continue
+        for method in methods_of(view):
+            response = program.send(method, address(route, world), b"{", If_Match='"999"') if method in METHODS else None
+            if response is not None and response.status_code >= 400:
+                assert response["Content-Type"] == "application/problem+json", route
+                assert response.status_code < 500, (route, method, response.content)
+                assert json.loads(response.content)["status"] == response.status_code
+    assert not StoredAnswer.objects.exists()

@@ -1,0 +1,1 @@
+"""Runbooks over REST: upload, read, check without keeping."""
