@@ -115,7 +115,8 @@ class Demonstration(threading.Thread):
             "runbook_version_id": versions[0]["id"], "parameters": self.parameters(wish),
             "external_ref": f"{MARK}{wish.service}:{time.time_ns():x}",
         }  # fmt: skip
-        return self.post(wish.coordinator, "/windows", window)
+        filed: dict[str, Any] = self.post(wish.coordinator, "/windows", window)
+        return filed
 
     def parameters(self, wish: Wish) -> dict[str, Any]:
         return {name: self.values[name] for name in wish.parameters if name in self.values}

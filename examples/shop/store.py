@@ -61,7 +61,7 @@ class Store:
 
     def order(self, number: int) -> dict[str, Any] | None:
         row = self.one(ORDER, number)
-        return row and dict(zip(("id", "customer", "country", "lines"), row, strict=True))
+        return dict(zip(("id", "customer", "country", "lines"), row, strict=True)) if row else None
 
     def newest_orders(self) -> list[int]:
         with self.pool.connection() as connection:
@@ -81,7 +81,7 @@ class Store:
 
     def basket(self, number: int) -> dict[str, Any] | None:
         row = self.one("select id, visitor, items from baskets where id = %s", number)
-        return row and dict(zip(("id", "visitor", "items"), row, strict=True))
+        return dict(zip(("id", "visitor", "items"), row, strict=True)) if row else None
 
     def newest_baskets(self) -> list[int]:
         with self.pool.connection() as connection:

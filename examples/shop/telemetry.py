@@ -51,7 +51,7 @@ class Counters:
         """What was counted since it was last taken, as (series, window, good, total)."""
         with self.lock:
             keys = [key for key in self.untold if key[0].endswith("-served") == often]
-            return [(*key, *self.untold.pop(key)) for key in keys]
+            return [(series, window, good, total) for series, window in keys for good, total in [self.untold.pop((series, window))]]
 
     def exposition(self, labels: dict[str, str]) -> str:
         """Prometheus text format 0.0.4; each row is tagged with the window its requests met and the scope of it. `labels` are the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from examples.shop.data import access, measurements, past, people, plans, rules, runbooks, services
@@ -11,7 +11,7 @@ from examples.shop.data import access, measurements, past, people, plans, rules,
 
 def load_all(state: Path) -> Iterator[str]:
     """Yield a line for each part that was seen to. Every part may be loaded again. `state` is the folder for the keys."""
-    parts = {
+    parts: dict[str, Callable[[], None]] = {
         "people": people.load,
         "services": services.load,
         "rules": rules.load,

@@ -6,6 +6,8 @@ would say the same), a rare failure, four bad quarters of an hour, and the write
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection, transaction
 
 from examples.shop.layout import SERIES
@@ -73,7 +75,7 @@ def load(past: list[tuple[str, str, object, object]]) -> None:
     if Measurement.objects.filter(series__in=SERIES).exists():
         return
     ago, hours, minutes, failed, services = map(list, zip(*TROUBLE, strict=True))
-    values = {
+    values: dict[str, Any] = {
         "series": list(SHARES), "shares": list(SHARES.values()), "days": DAYS,
         "ago": ago, "hour": hours, "minutes": minutes, "failed": failed, "services": services,
         "windows": [row[0] for row in past], "targets": [row[1] for row in past],
