@@ -252,8 +252,8 @@ def test_r_l03_a_head_that_we_did_not_sign_proves_nothing(settings) -> None:
     assert not verify([head]).is_whole
 
 
-@pytest.mark.django_db(transaction=True)
-def test_r_l04_fifty_writers_one_chain() -> None:
+@pytest.mark.parametrize("database", ["embedded", "pg15"], indirect=True)
+def test_r_l04_fifty_writers_one_chain(database: str) -> None:
     """Writers commit in any order while three sealers compete: no entry lost, no fork, no gap."""
     done = []
 

@@ -163,8 +163,8 @@ def test_window_labels_stay() -> None:
     assert [at for at, _ in by_minute("orders", minute(0), minute(5))] == [minute(0), minute(1)]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_many_writers_of_one_series_add_up() -> None:
+@pytest.mark.parametrize("database", ["embedded", "pg15"], indirect=True)
+def test_many_writers_of_one_series_add_up(database: str) -> None:
     def write(number: int) -> None:
         try:
             push("orders", [one((number * 977 + n * 611) % 4000, 1, 2, key=f"{number}-{n}") for n in range(20)])
