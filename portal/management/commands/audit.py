@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from windows.audit.chain import Head
 from windows.audit.commands import seal, sign_head
@@ -29,6 +30,12 @@ class Command(BaseCommand):
         acts.add_parser("seal", help="seal what waits; the worker does so every second")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self.act(options)
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {str(error).splitlines()[0]}", returncode=2) from error
+
+    def act(self, options: dict[str, Any]) -> None:
         match options["act"]:
             case "verify":
                 self.verify(options["head"])
