@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from celery import shared_task
 
 from slo.objectives.queries import Promise, promises
-from slo.telemetry import commands, registry
+from slo.telemetry import commands, registry, retention
 from slo.telemetry.queries import counted
 from slo.telemetry.readings import Push, Reading
 
@@ -44,7 +44,7 @@ def fetch(one: Promise, minutes: Sequence[datetime]) -> None:
             commands.push(one.slug, [Push(minute.isoformat(), minute, found.good, found.total, source=one.source)])
 
 
-@shared_task(name="telemetry.sweep")
-def sweep() -> None:
-    """Forget samples whose time is over."""
-    commands.prune()
+@shared_task(name="telemetry.forget")
+def forget() -> None:
+    """Forget what need not be kept."""
+    retention.forget()

@@ -1,4 +1,4 @@
-"""Verbs: push measurements, prune what is old.
+"""Verb: push measurements.
 
 A push is idempotent by (series, source, key), for as long as samples are kept after they arrived. Late data is welcome: see sums.py.
 """
@@ -9,15 +9,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models.functions import Now
 
 from slo.errors import Invalid
 from slo.telemetry import sums
-from slo.telemetry.models import Sample
 from slo.telemetry.readings import Push
 
-KEPT = timedelta(days=2)  # samples, counted from their arrival
-LATEST = timedelta(days=400)  # a measurement older than what is kept anywhere is a mistake
+LATEST = timedelta(days=400)  # a measurement older than any minute that is kept is a mistake
 AHEAD = timedelta(minutes=5)  # a sender's clock may be wrong, not absurd
 MOST = 10_000
 
@@ -29,8 +26,7 @@ def push(series: str, samples: Sequence[Push]) -> int:
     Writers of one series queue on a lock, so that running sums add up whatever the order of commits.
     """
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended('telemetry:' || %s, 0)), clock_timestamp()", [series])
-        check(series, samples, cursor.fetchone()[1])
+        check(series, samples, sums.lock(cursor, series))
         new, deltas = sums.insert(cursor, series, samples)
         sums.add(cursor, series, deltas)
     return new
@@ -48,9 +44,3 @@ def check(series: str, samples: Sequence[Push], now: datetime) -> None:
             raise Invalid("at", "Give the time with its zone, at most 400 days back and 5 minutes ahead.")
         if not 0 <= one.good <= one.total < 2**53:
             raise Invalid("good", "Events are counted: 0 ≤ good ≤ total.")
-
-
-def prune() -> int:
-    """Forget samples that arrived more than two days ago (their minutes stay); returns how many."""
-    gone, _ = Sample.objects.filter(received_at__lt=Now() - KEPT).delete()
-    return gone

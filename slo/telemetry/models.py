@@ -6,7 +6,10 @@ from django.db.models.functions import Now
 
 
 class Measurement(models.Model):
-    """One minute of one series. `good_sum` and `total_sum` run from the start of its UTC day up to and including this minute."""
+    """One minute of one series; after 35 days the last minute of an hour stands for the hour, except near a window (retention.py).
+
+    `good_sum` and `total_sum` run from the start of its UTC day up to and including this minute.
+    """
 
     series = models.CharField(max_length=120)  # an objective's slug, as a label
     minute = models.DateTimeField()  # UTC, truncated to the minute
@@ -21,6 +24,7 @@ class Measurement(models.Model):
             models.UniqueConstraint(fields=["series", "minute"], include=["good_sum", "total_sum"], name="measurement_once"),
             models.CheckConstraint(condition=Q(good__gte=0, total__gte=F("good")), name="measurement_good_within_total"),
         ]
+        indexes = [models.Index(fields=["series", "minute"], condition=~Q(window=""), name="measurement_in_window")]
 
     def __str__(self) -> str:
         return f"{self.series} {self.minute:%Y-%m-%d %H:%M}"

@@ -7,7 +7,8 @@ and the day totals after it. The caller holds the series' lock.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from django.db.backends.utils import CursorWrapper
 
@@ -75,6 +76,13 @@ update telemetry_daytotal d set good = d.good + tail.good, total = d.total + tai
     total_sum = d.total_sum + tail.total_sum
 from tail where d.id = tail.id
 """
+
+
+def lock(cursor: CursorWrapper, series: str) -> datetime:
+    """Queue behind the other writers of this series until the transaction ends; the time by the database when it is our turn."""
+    cursor.execute("select pg_advisory_xact_lock(hashtextextended('telemetry:' || %s, 0))", [series])
+    cursor.execute("select clock_timestamp()")
+    return cast(datetime, cursor.fetchone()[0])
 
 
 def insert(cursor: CursorWrapper, series: str, samples: Sequence[Push]) -> tuple[int, dict[str, Any]]:

@@ -244,7 +244,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "execution.sweep": missed_window,
     "flags.sweep": forgotten_flags,
     "telemetry.measure": nothing,
-    "telemetry.sweep": nothing,
+    "telemetry.forget": nothing,
 }
 
 

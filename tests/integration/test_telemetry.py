@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from slo.budget import Ratio
 from slo.errors import Invalid
 from slo.intervals import Interval
-from slo.telemetry.commands import prune, push
+from slo.telemetry.commands import push
 from slo.telemetry.models import DayTotal, Measurement, Sample
 from slo.telemetry.queries import by_minute, labelled, ratio, recent
 from slo.telemetry.readings import Push
+from slo.telemetry.retention import forget
 
 START = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=10)
 NEVER = Interval(START - timedelta(days=300), START + timedelta(days=20))
@@ -147,12 +149,65 @@ def test_r_c05_no_sample_and_no_events_are_no_value() -> None:
 
 
 @pytest.mark.django_db
-def test_pruned_samples_leave_their_minutes() -> None:
+def test_forgotten_samples_leave_their_minutes() -> None:
     push("orders", [one(0, 9, 10)])
-    assert prune() == 0
+    assert forget() == 0
     Sample.objects.update(received_at=datetime.now(UTC) - timedelta(days=3))
-    assert prune() == 1
+    assert forget() == 1
     assert ratio("orders", NEVER.start, NEVER.end) == Ratio(9, 10)
+
+
+OLD = (datetime.now(UTC) - timedelta(days=60)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def old(number: int, good: int, total: int, **more) -> Push:
+    return Push(key=more.pop("key", f"old {number}"), at=OLD + timedelta(minutes=number), good=good, total=total, **more)
+
+
+def hourly(series: str) -> list[Ratio]:
+    hours = [OLD + timedelta(hours=number) for number in range(24 * 7 + 1)]
+    return [ratio(series, since, until) for since, until in pairwise(hours)]
+
+
+@pytest.mark.django_db
+def test_old_minutes_become_hours_and_every_hour_stays_exact() -> None:
+    push("orders", [old(number, number % 7, 10) for number in range(0, 24 * 60 * 5, 7)])
+    push("orders", [one(number, 1, 1) for number in range(120)])
+    before, many = hourly("orders"), Measurement.objects.count()
+    assert forget() > 0
+    assert hourly("orders") == before
+    assert Measurement.objects.count() == 24 * 5 + 120 < many
+    assert forget() == 0
+    sums_hold("orders")
+    push("orders", [old(61, 3, 4, key="late"), old(24 * 60 + 30, 5, 6, key="later")])  # late data into thinned hours
+    before[1] += Ratio(3, 4)
+    before[24] += Ratio(5, 6)
+    assert hourly("orders") == before
+    forget()
+    assert hourly("orders") == before
+    sums_hold("orders")
+
+
+@pytest.mark.django_db
+def test_minutes_near_a_window_stay_minutes() -> None:
+    push("orders", [old(number, 1, 2) for number in range(0, 24 * 60 * 6, 30)])
+    push("orders", [old(24 * 60 * 3, 1, 2, key="tagged", window="MW-1001")])
+    forget()
+    kept = [at for at, _ in by_minute("orders", OLD, OLD + timedelta(days=6))]
+    near = [at for at in kept if at.minute == 0]  # thinned hours keep their last minute, half past
+    assert near[0] == OLD + timedelta(days=2)
+    assert near[-1] == OLD + timedelta(days=4)
+    assert len(near) == 49
+    assert labelled("orders", OLD, OLD + timedelta(days=6))["MW-1001"] == Ratio(2, 4)
+
+
+@pytest.mark.django_db
+def test_day_totals_stay_for_ever() -> None:
+    push("orders", [old(0, 1, 2), one(0, 1, 2)])
+    Measurement.objects.filter(minute=OLD).update(minute=OLD - timedelta(days=400))
+    DayTotal.objects.filter(day=OLD.date()).update(day=(OLD - timedelta(days=400)).date())
+    assert forget() == 1
+    assert ratio("orders", OLD - timedelta(days=420), NEVER.end) == Ratio(2, 4)
 
 
 @pytest.mark.django_db
