@@ -33,7 +33,7 @@ def script(folder: Path, name: str, text: str, mode: int = 0o755) -> None:
 
 def port(folder: Path, seconds: float = 10, stop=lambda: False, lines: list[str] | None = None) -> Command:
     told = {"MAINTENANCE_WINDOW": "MW-1042", "IDEMPOTENCY_KEY": "1:2:forward"}
-    return Command(Limits.of(seconds, stop), folder, told, ([] if lines is None else lines).append)
+    return Command(Limits.of(seconds, stop), folder, told, ([] if lines is None else lines).extend)
 
 
 def running(mark: str) -> list[int]:

@@ -13,6 +13,7 @@ from windows.actions.kinds import flag
 from windows.actions.outcomes import Done, Failed
 from windows.actions.registry import perform, prepare
 from windows.execution.ports.flags import Flags
+from windows.execution.ports.limits import Limits
 from windows.flags import commands
 from windows.flags.models import Flag, FlagVersion
 from windows.flags.routing import FlagKey
@@ -43,7 +44,7 @@ class Acknowledging(Flags):
 
 
 def ctx(hearing: dict[str, str]) -> FakeContext:
-    port = Acknowledging("MW-1042", timedelta(seconds=60))
+    port = Acknowledging("MW-1042", timedelta(seconds=60), Limits.of(30, lambda: False))
     port.hearing = hearing
     return FakeContext(flags=port)
 

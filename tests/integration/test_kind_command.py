@@ -21,7 +21,7 @@ def ctx(tmp_path: Path) -> FakeContext:
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / name).chmod(0o755)
     made = FakeContext()
-    made.command = Command(Limits.of(10, made.stop_requested), tmp_path, {}, made.log)
+    made.command = Command(Limits.of(10, made.stop_requested), tmp_path, {}, made.lines.extend)
     return made
 
 

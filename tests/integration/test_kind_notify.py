@@ -79,7 +79,7 @@ def test_it_refuses(wrong: str) -> None:
 def test_the_context_carries_tags_key_and_log(ctx: StepContext) -> None:
     assert ctx.idempotency_key == f"{ctx.run_id}:0:forward"
     assert ctx.tags["maintenance.scope"] == "orders/production/r1"
-    assert ctx.tags["maintenance.owner"] == "shop"
+    assert ctx.tags["maintenance.owner"] == "Ada"
     assert ctx.http.headers["Maintenance-Step"] == "Tell"
     assert ctx.command.environment["MAINTENANCE_WINDOW"] == ctx.tags["maintenance.window"]
     ctx.log("a\x00b")

@@ -263,7 +263,7 @@ def test_r_s09_parameters_are_typed(name: str, value: object, says: str) -> None
     assert says in problem.message
 
 
-def test_r_s09_free_text_never_becomes_sql_or_promql() -> None:
+def test_r_s09_r_c12_free_text_never_becomes_sql_or_promql() -> None:
     text = """\
         runbook: a
         title: A

@@ -19,13 +19,14 @@ from windows.execution.ports.limits import SLICE, Limits
 
 LONGEST_LOG, LONGEST_LINE, TAIL = 64 * 1024, 2000, 4000  # bytes and characters
 AFTER_TIMEOUT, AFTER_STOP = 1.0, 5.0  # seconds between TERM and KILL: a timeout has been fair warning
+OFTEN = 0.5  # seconds: a loud program's lines go into the log together
 STUCK = 2.0  # seconds after KILL until the launcher itself is killed
 
 
 class Command:
     """One per call of an action. `environment` are the tags, key and fence every program is told."""
 
-    def __init__(self, limits: Limits, directory: Path, environment: Mapping[str, str], log: Callable[[str], None]) -> None:
+    def __init__(self, limits: Limits, directory: Path, environment: Mapping[str, str], log: Callable[[list[str]], None]) -> None:
         self.limits, self.directory, self.environment, self.log = limits, directory, dict(environment), log
 
     def run(
@@ -107,13 +108,16 @@ def end(child: subprocess.Popen[bytes], output: Output, grace: float) -> None:
 class Output:
     """Both streams as lines for the log, up to a limit, and the last few thousand characters."""
 
-    def __init__(self, log: Callable[[str], None]) -> None:
+    def __init__(self, log: Callable[[list[str]], None]) -> None:
         self.log, self.left, self.partial, self.tail = log, LONGEST_LOG, b"", ""
+        self.kept: list[str] = []  # lines that are not in the log yet
+        self.kept_since = 0.0
 
     def read(self, child: subprocess.Popen[bytes], seconds: float) -> bool:
         """Wait so long for output; False where there was none."""
         assert child.stdout
         if not select.select([child.stdout], [], [], seconds)[0]:
+            self.flush()
             return False
         chunk = os.read(child.stdout.fileno(), 65536)
         if not chunk:
@@ -124,6 +128,8 @@ class Output:
         if len(self.partial) > LONGEST_LINE:
             self.say(self.partial)
             self.partial = b""
+        if time.monotonic() - self.kept_since > OFTEN:
+            self.flush()
         return bool(chunk)
 
     def drain(self, child: subprocess.Popen[bytes]) -> None:
@@ -136,10 +142,16 @@ class Output:
         if self.left <= 0:
             return
         self.left -= len(line) + 1
-        self.log(text if self.left > 0 else "… the rest of the output is not kept.")
+        self.kept.append(text if self.left > 0 else "… the rest of the output is not kept.")
+
+    def flush(self) -> None:
+        self.kept_since, lines, self.kept = time.monotonic(), self.kept, []
+        if lines:
+            self.log(lines)
 
     def finish(self) -> str:
         if self.partial:
             self.say(self.partial)
             self.partial = b""
+        self.flush()
         return self.tail

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from windows.execution.ports.flags import Flags
 from windows.execution.ports.http import Http, carried
 from windows.execution.ports.limits import Limits
 from windows.execution.ports.notify import Notify
+from windows.execution.ports.patience import patiently
 from windows.execution.ports.sql import Sql
 from windows.execution.ports.telemetry import Telemetry
 
@@ -46,12 +47,14 @@ class StepContext:
     telemetry: Telemetry
     notify: Notify
     limits: Limits
+    began: tuple[datetime, float]  # the database's clock and the monotonic one, at one moment
 
     def stop_requested(self) -> bool:
         return self.limits.stop()
 
     def now(self) -> datetime:
-        return clock()
+        at, ticks = self.began
+        return at + timedelta(seconds=time.monotonic() - ticks)
 
     def sleep(self, seconds: float) -> bool:
         until = self.limits.within(seconds)
@@ -64,10 +67,16 @@ class StepContext:
                 return True
 
     def log(self, text: str, level: str = "info") -> None:
-        StepLog.objects.create(run_id=self.run_id, position=self.position, level=level[:10], text=text.replace("\x00", "�")[:LONGEST_TEXT])
+        patiently(lambda: keep_lines(self.run_id, self.position, [text], level), self.limits)
 
     def measured(self, gate: str, reading: Reading, verdict: Verdict) -> None:
-        keep_reading(self.run_id, self.position, gate, reading, verdict)
+        patiently(lambda: keep_reading(self.run_id, self.position, gate, reading, verdict), self.limits)
+
+
+def keep_lines(run_id: int, position: int, lines: list[str], level: str = "info") -> None:
+    StepLog.objects.bulk_create(
+        StepLog(run_id=run_id, position=position, level=level[:10], text=line.replace("\x00", "�")[:LONGEST_TEXT]) for line in lines
+    )
 
 
 def keep_reading(run_id: int, position: int | None, gate: str, reading: Reading, verdict: Verdict) -> None:
@@ -91,7 +100,7 @@ def tags_of(run: Run, step: StepRun | None) -> dict[str, str]:
     places = list(dict.fromkeys("/".join(place) for place in scopes))
     return {
         "maintenance.window": window.reference,
-        "maintenance.owner": window.team.slug,
+        "maintenance.owner": window.owner.name,
         "maintenance.step": step.name if step else "",
         "maintenance.scope": " ".join(places[:20]),
     }
@@ -99,13 +108,15 @@ def tags_of(run: Run, step: StepRun | None) -> dict[str, str]:
 
 def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool]) -> StepContext:
     """The context for what `intent` says. The deadline is turned into monotonic time here, by the database's clock."""
-    limits = Limits.of((intent.deadline - clock()).total_seconds(), stop)
-    tags = tags_of(run, step_run)
+    patience = Limits.of(step_run.timeout.total_seconds(), stop)
+    now, ticks = patiently(clock, patience), time.monotonic()
+    limits = Limits.of((intent.deadline - now).total_seconds(), stop)
+    tags = patiently(lambda: tags_of(run, step_run), patience)
     told = {name.upper().replace(".", "_"): value.replace("\x00", "") for name, value in tags.items()}
     told |= {"IDEMPOTENCY_KEY": intent.key, "ROADWORKS_FENCE": str(intent.fence)}
 
-    def log(text: str) -> None:
-        StepLog.objects.create(run_id=run.pk, position=intent.position, text=text)
+    def log(lines: list[str]) -> None:
+        patiently(lambda: keep_lines(run.pk, intent.position, lines), limits)
 
     return StepContext(
         run_id=run.pk,
@@ -120,10 +131,11 @@ def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool])
         http=Http(limits, carried(tags, intent.key, intent.fence), settings.HTTP_ALLOWED_HOSTS),
         sql=sql_port(limits, tags),
         command=Command(limits, settings.COMMANDS_DIR, told, log),
-        flags=Flags(run.window.reference, settings.ROADWORKS.flag_lease),
+        flags=Flags(run.window.reference, settings.ROADWORKS.flag_lease, limits),
         telemetry=telemetry_port(limits),
-        notify=Notify(run.window),
+        notify=Notify(run.window, limits),
         limits=limits,
+        began=(now, ticks),
     )
 
 

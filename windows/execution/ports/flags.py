@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
-
-from django.db import InterfaceError, OperationalError
+from typing import Any, TypeVar
 
 from windows.access.roles import ENGINE
-from windows.actions.ports import Changed, FlagAddress, FlagState, Laggard, Propagation, Rejected, Unreachable
+from windows.actions.ports import Changed, FlagAddress, FlagState, Laggard, Propagation, Rejected
 from windows.errors import Conflict, Refused
+from windows.execution.ports.limits import Limits
+from windows.execution.ports.patience import AWAY, patiently
 from windows.flags import queries
 from windows.flags.commands.setting import set_flag
-from windows.flags.models import FlagVersion
 from windows.flags.routing import FlagKey
 
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Refusals of the store as port errors."""
-    try:
-        yield
-    except Conflict as error:
-        raise Changed(error.detail)
-    except Refused as error:
-        raise Rejected(error.detail)
-    except (OperationalError, InterfaceError) as error:
-        raise Unreachable(f"the flag store: {str(error).splitlines()[0]}")
+T = TypeVar("T")
 
 
 def key_of(address: FlagAddress) -> FlagKey:
@@ -36,24 +23,45 @@ def key_of(address: FlagAddress) -> FlagKey:
 
 
 class Flags:
-    def __init__(self, window: str, lease: timedelta) -> None:
-        self.window, self.lease = window, lease
+    def __init__(self, window: str, lease: timedelta, limits: Limits) -> None:
+        self.window, self.lease, self.limits = window, lease, limits
+
+    def told(self, act: Callable[[], T]) -> T:
+        """Patiently, with the store's refusals as port errors."""
+        try:
+            return patiently(act, self.limits)
+        except Conflict as error:
+            raise Changed(error.detail)
+        except Refused as error:
+            raise Rejected(error.detail)
 
     def current(self, address: FlagAddress) -> FlagState:
-        with told():
-            row = queries.current(key_of(address))
+        row = self.told(lambda: queries.current(key_of(address)))
         return FlagState("normal") if row is None else FlagState(row.mode, row.payload, row.version, row.global_version)
 
     def set(self, address: FlagAddress, mode: str, payload: Mapping[str, Any], *, expected: int) -> FlagState:
-        with told():
-            made: FlagVersion = set_flag(
-                ENGINE, key_of(address), mode, payload, expected=expected, window=self.window, lease=self.lease, reason="a step of its run"
-            )
-        return FlagState(made.mode, made.payload, made.version, made.global_version)
+        lost = False
+
+        def change() -> FlagState:
+            """Where the answer to a commit was lost, the change is found made instead of making it again."""
+            nonlocal lost
+            try:
+                key, lease = key_of(address), self.lease
+                made = set_flag(ENGINE, key, mode, payload, expected=expected, window=self.window, lease=lease, reason="a step of its run")
+                return FlagState(made.mode, made.payload, made.version, made.global_version)
+            except AWAY:
+                lost = True
+                raise
+            except Conflict:
+                row = queries.current(key_of(address)) if lost else None
+                if row is None or (row.version, row.mode, row.window) != (expected + 1, mode, self.window):
+                    raise
+                return FlagState(row.mode, row.payload, row.version, row.global_version)
+
+        return self.told(change)
 
     def changed_by_others(self, address: FlagAddress, *, since: int) -> str:
-        with told():
-            later = queries.history(key_of(address), limit=1000)
+        later = self.told(lambda: queries.history(key_of(address), limit=1000))
         strangers = [each for each in later if each.version > since and (each.window != self.window or each.actor != ENGINE.name)]
         if not strangers:
             return ""
@@ -61,7 +69,6 @@ class Flags:
         return f"{first.actor} set it to {first.mode} at {first.at:%H:%M:%S} UTC{f' ({first.reason})' if first.reason else ''}"
 
     def propagation(self, address: FlagAddress, global_version: int) -> Propagation:
-        with told():
-            nodes = queries.convergence(address.service, address.environment, address.region).nodes
+        nodes = self.told(lambda: queries.convergence(address.service, address.environment, address.region).nodes)
         late = [Laggard(node.name, node.version) for node in nodes if node.version is None or node.version < global_version]
         return Propagation(len(nodes), tuple(late))

@@ -11,14 +11,19 @@ from windows.access.roles import Role
 from windows.actions.ports import Rejected
 from windows.catalogue.queries import holders
 from windows.delivery.commands import queue
+from windows.execution.ports.limits import Limits
+from windows.execution.ports.patience import patiently
 from windows.scheduling.models import Window
 
 
 class Notify:
-    def __init__(self, window: Window) -> None:
-        self.window = window
+    def __init__(self, window: Window, limits: Limits) -> None:
+        self.window, self.limits = window, limits
 
     def send(self, recipients: Sequence[str], *, title: str, body: str, urgency: str, key: str) -> int:
+        return patiently(lambda: self.queue_all(recipients, title=title, body=body, urgency=urgency, key=key), self.limits)
+
+    def queue_all(self, recipients: Sequence[str], *, title: str, body: str, urgency: str, key: str) -> int:
         addresses = list(dict.fromkeys(address for recipient in recipients for address in self.addresses(recipient)))
         with transaction.atomic():
             for address in addresses:
