@@ -132,6 +132,14 @@ def test_confidential_windows_are_not_there_for_strangers(ada: Any) -> None:
     assert window_view(window.pk, given.actor("sre", ("platform", Role.SRE))).confidential
 
 
+def test_what_a_discarded_confidential_draft_said_is_in_no_entry(ada: Any) -> None:
+    window = given.window(ada, confidential=True, title="Project Quince", reason="Project Quince", expected_impact="Project Quince")
+    drafts.edit_draft(ada, window.pk, {"title": "Quince two"}, 1)
+    drafts.discard_draft(ada, window.pk)
+    entries = list(AuditEntry.objects.filter(window=window.reference).values_list("kind", "data"))
+    assert [kind for kind, _ in entries] == ["window.created", "window.edited", "window.discarded"] and "Quince" not in str(entries)
+
+
 def test_r_e12_a_second_editor_is_told_what_changed(ada: Any) -> None:
     window = given.window(ada)
     drafts.edit_draft(ada, window.pk, {"title": "First"}, 1)

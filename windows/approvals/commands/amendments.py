@@ -17,7 +17,7 @@ from windows.scheduling import texts
 from windows.scheduling.commands.drafts import apply
 from windows.scheduling.commands.editing import check_version
 from windows.scheduling.commands.transactions import one_transaction, see_freezes
-from windows.scheduling.commands.transitions import keep_slot, locked, move
+from windows.scheduling.commands.transitions import about, keep_slot, locked, move
 from windows.scheduling.models import Window
 from windows.scheduling.queries import subject_of
 
@@ -44,7 +44,7 @@ def amend_window(actor: Actor, window_id: int, changes: Mapping[str, Any], versi
     if not changed:
         return window
     differs = differences(bound, material_of(window_id))
-    data = {"changed": changed, "version": window.version, "approvers": approvers(request)}
+    data = {**about(window), "changed": changed, "version": window.version, "approvers": approvers(request)}
     if not differs:
         Window.objects.filter(pk=window_id).update(edited_by=edited_by)  # the last editor of what approvals bind to is still the same
         keep_slot(window, new=True)

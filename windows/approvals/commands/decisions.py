@@ -18,7 +18,7 @@ from windows.errors import Conflict, Forbidden, Invalid, NotFound
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling import texts
 from windows.scheduling.commands.transactions import one_transaction, see_freezes
-from windows.scheduling.commands.transitions import locked, move
+from windows.scheduling.commands.transitions import about, locked, move
 from windows.scheduling.models import Window
 from windows.scheduling.queries import conflicts_of, subject_of
 
@@ -59,7 +59,7 @@ def decide(actor: Actor, window_id: int, decision: Decision | str, reason: str =
     signed = counted(request, barred_from(window, request))
     empty = empty_places(request, material, signed)
     if empty:
-        record("window.signed", actor, window.reference, window=window.reference, data={**data, "missing": told(empty)})
+        record("window.signed", actor, window.reference, window=window.reference, data={**about(window), **data, "missing": told(empty)})
         return window
     return grant(request, actor, {**data, "approvers": [signature.name for signature in signed]})
 

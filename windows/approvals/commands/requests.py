@@ -40,9 +40,8 @@ def request_window(actor: Actor, window_id: int, *, reason: str = "") -> Window:
         raise Conflict(f"{window.reference} is {window.status}; only a draft is requested.", field="status")
     why = texts.lines(reason, "reason")
     findings = acceptable(actor, window, why)
-    window = move(
-        window_id, WindowStatus.REQUESTED, actor, "window.requested", expected=WindowStatus.DRAFT, data=asked_data(window, findings, why)
-    )
+    told = {"conflicts": [asdict(finding) for finding in findings], "conflict_reason": why}
+    window = move(window_id, WindowStatus.REQUESTED, actor, "window.requested", expected=WindowStatus.DRAFT, data=told)
     return open_request(actor, window, findings, why)
 
 
@@ -71,12 +70,6 @@ def refuse_hard(findings: list[ConflictFinding]) -> None:
     if hard:
         first = hard[0]
         raise Conflict(f"{first.why} {first.resolve}", field=first.kind.value, rival=first.who, findings=[asdict(f) for f in hard])
-
-
-def asked_data(window: Window, findings: list[ConflictFinding], reason: str) -> dict[str, Any]:
-    """What the audit entry of an asking tells."""
-    told_period = {"title": window.title, "starts_at": window.starts_at.isoformat(), "ends_at": window.ends_at.isoformat()}
-    return {**told_period, "conflicts": [asdict(finding) for finding in findings], "conflict_reason": reason}
 
 
 def open_request(actor: Actor, window: Window, findings: list[ConflictFinding], reason: str) -> Window:

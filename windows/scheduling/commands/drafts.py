@@ -19,7 +19,7 @@ from windows.scheduling import texts, vevent
 from windows.scheduling.commands import editing
 from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.commands.transactions import one_transaction
-from windows.scheduling.commands.transitions import facts_of, locked, move, touch
+from windows.scheduling.commands.transitions import about, facts_of, locked, move, touch
 from windows.scheduling.models import Window
 from windows.scheduling.queries import subject_of
 
@@ -70,19 +70,8 @@ def create_draft(actor: Actor, draft: Draft, *, is_example: bool = False) -> Win
     editing.write_scope(window, rows)
     window.vevent = vevent.block(facts_of(window))
     window.save(update_fields=["vevent"])
-    told = {
-        "title": window.title,
-        "starts_at": editing.told(window.starts_at),
-        "ends_at": editing.told(window.ends_at),
-        "version": window.version,
-    }
-    record(
-        "window.created",
-        actor,
-        window.reference,
-        window=window.reference,
-        data={**told, "scope": [row.told for row in rows], "mode": window.mode},
-    )
+    told = {} if window.confidential else {**about(window), "scope": [row.told for row in rows]}
+    record("window.created", actor, window.reference, window=window.reference, data={**told, "version": window.version})
     return window
 
 
@@ -108,6 +97,8 @@ def edit_draft(actor: Actor, window_id: int, changes: Mapping[str, Any], version
     editing.check_version(window, version)
     changed = apply(actor, window, changes)
     if changed:
+        if window.confidential:  # a draft can be discarded, and then nothing tells that its entries were not for every eye
+            changed = {name: [None, None] for name in changed}
         data = {"changed": changed, "version": window.version}
         record("window.edited", actor, window.reference, window=window.reference, data=data)
     return window
@@ -161,7 +152,7 @@ def discard_draft(actor: Actor, window_id: int) -> None:
     require(actor, Verb.DRAFT, subject_of(window))
     if window.status != WindowStatus.DRAFT or window.published_at is not None:
         raise Conflict(f"{window.reference} was requested once; its history stays.", field="status")
-    record("window.discarded", actor, window.reference, window=window.reference, data={"title": window.title, "reason": window.reason})
+    record("window.discarded", actor, window.reference, window=window.reference, data={} if window.confidential else about(window))
     window.delete()
 
 

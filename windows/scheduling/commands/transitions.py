@@ -47,14 +47,15 @@ def move(
         setattr(window, name, value)
     keep_slot(window, new=WindowStatus(before) not in HOLDS_SLOT)
     touch(window, clock(), columns.keys() | {"status"}, again=not same_edit)
-    record(
-        kind,
-        actor,
-        window.reference,
-        window=window.reference,
-        data={"from": before, "to": to.value, "sequence": window.sequence, **(data or {})},
-    )
+    told = {**about(window), "from": before, "to": to.value, "sequence": window.sequence, "version": window.version, **(data or {})}
+    record(kind, actor, window.reference, window=window.reference, data=told)
     return window
+
+
+def about(window: Window) -> dict[str, Any]:
+    """What every message about a window needs, as values."""
+    period = {"starts_at": window.starts_at.isoformat(), "ends_at": window.ends_at.isoformat(), "timezone": window.timezone}
+    return {"title": window.title, **period, "mode": window.mode, "impact": window.expected_impact}
 
 
 def locked(window_id: int) -> Window:
