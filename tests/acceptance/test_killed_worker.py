@@ -1,0 +1,177 @@
+"""Workers are killed in the middle of steps and of compensations, and nothing is lost, doubled or out of order.
+
+ROADWORKS_KILLS says how many kills that cut a call; ROADWORKS_SEED which. A kill that cut nothing is not counted: a story whose
+kills do not bite fails.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests import given_windows as given
+from tests.given_runs import people, run_of
+from tests.ledger import Ledger
+from tests.workers import Workers
+from windows.execution.commands.holding import resume
+from windows.execution.commands.steps import attest
+from windows.execution.models import Run, StepRun
+from windows.live.models import LiveScope
+from windows.scheduling.models import Window
+
+KILLS = int(os.environ.get("ROADWORKS_KILLS", "20"))
+QUICK = {"ROADWORKS_LEASE": "1", "ROADWORKS_HEARTBEAT": "0.3", "ROADWORKS_SWEEP": "0.5", "HTTP_ALLOWED_HOSTS": "127.0.0.1"}
+AT_ONCE = 3
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    here = Ledger()
+    yield here
+    here.close()
+
+
+@pytest.fixture
+def company(workers: Workers) -> Workers:
+    workers.start("worker", "execute", 2, wait=False, **QUICK)
+    workers.start("sweeper", "sweep", wait=False, **QUICK)
+    workers.start("beat", wait=False, **QUICK)
+    workers.ready()
+    return workers
+
+
+def call(ledger: Ledger, door: str, **facts: Any) -> dict[str, Any]:
+    """A step that calls a door, undone at the one that honours keys."""
+    undo = {"kind": "http", "params": {"method": "POST", "url": ledger.url("honours")}, "verb": "run"}
+    params = {"method": "POST", "url": ledger.url(door)}
+    base = {"kind": "http", "params": params, "undo": undo, "is_repeatable": door != "plain", "timeout": timedelta(seconds=20)}
+    return base | {"backoff": timedelta(0), "max_attempts": 3} | facts
+
+
+def start(ledger: Ledger, template: Window, number: int, *, fails: bool) -> Run:
+    """Eight steps, every third at the door that does not forgive a second call; the last one may fail, and all is rolled back."""
+    steps = [call(ledger, "plain" if position % 3 == 0 else "honours") for position in range(1, 8)]
+    return run_of(*steps, call(ledger, "broken" if fails else "honours"), window=copy_of(template, number))
+
+
+def copy_of(window: Window, number: int) -> Window:
+    import uuid
+
+    window.pk, window.uid, window.title = None, uuid.uuid4(), f"Window {number}"
+    window._state.adding = True
+    window.save()
+    return window
+
+
+def answer_for_a_person(ledger: Ledger, run: Run) -> None:
+    """Whoever is asked looks at the target, once nothing is on its way there any more, and says the truth."""
+    for step in run.steps.filter(status="in_doubt"):
+        if ledger.in_flight(run.pk):
+            return
+        attest(given.actor("olga"), run.pk, step.position, step.position in ledger.effects(run.pk, "forward"), "looked at the target")
+    resume(given.actor("olga"), run.pk, "went on")
+
+
+class Killer:
+    """Kills when a call is under way, a moment later: before its effect, between effect and answer, or after."""
+
+    def __init__(self, company: Workers, ledger: Ledger, seed: int) -> None:
+        self.company, self.ledger, self.dice = company, ledger, random.Random(seed)
+        self.kills = self.bites = 0
+        self.pool, self.since = list[int](), 0.0
+
+    def strike(self) -> None:
+        """One kill, if a call is under way and the pool is older than a second: Celery gives a younger one up."""
+        self.mind_the_worker()
+        pool = self.company.pool("worker")
+        if pool != self.pool:
+            self.pool, self.since = pool, time.monotonic()
+        if not pool or time.monotonic() - self.since < 1.1 or not self.ledger.in_flight():
+            return time.sleep(0.01)
+        time.sleep(self.dice.uniform(0, 2 * self.ledger.pause))
+        before = self.ledger.cuts()
+        self.kills += 1
+        if self.kills % 10 == 0:
+            self.company.kill("worker")
+            self.company.restart("worker", wait=False)
+        else:
+            for pid in pool if self.dice.random() < 0.5 else [self.dice.choice(pool)]:
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(3 * self.ledger.pause)
+        self.bites += self.ledger.cuts() > before
+        return None
+
+    def mind_the_worker(self) -> None:
+        """Celery gives up when a pool process dies in its first second: then a supervisor starts it again."""
+        if not self.company.is_running("worker"):
+            self.company.restart("worker", wait=False)
+
+
+def story(company: Workers, ledger: Ledger, kills: int, seed: int) -> tuple[Killer, dict[int, bool]]:
+    template, killer, fails, closed = people(), Killer(company, ledger, seed), dict[int, bool](), set[int]()
+    until = time.monotonic() + 60 + 8 * kills
+    while killer.bites < kills or len(closed) < len(fails):
+        assert time.monotonic() < until, f"seed {seed}: {killer.bites} of {kills} kills bit; open: {open_runs(fails, closed)}"
+        while killer.bites < kills and len(fails) - len(closed) < AT_ONCE:
+            run = start(ledger, template, len(fails), fails=len(fails) % 2 == 0)
+            fails[run.pk] = len(fails) % 2 == 0
+        for run in Run.objects.filter(pk__in=set(fails) - closed):
+            if run.status in {"succeeded", "rolled_back", "stuck", "aborted", "blocked"}:
+                closed.add(run.pk)
+            elif run.status == "held":
+                answer_for_a_person(ledger, run)
+        if killer.bites < kills:
+            killer.strike()
+        else:
+            killer.mind_the_worker()
+            time.sleep(0.1)
+    return killer, fails
+
+
+def open_runs(fails: dict[int, bool], closed: set[int]) -> list[Any]:
+    live = Run.objects.filter(pk__in=set(fails) - closed)
+    return [(run.pk, run.status, run.reason, list(run.steps.order_by("position").values_list("status", flat=True))) for run in live]
+
+
+VARIANTS = [("embedded", "valkey", KILLS), ("embedded", "rabbitmq", max(4, KILLS // 4)), ("pg15", "valkey", max(4, KILLS // 4))]
+
+
+@pytest.mark.parametrize(("database", "broker_server", "kills"), VARIANTS, indirect=["database", "broker_server"])
+def test_r_a01_test_r_a08_killed_worker_resumes(company: Workers, ledger: Ledger, kills: int, capsys: pytest.CaptureFixture[str]) -> None:
+    seed = int(os.environ.get("ROADWORKS_SEED", "20260101"))
+    killer, fails = story(company, ledger, kills, seed)
+    assert killer.bites >= kills
+    for pk, failing in fails.items():
+        run = Run.objects.get(pk=pk)
+        assert (run.status, run.lease_until, run.wake_at) == ("rolled_back" if failing else "succeeded", None, None), (seed, run.reason)
+        forward, back = ledger.effects(pk, "forward"), ledger.effects(pk, "undo")
+        assert forward == list(range(1, 8 if failing else 9)), (seed, "every step took effect once and in order")
+        assert back == (list(range(8, 0, -1)) if failing else []), (seed, "every touched step was undone once, the last one first")
+    plain = [c.key for c in ledger.calls if c.door == "plain"]
+    assert all(ledger_arrivals_are_single(ledger, key) for key in plain), (seed, "what may not be repeated ran at most once")
+    assert overlaps(ledger) == [], (seed, "no two live workers called for one run at the same time")
+    assert not LiveScope.objects.exists() and not StepRun.objects.filter(status__in=["started", "compensating"]).exists()
+    undone = sum(call.was_cut for call in ledger.calls if call.direction == "undo")
+    with capsys.disabled():
+        print(f"\n  seed {seed}: {killer.kills} kills, {killer.bites} cut a call ({undone} calls cut in compensations), {len(fails)} runs")
+
+
+def ledger_arrivals_are_single(ledger: Ledger, key: str) -> bool:
+    """A second call is right only after a person attested that the first had no effect."""
+    return sum(call.took_effect for call in ledger.calls if call.key == key) == 1
+
+
+def overlaps(ledger: Ledger) -> list[tuple[str, str]]:
+    found = []
+    for run in {call.run for call in ledger.calls}:
+        calls = sorted((c for c in ledger.calls if c.run == run and not c.was_cut), key=lambda c: c.began)
+        found += [(a.key, b.key) for a, b in itertools.pairwise(calls) if b.began < a.ended - 0.001]
+    return found
