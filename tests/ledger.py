@@ -35,6 +35,22 @@ class Call:
         return self.key.split(":")[2]
 
 
+class Trap:
+    """Keeps the call after the next `skip` ones, at one point of its way, until it is sprung."""
+
+    def __init__(self, point: str, skip: int, direction: str) -> None:
+        self.point, self.skip, self.direction = point, skip, direction
+        self.caught, self.sprung, self.answered = threading.Event(), threading.Event(), threading.Event()
+        self.call: Call | None = None
+
+    def spring(self) -> None:
+        self.sprung.set()
+
+    @property
+    def was_cut(self) -> bool:
+        return self.call is not None and self.call.was_cut
+
+
 class Ledger:
     """`pause` seconds pass before the effect and again before the answer. Doors: /honours, /plain, /broken (404), /hang."""
 
@@ -44,6 +60,7 @@ class Ledger:
         self.keys: set[str] = set()
         self.failing: set[str] = set()  # keys that are answered with 500
         self.thawed = threading.Event()
+        self.trap: Trap | None = None
         ledger = self
 
         class Door(BaseHTTPRequestHandler):
@@ -78,9 +95,29 @@ class Ledger:
 
     def close(self) -> None:
         self.thawed.set()
+        if self.trap is not None:
+            self.trap.spring()
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+
+    def set_trap(self, point: str, skip: int = 0, direction: str = "") -> Trap:
+        """`point` is before (the effect) or between (the effect and the answer)."""
+        with self.lock:
+            self.trap = Trap(point, skip, direction)
+            return self.trap
+
+    def snag(self, point: str, call: Call) -> None:
+        with self.lock:
+            trap = self.trap
+            if trap is None or trap.point != point or trap.call is not None or trap.direction not in ("", call.direction):
+                return
+            if trap.skip:
+                trap.skip -= 1
+                return
+            trap.call = call
+        trap.caught.set()
+        trap.sprung.wait(30)
 
     def answer(self, door: str, headers: Any, connection: socket.socket) -> int:
         call = Call(headers["Idempotency-Key"], int(headers["Roadworks-Fence"]), door, time.monotonic())
@@ -89,11 +126,15 @@ class Ledger:
         time.sleep(self.pause)
         if door == "hang":
             self.thawed.wait(30)
+        self.snag("before", call)
         status = self.take_effect(call)
+        self.snag("between", call)
         time.sleep(self.pause)
         with self.lock:
             call.was_cut = is_gone(connection)
             call.ended = time.monotonic()
+            if self.trap is not None and self.trap.call is call:
+                self.trap.answered.set()
         return status
 
     def take_effect(self, call: Call) -> int:
