@@ -47,6 +47,7 @@ def offers(view: WindowView, actor: Actor, *, may_sign: bool = False) -> list[Of
             "danger",
         ),
         (view.status == W.REQUESTED and may[Verb.REQUEST], "withdraw", "Withdraw", "rolledback", ""),
+        (view.status in (W.DRAFT, W.REQUESTED, W.APPROVED) and may[Verb.DRAFT], "edit-window", "Edit", "edit", ""),
         (view.status in (W.REQUESTED, W.APPROVED) and may[Verb.DRAFT], "cancel-window", "Call it off", "cancelled", "danger"),
         (view.status == W.DRAFT and may[Verb.DRAFT], "discard-draft", "Throw it away", "close", ""),
     ]

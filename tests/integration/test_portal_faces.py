@@ -174,3 +174,49 @@ def test_r_e12_two_editors_of_one_window(ada) -> None:
     window.refresh_from_db()
     assert window.title == "Grace's"
     assert Person.objects.filter(pk=ada.person_id).exists()
+
+
+def test_a_draft_is_edited_on_its_page_and_a_second_editor_is_told(ada) -> None:
+    window = given.window(ada)
+    client = browser(ada)
+    page = client.get(f"/windows/{window.reference}/edit")
+    assert page.status_code == 200
+    given_now = page.context["given"]
+    sent = {name: value for name, value in given_now.items() if isinstance(value, str | int)}
+    sent |= {"service_0": "orders", "environment_0": "production", "region_0": "", "layers_0": ["L4"], "title": "Renamed"}
+    assert client.post(f"/windows/{window.reference}/edit", sent).status_code == 302
+    window.refresh_from_db()
+    assert (window.title, [scope.layer for scope in window.scopes.all()]) == ("Renamed", ["L4"])
+    late = client.post(f"/windows/{window.reference}/edit", sent | {"title": "Lost"})
+    assert late.status_code == 412
+    assert "Lost" in late.content.decode(), "what was typed is still there"
+    window.refresh_from_db()
+    assert window.title == "Renamed"
+
+
+def test_r_e11_a_form_sent_twice_files_one_window(ada) -> None:
+    from windows.scheduling.models import Window
+
+    client = browser(ada)
+    token = "0123456789abcdef0123456789abcdef"
+    begins = given.soon()
+    sent = {
+        "title": "Once",
+        "reason": "x",
+        "team": "shop",
+        "owner_id": ada.person_id,
+        "coordinator_id": ada.person_id,
+        "timezone": "UTC",
+        "mode": "degraded",
+        "starts_at": f"{begins:%Y-%m-%dT%H:%M}",
+        "minutes": 60,
+        "change_type": "normal",
+        "service_0": "orders",
+        "environment_0": "production",
+        "layers_0": "L3",
+        "form_token": token,
+    }
+    first, second = client.post("/windows/new", sent), client.post("/windows/new", sent)
+    assert first.status_code == second.status_code == 302
+    assert first["Location"] == second["Location"]
+    assert Window.objects.filter(title="Once").count() == 1

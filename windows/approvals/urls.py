@@ -5,6 +5,7 @@ from django.urls import path
 from windows.approvals.api.policies import OnePolicy, Policies
 from windows.approvals.api.requests import Approvals, Approve, Inbox, Reject, RequestApproval, Withdraw
 from windows.approvals.api.windows import OneWindow
+from windows.approvals.views.editing import edit_window
 from windows.approvals.views.requests import approve, inbox, reject, request_approval, withdraw_request
 
 api = [
@@ -20,6 +21,7 @@ api = [
 ]
 pages = [
     path("approvals/", inbox, name="approvals"),
+    path("windows/<str:reference>/edit", edit_window, name="edit-window"),
     path("windows/<str:reference>/request", request_approval, name="request-approval"),
     path("windows/<str:reference>/withdraw", withdraw_request, name="withdraw"),
     path("windows/<str:reference>/approve", approve, name="approve"),

@@ -12,6 +12,7 @@ from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.times import from_wall
 
 ROWS = 4  # how many scope rows the plain form offers
+MOST_ROWS = 60
 
 
 def whole(text: str, name: str, what: str) -> int | None:
@@ -26,7 +27,7 @@ def whole(text: str, name: str, what: str) -> int | None:
 
 def scope_rows(sent: Mapping[str, str], layers: Mapping[int, list[str]]) -> tuple[ScopeRow, ...]:
     rows = []
-    for n in range(ROWS):
+    for n in layers:
         service = sent.get(f"service_{n}", "")
         if service:
             rows.append(ScopeRow(service, sent.get(f"environment_{n}", ""), sent.get(f"region_{n}") or "*", tuple(layers[n]) or ("L3",)))
@@ -62,7 +63,7 @@ def said_in(sent: Any) -> dict[str, Any]:
         "starts_at": starts_at,
         "ends_at": ends_at(starts_at, minutes),
         "timezone": zone,
-        "scope": scope_rows(sent, {n: sent.getlist(f"layers_{n}") for n in range(ROWS)}),
+        "scope": scope_rows(sent, {n: sent.getlist(f"layers_{n}") for n in range(min(len(sent), MOST_ROWS))}),
         "mode": sent.get("mode", ""),
         "change_type": sent.get("change_type", ""),
         "starts_itself": sent.get("starts_itself") == "on",
