@@ -264,3 +264,17 @@ def test_a_ring_for_a_run_that_ended_is_a_no_op(world: World, status: RunStatus)
     run = run_of(step(), status=status, wake_at=None)
     loop.advance(run.pk, world.build)
     assert world.calls == [] and Run.objects.filter(pk=run.pk, fence=F("fence") * 1, status=status.value).exists()
+
+
+def test_a_hold_does_not_cut_into_what_may_not_be_repeated(world: World) -> None:
+    run = run_of(step(is_repeatable=False), step(is_repeatable=True))
+    for position, expected in ((1, False), (2, True)):
+        row = StepRun.objects.get(run=run, position=position)
+        own = Ownership(run.pk)
+        work = turn(own, None, stopping=False)
+        assert isinstance(work, Act)
+        assert (work.intent.position, work.intent.interruptible) == (position, expected)
+        turn(own, (work.intent, Done("done")), stopping=True)
+        row.refresh_from_db()
+        assert row.status == "succeeded"
+        Run.objects.filter(pk=run.pk).update(lease_until=None, wake_at=clock())

@@ -7,7 +7,7 @@ A kind module declares
     run(params, ctx) -> Outcome
     prepare(params, ctx) -> dict                optional: what compensate must know; kept before anything is done
     compensate(params, ctx) -> Outcome          optional: without it a runbook must say `undo`
-    interruptible: bool                         optional (False): whether a hold may stop it
+    interruptible: bool                         optional (False): whether a hold may stop it, where it may be repeated afterwards
     repeatable: bool, or (params) -> bool       optional (False): whether it may be tried again when its outcome is unknown
     timeout, longest: timedelta                 optional: the default timeout of a step and the longest allowed
     needs(params) -> timedelta                  optional: the least time a step of it takes; its timeout may not be shorter

@@ -155,7 +155,8 @@ class _Turn:
         intent = Intent(
             run_id=self.run.pk, position=step.position, direction="forward", fence=self.hold_lease(), attempt=step.attempt,
             deadline=began + step.timeout, kind=step.kind, verb="run", params=step.params, checkpoint=step.checkpoint,
-            interruptible=bool(kind and kind.interruptible),
+            # Half of what may not be done twice is worse than waiting for its end: only a rollback cuts into it, to undo it then.
+            interruptible=bool(kind and kind.interruptible and step.is_repeatable),
         )  # fmt: skip
         return Act(self.run, step, intent)
 

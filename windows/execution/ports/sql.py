@@ -80,7 +80,7 @@ class Sql:
         try:
             seconds = max(2, min(10, int(self.limits.left)))
             connection = psycopg.connect(address, connect_timeout=seconds, autocommit=autocommit, application_name=self.called[:63])
-            with connection, Watch(connection, self.limits, database) as watch:
+            with Watch(connection, self.limits, database) as watch, connection:
                 prepare_session(connection)
                 yield connection
         except psycopg.Error as error:

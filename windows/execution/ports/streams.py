@@ -84,7 +84,11 @@ class Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         wrapped = ssl_context.wrap_socket(self.sock, server_hostname=server_hostname, do_handshake_on_connect=False)
         stream = Stream(wrapped, self.limits, self.peer)
-        stream.sliced(wrapped.do_handshake)
+        try:
+            stream.sliced(wrapped.do_handshake)
+        except BaseException:
+            wrapped.close()  # the plain socket was detached by wrapping: nobody else would
+            raise
         return stream
 
     def get_extra_info(self, info: str) -> Any:
