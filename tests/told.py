@@ -51,6 +51,11 @@ class Told:
             cursor.execute("drop function told_note() cascade")
             cursor.execute("drop table told_note")
 
+    def reset(self) -> None:
+        """What was done up to now was a test's preparation."""
+        with connection.cursor() as cursor:
+            cursor.execute("truncate told_note")
+
     def untold(self) -> list[list[str]]:
         with connection.cursor() as cursor:
             cursor.execute(

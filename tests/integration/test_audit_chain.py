@@ -348,3 +348,10 @@ def test_the_command_verifies_states_and_seals(tmp_path: Path) -> None:
     kept.write_text("{}")
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("audit", "verify", f"--head={kept}")
+
+
+@pytest.mark.django_db
+def test_what_is_recorded_comes_back_whole(django_assert_num_queries) -> None:
+    with transaction.atomic(), django_assert_num_queries(1):
+        entry = record("window.created", ADA, "MW-1", data={"n": 1})
+    assert (entry.pk, entry.at) == AuditEntry.objects.values_list("pk", "at").get()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -25,19 +26,18 @@ def record(
 
     `kind` is dotted past tense ("window.approved"), `subject` a reference as shown to people ("MW-1042"), `data` plain JSON values.
     """
+    return record_all([(kind, data or {})], actor, subject, window=window, run_id=run_id)[0]
+
+
+def record_all(
+    acts: Iterable[tuple[str, dict[str, Any]]], actor: Actor, subject: str, *, window: str = "", run_id: int | None = None
+) -> list[AuditEntry]:
+    """Append one entry for each (kind, data), in one statement; as `record`."""
     if not connection.in_atomic_block:
-        raise RuntimeError(f"{kind} must be recorded in the transaction of its act")
-    return AuditEntry.objects.create(
-        kind=kind,
-        actor=storable(actor.name),
-        actor_id=actor.person_id,
-        via=actor.via,
-        subject=storable(subject),
-        window=window,
-        run_id=run_id,
-        data=storable(data or {}),
-        request_id=request_id.get(),
-    )
+        raise RuntimeError(f"what happened to {subject} must be recorded in the transaction of its act")
+    same = {"actor": storable(actor.name), "actor_id": actor.person_id, "via": actor.via, "subject": storable(subject), "window": window}
+    entries = [AuditEntry(kind=kind, data=storable(data), run_id=run_id, request_id=request_id.get(), **same) for kind, data in acts]
+    return AuditEntry.objects.bulk_create(entries)
 
 
 def storable(value: Any) -> Any:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from windows.access.roles import Actor
-from windows.audit.models import AuditEntry
+from windows.audit.commands import record_all
 from windows.errors import Conflict, NotFound
 from windows.execution.models import Run, StepRun
 from windows.execution.states import RUN_FINAL, RunStatus, StepStatus, run_may_become, step_may_become
@@ -91,16 +91,9 @@ def step_become(step: StepRun, to: StepStatus, **columns: Any) -> None:
 
 def tell(run: Run, actor: Actor, entries: Iterable[tuple[str, dict[str, Any]]]) -> None:
     """Entries of the trail about this run, in one statement, each with the values a message needs."""
-    if not connection.in_atomic_block:
-        raise RuntimeError("an entry belongs to the transaction of its act")
     about = {"title": run.window.title, "run": run.number, "turn_back_at": run.turn_back_at.isoformat() if run.turn_back_at else None}
-    AuditEntry.objects.bulk_create(
-        AuditEntry(
-            kind=kind, actor=actor.name, actor_id=actor.person_id, via=actor.via, subject=run.window.reference,
-            window=run.window.reference, run_id=run.pk, data={**about, **data},
-        )
-        for kind, data in entries
-    )  # fmt: skip
+    reference = run.window.reference
+    record_all([(kind, {**about, **data}) for kind, data in entries], actor, reference, window=reference, run_id=run.pk)
 
 
 def about_step(step: StepRun, **facts: Any) -> dict[str, Any]:
