@@ -1,9 +1,11 @@
 """The catalogue's guarded verbs: what they write, whom they refuse, what the trail says of it."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.contrib.auth import SESSION_KEY
+from django.core.management import CommandError, call_command
 
 from windows.access import roles
 from windows.access.roles import SETUP, Actor, Role, Verb
@@ -21,6 +23,11 @@ from windows.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def person(name: str, *roles: tuple[str, str], administrator: bool = False) -> Person:
@@ -282,3 +289,15 @@ def test_r_s30_an_error_in_permission_code_writes_nothing(monkeypatch, broken: s
     assert len(asked) == 5
     assert Service.objects.values().get() == before
     assert AuditEntry.objects.count() == told
+
+
+def test_the_first_administrator_of_an_empty_portal(client, monkeypatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO(f"{PASSWORD}\n"))
+    call_command("create_administrator", "Root@example.org", "Root", stdout=StringIO())
+    assert Person.objects.get().is_superuser
+    assert client.login(username="root@example.org", password=PASSWORD)
+    assert kinds() == ["person.created"]
+    for line, said in (("short\n", "too short"), (f"{PASSWORD}\n", "has an account")):
+        monkeypatch.setattr("sys.stdin", StringIO(line))
+        with pytest.raises(CommandError, match=said):
+            call_command("create_administrator", "root@example.org", "Root")
