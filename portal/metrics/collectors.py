@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db.models import Count
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -64,7 +64,7 @@ def overdue() -> Metric:
 
 def flags() -> Iterable[Metric]:
     version = FlagCounter.objects.filter(pk=1).values_list("version", flat=True).first() or 0
-    yield CounterMetricFamily("roadworks_flag_version", "The newest global version of the flag store.", value=version)
+    yield GaugeMetricFamily("roadworks_flag_version", "The newest global version of the flag store.", value=version)
     said = Flag.objects.exclude(mode=Mode.NORMAL.value)
     yield GaugeMetricFamily("roadworks_flags_set", "Flags that say something now.", value=said.count())
     late = said.filter(lease_until__lt=clock()).count()

@@ -78,7 +78,7 @@ def test_live_windows_are_told_to_prometheus(ada, client) -> None:
     assert line.endswith(" 1.0")
     assert 'roadworks_runs{status="running"} 1.0' in text
     assert "roadworks_doorbell_failures_total" in text
-    assert "roadworks_flag_version_total 0.0" in text
+    assert "roadworks_flag_version 0.0" in text
 
 
 def test_figures_are_for_this_machine_or_for_who_has_the_token(client, settings) -> None:

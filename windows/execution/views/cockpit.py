@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from windows.access.pages import reads
 from windows.access.paging import cursor_of, page
 from windows.access.requests import actor_of
+from windows.audit.queries import TrailEntry, trail
 from windows.execution.models import GateReading
 from windows.execution.queries.rows import run_rows
 from windows.execution.queries.views import RunView, StepView, run_view
@@ -70,15 +71,19 @@ def marks(run: RunView) -> list[Mark]:
     found = []
     for step in run.steps:
         look, icon = MARKS.get(StepStatus(step.status), ("todo", ""))
-        until = step.ended_at or (run.now if step.is_current else None)
-        found.append(Mark(step, look, icon, until - step.intended_at if until and step.intended_at else None))
+        so_far = run.now if step.is_current else None
+        took = (step.ended_at or so_far or run.now) - step.intended_at if step.intended_at and (step.ended_at or so_far) else None
+        found.append(Mark(step, look, icon, took if step.ended_at else coarse(took)))
     return found
 
 
-def gates(readings: Iterable[GateReading]) -> list[Gate]:
+def gates(run: RunView) -> list[Gate]:
+    """Watch gates by their own name, the gate of a step by the step's."""
+    steps = {step.position: step.name for step in run.steps}
     by_name: dict[str, list[GateReading]] = {}
-    for reading in readings:  # newest first
-        by_name.setdefault(reading.gate, []).append(reading)
+    for reading in run.readings:  # newest first
+        name = reading.gate if reading.position is None else f"{reading.position} · {steps.get(reading.position, reading.gate)}"
+        by_name.setdefault(name, []).append(reading)
     looks = {"pass": "passed", "fail": "broke", "inconclusive": "unsure"}
     return [Gate(name, rows[0], tuple(looks[row.verdict] for row in reversed(rows[:12]))) for name, rows in by_name.items()]
 
@@ -109,6 +114,17 @@ def coarse(left: timedelta | None) -> timedelta | None:
     return timedelta(seconds=int(left.total_seconds() // step) * step)
 
 
+def is_decision(entry: TrailEntry, run_id: int) -> bool:
+    """What changed the course of this run: its own entries, not those of its steps."""
+    return entry.run_id == run_id and entry.kind.startswith("run.")
+
+
+def elapsed(run: RunView) -> timedelta | None:
+    if run.started_at is None:
+        return None
+    return run.ended_at - run.started_at if run.ended_at else coarse(run.now - run.started_at)
+
+
 def picture(run: RunView, window: WindowView) -> dict[str, Any]:
     """Everything the panel shows."""
     track = marks(run)
@@ -117,16 +133,22 @@ def picture(run: RunView, window: WindowView) -> dict[str, Any]:
         "window": window,
         "steps": [mark for mark in track if mark.step.phase == Phase.STEP],
         "validation": [mark for mark in track if mark.step.phase == Phase.VALIDATION],
-        "gates": gates(run.readings),
+        "gates": gates(run),
         "bar": bar(run),
         "nodes": nodes(window.scope),
         "something_failed": any(mark.look == "wrong" for mark in track),
         "left": coarse((run.turn_back_at or run.window_ends_at) - run.now),
-        "elapsed": coarse((run.ended_at or run.now) - run.started_at) if run.started_at else None,
+        "elapsed": elapsed(run),
         "is_late": run.is_live and run.now > (run.turn_back_at or run.window_ends_at),
         "logs": run.logs[-40:],
+        "undone": sum(step.status == StepStatus.COMPENSATED for step in run.steps),
+        "is_undoing": run.status in (RunStatus.ROLLING_BACK, RunStatus.ROLLED_BACK, RunStatus.STUCK),
+        "decisions": [entry for entry in trail(window=run.window, newest_first=True, limit=400) if is_decision(entry, run.id)],
         "failed_checks": [check for check in run.checks if check.verdict != "pass"],
         "asks": [mark.step for mark in track if mark.step.prompt and mark.step.is_current],
+        "undoing": sum(
+            step.has_undo and step.attempt > 0 and step.status not in (StepStatus.PENDING, StepStatus.COMPENSATED) for step in run.steps
+        ),
         "undoes": [
             step for step in reversed(run.steps) if step.has_undo and step.status not in (StepStatus.PENDING, StepStatus.COMPENSATED)
         ],
