@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -131,6 +132,14 @@ def test_a_taken_port_is_named_with_its_use() -> None:
         with pytest.raises(Failed, match=rf"Port {port} \(flags\) is taken.*--port 8100"):
             ports.check_free(port, "flags", 8000)
     ports.check_free(port, "flags", 8000)
+
+
+def test_ci_installs_every_package_a_test_may_skip_for() -> None:
+    named = re.findall(r"needs the Debian package ([a-z0-9.-]+)", "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py")))
+    named += re.findall(r'needed\("[^"]+", "([^"]+)"\)', (ROOT / "tests" / "servers.py").read_text())
+    installed = re.search(r"^packages=\((.*)\)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert installed and len(set(named)) > 4, "the scan sees nothing"
+    assert set(named) <= set(installed[1].split())
 
 
 @pytest.mark.parametrize(("told", "outcome"), [("1", "failed"), ("", "skipped")])
