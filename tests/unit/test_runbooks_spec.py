@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import time
 from datetime import timedelta
 
 import pytest
@@ -328,8 +329,22 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     ids=lambda t: t[:12].encode("ascii", "replace").decode(),
 )  # fmt: skip
 def test_r_s15_bombs_and_depths_are_refused(text: str) -> None:
+    began = time.monotonic()
     with pytest.raises(SpecError):
         parse(text)
+    assert time.monotonic() - began < 6  # 0.7 s at most when written
+
+
+@pytest.mark.parametrize(("levels", "is_refused"), [(48, False), (51, True)])
+def test_r_s15_depth_ends_at_fifty(levels: int, is_refused: bool) -> None:
+    found = problems_of("runbook: a\ntitle: A\nsteps: " + "[" * levels + "]" * levels)
+    assert any("Nested deeper than 50" in each[3] for each in found) is is_refused
+
+
+@pytest.mark.parametrize(("count", "is_refused"), [(9_000, False), (11_000, True)])
+def test_r_s15_so_many_values_and_no_more(count: int, is_refused: bool) -> None:
+    found = problems_of("runbook: a\ntitle: A\nsteps: [" + "1, " * count + "]")
+    assert any("More than 10000" in each[3] for each in found) is is_refused
 
 
 @settings(max_examples=300, deadline=None)
