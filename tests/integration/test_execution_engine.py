@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -195,7 +196,9 @@ def test_an_outcome_is_written_once_although_the_reply_to_its_commit_was_lost(wo
     own.revision = -1
     again = turn(own, (first.intent, Done("once")))
     assert isinstance(second, Act) and isinstance(again, Act)
-    assert again.intent == second.intent, "the intent that was committed and never acted on"
+    assert replace(again.intent, at=None, ticks=0.0) == replace(second.intent, at=None, ticks=0.0), (
+        "the intent that was committed and never acted on"
+    )
     assert kinds_of(run).count("step.succeeded") == 1
 
 
@@ -278,3 +281,21 @@ def test_a_hold_does_not_cut_into_what_may_not_be_repeated(world: World) -> None
         row.refresh_from_db()
         assert row.status == "succeeded"
         Run.objects.filter(pk=run.pk).update(lease_until=None, wake_at=clock())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_r_a06_an_act_that_never_returns_is_recorded_failed_and_its_process_leaves(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    from windows.execution.engine import heartbeat
+
+    monkeypatch.setattr(heartbeat, "GRACE", timedelta(seconds=0.1))
+    gone = threading.Event()
+    world.script[1, "forward"] = [lambda ctx: gone.wait(10) and Done("too late")]
+    run = run_of(step(kind="rock", timeout=timedelta(seconds=0.2)))
+    loop.advance(run.pk, world.build, leave=gone.set)
+    assert gone.is_set(), "the heartbeat ended the process"
+    run.refresh_from_db()
+    row = StepRun.objects.get(run=run)
+    assert (row.status, run.status, run.lease_until) == ("failed", "running", None) and "did not come back" in row.outcome
+    assert world.drive(run).status == "rolled_back"

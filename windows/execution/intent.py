@@ -22,6 +22,8 @@ class Intent:
     params: dict[str, Any]
     checkpoint: dict[str, Any]
     interruptible: bool
+    at: datetime | None = None  # when the intent was written, by the database's clock …
+    ticks: float = 0.0  # … and by this process's monotonic one
 
     @property
     def key(self) -> str:

@@ -93,6 +93,7 @@ def give_up(run_id: int, leave: Callable[[], None], intent: Intent) -> None:
     step = StepRun.objects.get(run=run_id, position=intent.position)
     log.error("run %s step %s hangs; its worker process ends", run_id, intent.position)
     turn(own, (intent, Failed(f"{timed_out(step)} and did not come back")), stopping=True)
+    Run.objects.filter(pk=run_id, fence=intent.fence).update(fence=intent.fence + 1)  # should it come back after all, it is too late
     leave()
 
 

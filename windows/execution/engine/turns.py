@@ -31,11 +31,11 @@ from windows.live.commands import set_step
 def turn(own: Ownership, finished: tuple[Intent, Outcome] | None, *, stopping: bool = False) -> Preflight | Act | None:
     """Beats 4, 5, 1 and 2 in one. None: the run sleeps, ended, belongs to another, or we must stop; then it is not ours any more."""
     with transaction.atomic(durable=True):
-        locked = lock(own.run_id, fresh=own.fence is None)
+        locked = lock(own.run_id, own.window)
         if locked is None or (own.fence is not None and locked.run.fence != own.fence) or not _may_take(own, locked):
             return None
         work = _Turn(own, locked).take(finished, stopping=stopping)
-    own.fence, own.revision, own.now = locked.run.fence, locked.run.revision, locked.now
+    own.fence, own.revision, own.now, own.window = locked.run.fence, locked.run.revision, locked.now, locked.run.window
     return work
 
 
@@ -156,7 +156,7 @@ class _Turn:
             run_id=self.run.pk, position=step.position, direction="forward", fence=self.hold_lease(), attempt=step.attempt,
             deadline=began + step.timeout, kind=step.kind, verb="run", params=step.params, checkpoint=step.checkpoint,
             # Half of what may not be done twice is worse than waiting for its end: only a rollback cuts into it, to undo it then.
-            interruptible=bool(kind and kind.interruptible and step.is_repeatable),
+            interruptible=bool(kind and kind.interruptible and step.is_repeatable), at=self.now, ticks=self.locked.ticks,
         )  # fmt: skip
         return Act(self.run, step, intent)
 
@@ -183,12 +183,13 @@ class _Turn:
 
     def hold_lease(self) -> int:
         """Ours for another lease; if nobody renews it, the sweep finds the run due. Answers the fencing token."""
-        until = self.now + settings.ROADWORKS.lease
-        fence = self.run.fence + int(not self.owned)
-        Run.objects.filter(pk=self.run.pk, fence=self.run.fence).update(fence=fence, lease_until=until, wake_at=until)
-        self.run.fence, self.run.lease_until = fence, until
+        lease, left = settings.ROADWORKS.lease, (self.run.lease_until or self.now) - self.now
+        if not self.owned or left < lease / 2:  # between short steps, the lease of the one before is long enough
+            until, fence = self.now + lease, self.run.fence + int(not self.owned)
+            Run.objects.filter(pk=self.run.pk, fence=self.run.fence).update(fence=fence, lease_until=until, wake_at=until)
+            self.run.fence, self.run.lease_until = fence, until
         self.flush()
-        return fence
+        return self.run.fence
 
     def release(self, until: datetime | None) -> None:
         """Nobody's any more; due again at `until`. A token moves on with every owner, so a sleep leaves it."""

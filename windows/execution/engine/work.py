@@ -8,6 +8,7 @@ from typing import Any
 
 from windows.execution.intent import Intent
 from windows.execution.models import Run, StepRun
+from windows.scheduling.models import Window
 
 GRACE = timedelta(seconds=2)  # how much later than its deadline an act may still come back by itself
 
@@ -35,6 +36,7 @@ class Ownership:
     run_id: int
     fence: int | None = None
     revision: int = -1
+    window: Window | None = None
     steps: dict[int, StepRun] = field(default_factory=dict)
     shown: str = ""  # the step the live rows name
     sleeps_until: datetime | None = None

@@ -23,6 +23,7 @@ from windows.execution.ports.notify import Notify
 from windows.execution.ports.patience import patiently
 from windows.execution.ports.sql import Sql
 from windows.execution.ports.telemetry import Telemetry
+from windows.scheduling.models import Window
 
 LONGEST_TEXT = 4000  # characters of a line in a step's log
 
@@ -93,11 +94,18 @@ def keep_reading(run_id: int, position: int | None, gate: str, reading: Reading,
     )
 
 
+def places_of(window: Window) -> list[str]:
+    """service/environment/region, each once. Kept with the object: the engine builds a context for every step."""
+    if (kept := window.__dict__.get("_places")) is None:
+        scopes = window.scopes.order_by("service__slug", "environment", "region").values_list("service__slug", "environment", "region")
+        kept = window.__dict__["_places"] = list(dict.fromkeys("/".join(place) for place in scopes))
+    return list(kept)
+
+
 def tags_of(run: Run, step: StepRun | None) -> dict[str, str]:
     """The four telemetry tags, as values."""
     window = run.window
-    scopes = window.scopes.order_by("service__slug", "environment", "region").values_list("service__slug", "environment", "region")
-    places = list(dict.fromkeys("/".join(place) for place in scopes))
+    places = places_of(window)
     return {
         "maintenance.window": window.reference,
         "maintenance.owner": window.owner.name,
@@ -109,7 +117,7 @@ def tags_of(run: Run, step: StepRun | None) -> dict[str, str]:
 def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool]) -> StepContext:
     """The context for what `intent` says. The deadline is turned into monotonic time here, by the database's clock."""
     patience = Limits.of(step_run.timeout.total_seconds(), stop)
-    now, ticks = patiently(clock, patience), time.monotonic()
+    now, ticks = (intent.at, intent.ticks) if intent.at else (patiently(clock, patience), time.monotonic())
     limits = Limits.of((intent.deadline - now).total_seconds(), stop)
     tags = patiently(lambda: tags_of(run, step_run), patience)
     told = {name.upper().replace(".", "_"): value.replace("\x00", "") for name, value in tags.items()}
