@@ -152,3 +152,50 @@ def test_a_request_is_filed_once_with_and_without_scripts(live_server, shop, bro
         complaints = [text for text in watched.complaints if "422" not in text and "net::ERR_ABORTED" not in text]
         assert not complaints
     assert Window.objects.count() == before + 1
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(2)>',
+    "' hx-get='/strip' hx-trigger='load' hx-on:click='alert(3)",
+    "</textarea><svg onload=alert(4)>",
+    "javascript:alert(5)//",
+    "{{constructor.constructor('alert(6)')()}}",
+    "<iframe srcdoc='<script>alert(7)</script>'>",
+    "\u202ereversed <style>*{display:none}</style>",
+]
+
+
+def test_r_s03_hostile_words_stay_words(live_server, shop, browser) -> None:
+    everything = " ".join(HOSTILE)
+    parts = [runs.step(name=text[:120], sentence=text, outcome=text, prompt="") for text in HOSTILE]
+    made = runs.run_of(*parts, window=given.window(shop, "search", title=everything[:200], reason=everything, expected_impact=everything))
+    StepLog.objects.create(run=made, position=1, text=everything, level="<b>")
+    GateReading.objects.create(run=made, gate=HOSTILE[0], verdict="fail", reason=everything)
+    CheckResult.objects.create(run=made, name=HOSTILE[1][:60], verdict="fail", reason=everything)
+    Person.objects.filter(pk=shop.person_id).update(name=HOSTILE[1])
+    dialogs: list[str] = []
+    with window(browser, live_server.url) as watched:
+        page = watched.page
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        sign_in(page)
+        reference = made.window.reference
+        for path in (
+            "/windows/?show=all",
+            f"/windows/{reference}",
+            f"/windows/{reference}/edit",
+            f"/runs/{made.pk}",
+            "/runs/",
+            "/approvals/",
+        ):
+            page.goto(path)
+            page.wait_for_timeout(300)
+        page.goto("/windows/?show=all&q=" + "%3Cscript%3Ealert(8)%3C/script%3E")
+        assert page.get_by_text("<script>alert(8)</script>").first.is_visible()
+        page.goto(f"/runs/{made.pk}")
+        page.get_by_role("button", name="Hold").first.click()
+        page.locator("#ask-hold").get_by_role("button", name="Hold").click()
+        page.get_by_role("button", name="Resume").first.wait_for()
+        assert page.locator("iframe, script:not([src])").count() == 0
+        assert not watched.complaints
+    assert not dialogs

@@ -58,6 +58,7 @@ def self_of(actor: Actor) -> dict[str, Any]:
 class Me(APIView):
     @extend_schema(operation_id="read_self", responses=SelfShape)
     def get(self, request: Request) -> Response:
+        only(request.query_params)
         return Response(self_of(actor_of(request)))
 
     @extend_schema(operation_id="edit_self", request=SelfAsked, responses=SelfShape)
