@@ -1,5 +1,7 @@
 """Requests, signatures, lapses: who may, what counts, what a change does."""
 
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -367,6 +369,45 @@ def test_the_tick_expires(asked: Window) -> None:
     Window.objects.update(starts_at=start)
     sweep()
     assert Window.objects.get().status == "expired"
+
+
+def test_each_affected_team_signs_for_itself(ada: Any, olga: Any) -> None:
+    given.service("orders")
+    given.service("bank", "finance")
+    given.service("vault", "finance")
+    policy([{"role": "owner", "quorum": 1, "team": "affected"}])
+    scope = tuple(ScopeRow(slug, "production") for slug in ("orders", "bank", "vault"))
+    window = request_window(ada, given.window(ada, scope=scope).pk)
+    fin, other = given.actor("fin", ("finance", Role.MEMBER)), given.actor("other", ("other", Role.OWNER))
+    assert approval_view(window.pk, ada)[0].requires == ("owner of finance", "owner of shop")
+    for stranger in (fin, other):
+        with pytest.raises(Forbidden):
+            decide(stranger, window.pk, "approved")
+    withdraw(ada, window.pk)
+    boss = given.actor("boss", ("finance", Role.OWNER))
+    request_window(ada, window.pk)
+    assert [one.reference for one in awaiting(boss)] == [window.reference]
+    assert decide(boss, window.pk, "approved").status == "requested"
+    assert decide(olga, window.pk, "approved").status == "approved"
+
+
+def test_a_token_signs_only_with_its_scope(asked: Window, olga: Any) -> None:
+    for scopes in (frozenset({"read", "request"}), frozenset[str]()):
+        with pytest.raises(Forbidden, match="scope"):
+            decide(replace(olga, scopes=scopes), asked.pk, "approved")
+    assert decide(replace(olga, scopes=frozenset({"approve"})), asked.pk, "approved").status == "requested"
+
+
+def test_r_s30_a_judgement_that_breaks_lets_nothing_begin(approved: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("broken")
+
+    for name in ("material_of", "counted", "empty_places"):
+        with monkeypatch.context() as patch:
+            patch.setattr(sys.modules["windows.approvals.queries.standing"], name, broken)
+            with pytest.raises(RuntimeError), transaction.atomic():
+                claim_start(approved.pk)
+    assert Window.objects.get().status == "approved"
 
 
 def test_without_any_policy_the_owner_signs(ada: Any, olga: Any) -> None:
