@@ -42,6 +42,7 @@ PRODUCTION = (
     Variable("EMAIL_HOST", "mail server", "localhost"),
     Variable("EMAIL_FROM", "sender of every message", "roadworks@localhost"),
     Variable("EMAIL_FILE_PATH", "folder of the file backend"),
+    Variable("PROMETHEUS_MULTIPROC_DIR", "folder, emptied at each start, in which all processes count for one `/metrics`", "each its own"),
     Variable("LOG_LEVEL", "DEBUG, INFO, WARNING, ERROR", "WARNING"),
     Variable("METRICS_TOKEN", "what a scraper from another machine sends as bearer token to /metrics", "loopback only"),
     Variable("READY_FILE", "a worker or beat touches this file once it works"),

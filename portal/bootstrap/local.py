@@ -21,15 +21,22 @@ def open_state() -> None:
     """Make the state folder and its parts, private to us; Failed in one sentence where that cannot be."""
     try:
         STATE.mkdir(parents=True, exist_ok=True)  # its mode is its owner's affair: ROADWORKS_HOME may name any folder
-        for name in ("log", "tmp", "ready", "mail", "shop", "valkey"):
+        for name in ("log", "tmp", "ready", "metrics", "mail", "shop", "valkey"):
             (STATE / name).mkdir(mode=0o700, exist_ok=True)
         probe = STATE / "tmp" / "probe"
         probe.touch()
         probe.unlink()
-        for leftover in [*(STATE / "tmp").iterdir(), *(STATE / "ready").iterdir()]:  # a killed Celery worker leaves pymp-*
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
     except OSError as error:
         raise Failed(f"Cannot write to {STATE}: {error.strerror}. Roadworks keeps its data and logs there (see ROADWORKS_HOME).") from error
+
+
+def clear_leftovers() -> None:
+    """What a run before left: files of killed workers (pymp-*), marks, counts, and its logs, kept once as .old. Only for who
+    holds the lock: a second `up`, about to be refused, must not take them from the one that runs."""
+    for leftover in [path for name in ("tmp", "ready", "metrics") for path in (STATE / name).iterdir()]:
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+    for log in (STATE / "log").glob("*.log"):
+        log.replace(log.with_suffix(".old"))
 
 
 def throw_away(cluster: Cluster) -> None:
@@ -95,7 +102,9 @@ def for_processes(told: dict[str, str]) -> None:
         print(f"{' and '.join(ignored)} of your shell: ignored; `up` brings its own database and broker.", flush=True)
     for name in FOREIGN:
         os.environ.pop(name, None)
-    os.environ.update(told, PYTHONPATH=str(ROOT), PYTHONUNBUFFERED="1", TMPDIR=str(STATE / "tmp"))
+    os.environ.update(
+        told, PYTHONPATH=str(ROOT), PYTHONUNBUFFERED="1", TMPDIR=str(STATE / "tmp"), PROMETHEUS_MULTIPROC_DIR=str(STATE / "metrics")
+    )
     write_private(STATE / LOCAL, json.dumps(told, indent=1))
 
 

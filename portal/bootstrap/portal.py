@@ -6,6 +6,8 @@ from portal.bootstrap.environment import STATE
 from portal.bootstrap.ports import answers
 from portal.bootstrap.processes import Child
 
+COUNTS = {"PROMETHEUS_MULTIPROC_DIR": str(STATE / "metrics")}  # of these alone: the example counts for itself
+
 
 def web(port: int) -> Child:
     # granian's workers outlive a killed parent for the kill timeout: short, or the next start meets a taken port
@@ -13,7 +15,7 @@ def web(port: int) -> Child:
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2",
         "--respawn-failed-workers", "--workers-kill-timeout", "2s", "--no-ws", "portal.wsgi:application",
     ]  # fmt: skip
-    return Child("web", command, ready=answers(f"http://127.0.0.1:{port}/healthz"))
+    return Child("web", command, environ=COUNTS, ready=answers(f"http://127.0.0.1:{port}/healthz"))
 
 
 def flags(port: int) -> Child:
@@ -31,4 +33,6 @@ def workers() -> Child:
             one.unlink(missing_ok=True)
 
     command = [sys.executable, "-m", "portal.worker", *roles]
-    return Child("workers", command, ready=lambda: all(one.exists() for one in marks), environ={"READY_FILE": str(mark)}, prepare=prepare)
+    return Child(
+        "workers", command, ready=lambda: all(one.exists() for one in marks), environ={**COUNTS, "READY_FILE": str(mark)}, prepare=prepare
+    )

@@ -52,6 +52,7 @@ def main(arguments: list[str]) -> int:
             supervisor = Supervisor(STATE / "log", options.guardian_fd, say=say, lock=lock.fileno())
             try:
                 take(lock, supervisor, options.port)
+                local.clear_leftovers()
                 beside = start_portal(supervisor, options)
                 greet(options, time.monotonic() - began)
                 supervisor.start(*beside)  # after the first page: it takes both cores

@@ -148,8 +148,10 @@ def test_up_listens_on_loopback_only(up: Up) -> None:
 
 
 def test_up_refuses_a_second_start_on_the_same_data(up: Up) -> None:
+    before = sorted(path.name for path in (up.home / "ready").iterdir())
     done = up.run("--port", str(up.port + 50))
     assert done.returncode == 1
+    assert sorted(path.name for path in (up.home / "ready").iterdir()) == before, "it cleared up under the one that runs"
     assert f"already running on {up.home}: http://127.0.0.1:{up.port}/" in done.stderr and "Traceback" not in done.stderr
 
 
