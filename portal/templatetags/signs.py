@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -47,12 +48,14 @@ MODES = {"read_only": "read-only"}
 
 
 @register.simple_tag
+@cache
 def icon(name: str, extra: str = "") -> SafeString:
     return format_html('<svg class="i {}" aria-hidden="true"><use href="{}#{}"/></svg>', extra, static("portal/icons.svg"), name)
 
 
 @register.simple_tag
-def badge(state: object) -> SafeString:
+@lru_cache(maxsize=500)
+def badge(state: str) -> SafeString:
     colour, sign, word = SIGNS.get(str(state), ("draft", "info", str(state).replace("_", " ").capitalize()))
     return format_html('<span class="badge s-{}">{}{}</span>', colour, icon(sign), word)
 
