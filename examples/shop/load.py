@@ -46,6 +46,7 @@ class Visitors:
         self.not_before: dict[tuple[str, str], float] = {}
         self.known: dict[str, list[int]] = {"orders": [], "baskets": []}
         self.last_failure = ""
+        self.quiet_until = 0.0  # one line in five seconds is enough of the same
         self.ended = threading.Event()
 
     def visit(self, port: int) -> None:
@@ -99,7 +100,9 @@ class Visitors:
             self.seen[service, kind, outcome] += 1
             if why:
                 self.last_failure = f"{datetime.now(UTC):%H:%M:%S} {why}"
-                print(self.last_failure, flush=True)  # noqa: T201  (the log of this process)
+                if time.monotonic() > self.quiet_until:
+                    print(self.last_failure, flush=True)  # noqa: T201  (the log of this process)
+                    self.quiet_until = time.monotonic() + 5
 
     def report(self) -> dict[str, Any]:
         """{"orders": {"read": {"served": n, "refused": n, "failed": n}, "write": …}, …, "last_failure": text}"""

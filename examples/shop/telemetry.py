@@ -78,6 +78,7 @@ class Pusher(threading.Thread):
         self.number = 0
         self.waiting: deque[tuple[str, dict[str, Any]]] = deque(maxlen=2000)
         self.connection: http.client.HTTPConnection | None = None
+        self.refusals: set[tuple[str, int]] = set()
         self.ended = threading.Event()
 
     def run(self) -> None:
@@ -112,8 +113,9 @@ class Pusher(threading.Thread):
             if status >= 500 or status in (408, 425, 429):
                 return
             self.waiting.popleft()  # taken, or refused for good: sending it again would change nothing
-            if status >= 400:
-                print(f"pushing to {series} was refused: {status}", flush=True)  # noqa: T201  (the log of this process)
+            if status >= 400 and (series, status) not in self.refusals:  # told once: a log is not for saying the same all night
+                print(f"pushing to {series} is refused: {status}", flush=True)  # noqa: T201  (the log of this process)
+                self.refusals.add((series, status))
 
     def post(self, path: str, body: dict[str, Any]) -> int:
         if self.connection is None:

@@ -44,6 +44,11 @@ def children(portal_url: str, flags_url: str, first_port: int) -> list[Child]:
     ]
 
 
+def has_keys() -> bool:
+    """Whether its tokens are where its processes look for them: somebody may have cleared the folder."""
+    return all((STATE / "shop" / name).exists() for name in ("shop.json", "tokens.json"))
+
+
 def ports(children: list[Child]) -> dict[int, str]:
     """The ports they will listen on, by their health addresses."""
     found = {urlsplit(child.health).port: child.name for child in children if child.health}

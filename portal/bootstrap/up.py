@@ -152,7 +152,7 @@ def prepare(supervisor: Supervisor, cluster: Cluster, with_example: bool) -> Non
         supervisor.run("prepare", [*manage, "prepare_database", "-v0"], local.owner(cluster))
         local.mark_done("migrate", state)
     state = local.fingerprint(cluster, "examples/**/*.py", "examples/**/*.yaml", f"portal/{example.LOADER}")
-    if with_example and example.can_load() and not local.is_done("example", state):
+    if with_example and example.can_load() and not (local.is_done("example", state) and example.has_keys()):
         say("Loading the example …")
         supervisor.run("example", [*manage, "load_example"])
         local.mark_done("example", state)
