@@ -12,7 +12,12 @@ from portal.strip import strip
 from windows.access.roles import Actor
 
 SHEETS = [f"portal/{name}.css" for name in ("tokens", "base", "signs", "cockpit", "forms", "screens")]
-PLACES = [("Windows", "/windows/", "windows"), ("Approvals", "/approvals/", "approvals"), ("Runs", "/runs/", "runs")]
+PLACES = [
+    ("Windows", "/windows/", "windows"),
+    ("Approvals", "/approvals/", "approvals"),
+    ("Runs", "/runs/", "runs"),
+    ("Dashboards", "/dashboards/", "dashboards"),
+]
 
 
 def fresh_token() -> str:

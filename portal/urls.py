@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from portal.dashboards import urls as dashboards
 from portal.metrics.views import metrics
 from portal.pages.health import healthz, readyz
 from portal.pages.sign_in import sign_in, sign_out
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *scheduling.pages,
     *approvals.pages,
     *execution.pages,
+    *dashboards.pages,
     path("strip", strip_panel, name="strip"),
     path("windows/<str:reference>", window_page, name="window"),
 ]

@@ -1,0 +1,103 @@
+"""The boards as pages, each panel at an address of its own, and its data as CSV."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from portal.charts.tables import csv_of
+from portal.dashboards.executive import RANGES, USUAL, executive
+from portal.dashboards.panels import Panel
+from windows.access.pages import reads
+from windows.access.requests import actor_of
+from windows.audit.clock import clock
+from windows.errors import Invalid, NotFound
+
+BOARDS = (("executive", "Executive"),)
+Compose = Callable[[HttpRequest], list[Panel]]
+
+
+def span_of(request: HttpRequest) -> str:
+    span = request.GET.get("range", USUAL)
+    if span not in RANGES:
+        raise Invalid("Choose 28d, quarter or year.", field="range")
+    return span
+
+
+@reads
+def executive_page(request: HttpRequest) -> HttpResponse:
+    span, now = span_of(request), clock()
+    figures, panels = executive(actor_of(request), now, span)
+    ranges = [(name, words, name == span) for name, (words, _) in RANGES.items()]
+    return render(
+        request,
+        "dashboards/executive.html",
+        {
+            "figures": figures,
+            "panels": panels,
+            "ranges": ranges,
+            "now": now,
+            "boards": BOARDS,
+            "board": "executive",
+            "query": query_of(request),
+        },
+    )
+
+
+def composed_executive(request: HttpRequest) -> list[Panel]:
+    return executive(actor_of(request), clock(), span_of(request))[1]
+
+
+COMPOSED: dict[str, Compose] = {"executive": composed_executive}
+
+
+def one_of(request: HttpRequest, board: str, name: str) -> Panel:
+    found = next((panel for panel in COMPOSED[board](request) if panel.name == name), None)
+    if found is None:
+        raise NotFound("There is no such panel now.")
+    return found
+
+
+@reads
+def panel_page(request: HttpRequest, board: str, name: str) -> HttpResponse:
+    """One panel alone, its table open, with the windows behind its figure."""
+    panel = one_of(request, board, name)
+    return render(request, "dashboards/one.html", {"panel": panel, "boards": BOARDS, "board": board, "query": query_of(request)})
+
+
+@reads
+def panel_csv(request: HttpRequest, board: str, name: str) -> HttpResponse:
+    chart = one_of(request, board, name).chart
+    if chart is None:
+        raise NotFound("This panel has no chart.")
+    return HttpResponse(
+        csv_of(chart),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{chart.name}.csv"'},
+    )
+
+
+def query_of(request: HttpRequest) -> str:
+    """What was asked for, to be carried on by links."""
+    asked = request.GET.urlencode()
+    return f"?{asked}" if asked else ""
+
+
+def polled(request: HttpRequest, inside: str, template: str) -> HttpResponse:
+    """304 while nothing that can be seen has changed."""
+    etag = etag_of(inside)
+    if request.headers.get("If-None-Match") == f'"{etag}"':
+        unchanged = HttpResponseNotModified()
+        unchanged["ETag"] = f'"{etag}"'
+        return unchanged
+    response = HttpResponse(render_to_string(template, {"inside": inside, "etag": etag}, request))
+    response["ETag"] = f'"{etag}"'
+    return response
+
+
+def etag_of(inside: str) -> str:
+    return hashlib.sha256(inside.encode()).hexdigest()[:24]

@@ -1,0 +1,60 @@
+"""`{% chart chart %}`: a figure with its table before it. The data is in attributes; static/portal/charts.js draws it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal.charts.chart import Cell, Chart
+from portal.templatetags.signs import SIGNS, icon
+
+register = template.Library()
+
+
+@register.simple_tag
+def figure_data(chart: Chart) -> SafeString:
+    """The attribute that charts.js reads. Escaped, so that no title of a window ends it."""
+    return format_html('data-figure="{}"', orjson.dumps(chart.figure).decode())
+
+
+@register.inclusion_tag("dashboards/_chart.html")
+def chart(chart: Chart, href: str = "", look: str = "", table_open: bool = False, query: str = "") -> dict[str, Any]:
+    """`href` is the panel's own address, its CSV beside it; `query` what was asked for there. `look`: wide, half or whole."""
+    return {"chart": chart, "href": href, "look": look, "table_open": table_open, "query": query}
+
+
+@register.simple_tag
+def sign(state: object) -> SafeString:
+    """A state's icon in its colour, its word for those who do not see it."""
+    colour, name, word = SIGNS.get(str(state), ("draft", "info", str(state)))
+    return format_html('{}<span class="vh">{}, </span>', icon(name, f"sign s-{colour}"), word)
+
+
+@register.filter
+def money(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+@register.filter
+def cell(value: Cell) -> str:
+    """A cell of the table as people read it; unknown is said."""
+    match value:
+        case None:
+            return "–"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+        case float():
+            return f"{value:,.3f}".rstrip("0").rstrip(".")
+        case int():
+            return f"{value:,}"
+    return str(value)
+
+
+@register.filter
+def is_number(value: Cell) -> bool:
+    return isinstance(value, int | float)
