@@ -11,6 +11,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from windows.audit.queries import TrailEntry
+
 register = template.Library()
 
 # state → (class of its colour, icon, word). One state, one colour, one shape, everywhere.
@@ -92,6 +94,22 @@ def hour(context: template.Context, at: datetime | None, zone: str = "") -> Safe
     local = at.astimezone(ZoneInfo(zone or context.get("zone") or "UTC"))
     text, whole = f"{local:%H:%M} {local.tzname()}", f"{local:%a} {local.day} {local:%b %Y %H:%M:%S} {local.tzname()}"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), whole, text)
+
+
+@register.simple_tag(takes_context=True)
+def second(context: template.Context, at: datetime) -> SafeString:
+    """`02:03:04` in the reader's zone, for lines that follow each other within a run."""
+    local = at.astimezone(ZoneInfo(context.get("zone") or "UTC"))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}", f"{local:%H:%M:%S}"
+    )
+
+
+@register.filter
+def told(entry: TrailEntry) -> str:
+    """Who, and why: people's reasons begin with their name already."""
+    reason = str(entry.data.get("reason") or "")
+    return reason if reason.startswith(f"{entry.actor}:") else f"{entry.actor}: {reason}" if reason else entry.actor
 
 
 @register.simple_tag(takes_context=True)

@@ -6,6 +6,7 @@ import pytest
 from django.template import Context
 
 from portal.templatetags import signs
+from windows.audit.queries import TrailEntry
 from windows.execution.states import RunStatus
 from windows.lifecycle.states import WindowStatus
 
@@ -51,3 +52,12 @@ def test_every_state_has_a_sign(state: str) -> None:
 
 def test_hostile_words_are_escaped() -> None:
     assert "<script>" not in signs.badge("<script>")
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"), [("", "Ada"), ("look", "Ada: look"), ("Ada: look", "Ada: look"), ("Adam: look", "Ada: Adam: look")]
+)
+def test_a_reason_names_its_person_once(reason: str, text: str) -> None:
+    facts = {"id": 1, "at": datetime(2026, 1, 1, tzinfo=UTC), "kind": "run.held", "actor": "Ada", "actor_id": 1, "via": "browser"}
+    entry = TrailEntry(**facts, subject="MW-1", window="MW-1", run_id=1, data={"reason": reason}, request_id="", position=None)
+    assert signs.told(entry) == text
