@@ -11,13 +11,12 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests import given_windows as given
+from tests.given_calls import call, copy_of
 from tests.given_runs import people, run_of
 from tests.ledger import Ledger
 from tests.workers import Workers, wait_until_gone
@@ -28,47 +27,13 @@ from windows.live.models import LiveScope
 from windows.scheduling.models import Window
 
 KILLS = int(os.environ.get("ROADWORKS_KILLS", "20"))
-QUICK = {"ROADWORKS_LEASE": "1", "ROADWORKS_HEARTBEAT": "0.3", "ROADWORKS_SWEEP": "0.5", "HTTP_ALLOWED_HOSTS": "127.0.0.1"}
 AT_ONCE = 3
-
-
-@pytest.fixture
-def ledger() -> Iterator[Ledger]:
-    here = Ledger(pause=0.02)
-    yield here
-    here.close()
-
-
-@pytest.fixture
-def company(workers: Workers) -> Workers:
-    workers.start("worker", "execute", 2, wait=False, **QUICK)
-    workers.start("sweeper", "sweep", wait=False, **QUICK)
-    workers.start("beat", wait=False, **QUICK)
-    workers.ready()
-    return workers
-
-
-def call(ledger: Ledger, door: str, **facts: Any) -> dict[str, Any]:
-    """A step that calls a door, undone at the one that honours keys."""
-    undo = {"kind": "http", "params": {"method": "POST", "url": ledger.url("honours")}, "verb": "run"}
-    params = {"method": "POST", "url": ledger.url(door)}
-    base = {"kind": "http", "params": params, "undo": undo, "is_repeatable": door != "plain", "timeout": timedelta(seconds=20)}
-    return base | {"backoff": timedelta(0), "max_attempts": 3} | facts
 
 
 def start(ledger: Ledger, template: Window, number: int, *, fails: bool) -> Run:
     """Eight steps, every third at the door that does not forgive a second call; the last one may fail, and all is rolled back."""
     steps = [call(ledger, "plain" if position % 3 == 0 else "honours") for position in range(1, 8)]
     return run_of(*steps, call(ledger, "broken" if fails else "honours"), window=copy_of(template, number))
-
-
-def copy_of(window: Window, number: int) -> Window:
-    import uuid
-
-    window.pk, window.uid, window.title = None, uuid.uuid4(), f"Window {number}"
-    window._state.adding = True
-    window.save()
-    return window
 
 
 def answer_for_a_person(ledger: Ledger, run: Run) -> None:
@@ -152,7 +117,9 @@ VARIANTS = [("embedded", "valkey", KILLS), ("embedded", "rabbitmq", max(4, KILLS
 
 
 @pytest.mark.parametrize(("database", "broker_server", "kills"), VARIANTS, indirect=["database", "broker_server"])
-def test_r_a01_test_r_a08_killed_worker_resumes(company: Workers, ledger: Ledger, kills: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_r_a01_r_a02_r_a08_test_killed_worker_resumes(
+    company: Workers, ledger: Ledger, kills: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     seed = int(os.environ.get("ROADWORKS_SEED", "20260101"))
     killer, fails = story(company, ledger, kills, seed)
     assert killer.bites >= kills
@@ -166,19 +133,19 @@ def test_r_a01_test_r_a08_killed_worker_resumes(company: Workers, ledger: Ledger
     assert all(ledger_arrivals_are_single(ledger, key) for key in plain), (seed, "what may not be repeated ran at most once")
     assert overlaps(ledger) == [], (seed, "no two live workers called for one run at the same time")
     assert not LiveScope.objects.exists() and not StepRun.objects.filter(status__in=["started", "compensating"]).exists()
-    undone = sum(call.was_cut for call in ledger.calls if call.direction == "undo")
+    undone = sum(each.was_cut for each in ledger.calls if each.direction == "undo")
     with capsys.disabled():
         print(f"\n  seed {seed}: {killer.kills} kills, {killer.bites} cut a call ({undone} calls cut in compensations), {len(fails)} runs")
 
 
 def ledger_arrivals_are_single(ledger: Ledger, key: str) -> bool:
     """A second call is right only after a person attested that the first had no effect."""
-    return sum(call.took_effect for call in ledger.calls if call.key == key) == 1
+    return sum(each.took_effect for each in ledger.calls if each.key == key) == 1
 
 
 def overlaps(ledger: Ledger) -> list[tuple[str, str]]:
     found = []
-    for run in {call.run for call in ledger.calls}:
+    for run in {each.run for each in ledger.calls}:
         calls = sorted((c for c in ledger.calls if c.run == run and not c.was_cut), key=lambda c: c.began)
         found += [(a.key, b.key) for a, b in itertools.pairwise(calls) if b.began < a.ended - 0.001]
     return found

@@ -1,0 +1,5 @@
+"""Fixtures of the stories."""
+
+from tests.given_calls import company, ledger
+
+__all__ = ["company", "ledger"]
