@@ -111,6 +111,16 @@ def test_schema_migration_story(shop: Shop) -> None:
     assert "currency" in columns(shop, "orders")
     served = shop.visits()["orders"]["write"]["served"]
     until(lambda: shop.visits()["orders"]["write"]["served"] > served, "orders to be placed again")
+    until(lambda: bad_under(shop, "orders-writes", window["reference"]) > 0, "the refused writes to be counted under the window", 30)
+    assert bad_under(shop, "orders-served", window["reference"]) == 0
+
+
+def bad_under(shop: Shop, series: str, reference: str) -> int:
+    """Bad events that were measured under a window's tag."""
+    with psycopg.connect(shop.settings()["DATABASE_URL"]) as connection:
+        query = 'select coalesce(sum(total - good), 0)::int from telemetry_measurement where series = %s and "window" = %s'
+        row = connection.execute(query, [series, reference]).fetchone()
+        return int(row[0]) if row else 0
 
 
 def test_gate_breach_rolls_back(shop: Shop) -> None:
