@@ -1,14 +1,13 @@
 """The addresses of the boards and of every panel on them."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
 from portal.dashboards import executive
-from portal.dashboards.views import executive_page, panel_csv, panel_page
+from portal.dashboards.views import executive_page, first_board, panel_csv, panel_page
 
 PANELS = {"executive": executive.NAMES}
 pages = [
-    path("dashboards/", RedirectView.as_view(pattern_name="executive"), name="dashboards"),
+    path("dashboards/", first_board, name="dashboards"),
     path("dashboards/executive/", executive_page, name="executive"),
     *(
         path(f"dashboards/{board}/{name}", panel_page, {"board": board, "name": name}, name=f"{board}-{name}")

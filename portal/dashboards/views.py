@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from portal.charts.tables import csv_of
 from portal.dashboards.executive import RANGES, USUAL, executive
@@ -26,6 +27,11 @@ def span_of(request: HttpRequest) -> str:
     if span not in RANGES:
         raise Invalid("Choose 28d, quarter or year.", field="range")
     return span
+
+
+@reads
+def first_board(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect(reverse("executive"))
 
 
 @reads

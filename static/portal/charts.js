@@ -52,7 +52,7 @@
   const annotated = (note) => merged({ showarrow: false, font: { family: getComputedStyle(document.body).fontFamily, size: parseFloat(getComputedStyle(root).fontSize) * 0.6875, color: "@ink" } }, note);
 
   /* Without showSendToCloud Plotly 4 shows a button that uploads the chart to its maker's cloud; toImage would need blob: images. */
-  const config = { displayModeBar: "hover", displaylogo: false, responsive: true, showSendToCloud: false, plotlyServerURL: "", modeBarButtons: [["zoomIn2d", "zoomOut2d", "resetScale2d"]] };
+  const config = { displayModeBar: matchMedia("(pointer: coarse)").matches ? false : "hover", displaylogo: false, responsive: true, showSendToCloud: false, plotlyServerURL: "", modeBarButtons: [["zoomIn2d", "zoomOut2d", "resetScale2d"]] };
 
   /* After each drawing the resolved colours become var() again and the drawing gets a viewBox: theme and print are then CSS alone. */
   const settle = (plot) => {
