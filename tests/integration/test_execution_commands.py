@@ -259,3 +259,29 @@ def test_the_view_shows_what_is_done_and_what_may_be_pressed(world: World) -> No
     assert live_runs(stranger) == []
     with pytest.raises(NotFound):
         run_view(run.pk, stranger)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_r_a03_twenty_workers_race_for_a_run_and_one_takes_it(world: World) -> None:
+    run, winners = run_of(step(), step(), step()), list[int]()
+    for round_number in range(10):
+        barrier, won = threading.Barrier(20), list[int]()
+
+        def take(barrier: threading.Barrier = barrier, won: list[int] = won) -> None:
+            try:
+                own = Ownership(run.pk)
+                barrier.wait()
+                if isinstance(turn(own, None), Act):
+                    won.append(own.fence or 0)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=take) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(won) == 1, f"round {round_number}: {won}"
+        winners += won
+        Run.objects.filter(pk=run.pk).update(lease_until=clock(), wake_at=clock())  # the winner died
+    assert winners == sorted(set(winners)), "every owner has a token of its own, each higher than the one before"

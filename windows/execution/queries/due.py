@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 
 from windows.execution.models import LIVE, Run
 from windows.execution.states import RunStatus
+from windows.flags.models import Flag
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.models import Window
 
@@ -50,6 +51,12 @@ def overrunning(now: datetime) -> list[int]:
     """Runs under way after their window's end, not yet reported."""
     late = Run.objects.filter(status__in=set(LIVE) - {RunStatus.PREFLIGHT.value}, window_ends_at__lt=now, overrun_at=None)
     return list(late.values_list("pk", flat=True)[:MANY])
+
+
+def lapsed_flags(now: datetime) -> list[tuple[str, str, datetime]]:
+    """(window reference, flag, when) of flags of windows whose lease ran out in the last minutes without being renewed."""
+    lapsed = Flag.objects.filter(alarmed_at__gt=now - timedelta(minutes=10), window__startswith="MW-").order_by("pk")
+    return [(flag.window, str(flag), flag.alarmed_at) for flag in lapsed[:MANY] if flag.alarmed_at]
 
 
 def under_way() -> list[str]:
