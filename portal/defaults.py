@@ -21,19 +21,14 @@ class Defaults:
     heartbeat: timedelta = seconds(5)
     sweep: timedelta = seconds(5)
     stop_check: timedelta = seconds(1)  # how often a step in flight learns that it should stop
-    gate_sample: timedelta = seconds(5)
     inconclusive_timeout: timedelta = seconds(300)
     flag_lease: timedelta = seconds(60)
-    flag_max_age: timedelta = seconds(30)
     turn_back_warning: timedelta = seconds(300)
     request_grace: timedelta = seconds(0)  # a request expires at its start
     latest_start: timedelta = seconds(900)  # how long after its start an approved window may still begin
     preflight_retry: timedelta = seconds(30)
-    lead_time_tier_1: timedelta = timedelta(days=3)
     longest_window: timedelta = timedelta(hours=8)
-    emergency_approval: timedelta = timedelta(hours=24)
     rollback_reserve_factor: float = 1.25
-    gate_error_limit: int = 4
     gate_timeout: timedelta = seconds(5)
     sealer: timedelta = seconds(1)
 

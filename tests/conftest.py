@@ -37,6 +37,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> None:
+    """Argon2 costs a twentieth of a second each time it is asked, by design; here passwords protect nothing."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[servers.Server | None]:
     """The embedded PostgreSQL, trading safety for speed; None where TEST_DATABASE_URL names a server."""

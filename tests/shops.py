@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
 SHORT = {
     "ROADWORKS_LEASE": "5", "ROADWORKS_HEARTBEAT": "1", "ROADWORKS_SWEEP": "1", "ROADWORKS_STOP_CHECK": "0.3",
-    "ROADWORKS_GATE_SAMPLE": "1", "ROADWORKS_PREFLIGHT_RETRY": "2", "SHOP_WAITS": "short",
+    "ROADWORKS_PREFLIGHT_RETRY": "2", "SHOP_WAITS": "short",
 }  # fmt: skip
 
 

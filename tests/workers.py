@@ -11,7 +11,7 @@ from portal.bootstrap.processes import Child, Supervisor
 # Seconds: what a kill story waits for. A test may set others in the environment it hands on.
 SHORT = {
     "ROADWORKS_LEASE": "2", "ROADWORKS_HEARTBEAT": "0.5", "ROADWORKS_SWEEP": "1", "ROADWORKS_STOP_CHECK": "0.2",
-    "ROADWORKS_GATE_SAMPLE": "0.5", "ROADWORKS_PREFLIGHT_RETRY": "1", "ROADWORKS_INCONCLUSIVE_TIMEOUT": "5", "ROADWORKS_FLAG_LEASE": "5",
+    "ROADWORKS_PREFLIGHT_RETRY": "1", "ROADWORKS_INCONCLUSIVE_TIMEOUT": "5", "ROADWORKS_FLAG_LEASE": "5",
 }  # fmt: skip
 
 

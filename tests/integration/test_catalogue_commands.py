@@ -25,11 +25,6 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def person(name: str, *roles: tuple[str, str], administrator: bool = False) -> Person:
     made = define_person(SETUP, f"{name}@example.org", name.title(), password=PASSWORD, administrator=administrator)
     for team, role in roles:
