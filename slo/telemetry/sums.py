@@ -7,7 +7,7 @@ and the day totals after it. The caller holds the series' lock.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from django.db.backends.utils import CursorWrapper
@@ -49,12 +49,13 @@ TAILS_OF_DAYS = """
         sum(coalesce(delta.good, 0)) over upto as good_sum, sum(coalesce(delta.total, 0)) over upto as total_sum
     from first join telemetry_measurement m
         on m.series = %(series)s and m.minute >= first.minute and m.minute < first.day + interval '24 hours'
+        and m.minute >= %(since)s and m.minute < %(until)s
     left join delta on delta.minute = m.minute
     window upto as (partition by first.day order by m.minute)
 )
 update telemetry_measurement m set good = m.good + tail.good, total = m.total + tail.total, good_sum = m.good_sum + tail.good_sum,
     total_sum = m.total_sum + tail.total_sum, "window" = case when tail.label = '' then m."window" else tail.label end
-from tail where m.id = tail.id
+from tail where m.id = tail.id and m.series = %(series)s and m.minute >= %(since)s and m.minute < %(until)s
 """
 NEW_DAYS = """
 insert into telemetry_daytotal (series, day, good, total, good_sum, total_sum)
@@ -97,5 +98,8 @@ def insert(cursor: CursorWrapper, series: str, samples: Sequence[Push]) -> tuple
 def add(cursor: CursorWrapper, series: str, deltas: dict[str, Any]) -> None:
     """Bring minutes, day totals and their running sums up to date."""
     if deltas["minute"]:
+        # bounds said once more as plain values: the planner cannot estimate a join's, and would read the whole table for one minute
+        last = max(deltas["minute"]).astimezone(UTC).replace(hour=0, minute=0)
+        bounds = {"since": min(deltas["minute"]), "until": last + timedelta(days=1)}
         for statement in (NEW_MINUTES, TAILS_OF_DAYS, NEW_DAYS, LATER_DAYS):
-            cursor.execute(DELTAS + statement, {**deltas, "series": series})
+            cursor.execute(DELTAS + statement, {**deltas, **bounds, "series": series})
