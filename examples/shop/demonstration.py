@@ -74,11 +74,13 @@ class Demonstration(threading.Thread):
 
     def see_to(self, wish: Wish) -> None:
         window = self.standing(wish)
-        if window and window["status"] == "approved" and window["parameters"] != self.parameters(wish):  # another port than last time
-            self.post(wish.coordinator, f"/windows/{window['reference']}/cancel", {"reason": "The shop has moved; a new window follows."})
+        plan = self.plan(wish)
+        if window and window["status"] == "approved" and any(window[name] != value for name, value in plan.items()):
+            reason = {"reason": "The shop has moved or its runbook was edited; a new window follows."}
+            self.post(wish.coordinator, f"/windows/{window['reference']}/cancel", reason)
             window = None
         if window is None:
-            window = self.file(wish)
+            window = self.file(wish, plan)
         if window["status"] == "draft":
             window = self.post(wish.coordinator, f"/windows/{window['reference']}/request", {"reason": "A demonstration."})
         if window["status"] == "requested":
@@ -103,23 +105,24 @@ class Demonstration(threading.Thread):
                 return found
         return None
 
-    def file(self, wish: Wish) -> dict[str, Any]:
+    def file(self, wish: Wish, plan: dict[str, Any]) -> dict[str, Any]:
         now = datetime.now(UTC)
         owner, coordinator, deputy = (self.get(who, "/me")["id"] for who in (wish.owner, wish.coordinator, wish.deputy))
-        versions = self.get(wish.coordinator, f"/runbooks/{wish.service}-schema-migration/versions")
         window = {
             "title": wish.title, "reason": wish.reason, "expected_impact": wish.impact, "team": wish.service, "owner_id": owner,
             "coordinator_id": coordinator, "deputy_id": deputy, "starts_at": (now + AHEAD).isoformat(),
             "ends_at": (now + LENGTH).isoformat(), "starts_itself": False, "mode": "read_only",
             "scope": [{"service": wish.service, "environment": ENVIRONMENT, "region": "*", "layers": ["L5"]}],
-            "runbook_version_id": versions[0]["id"], "parameters": self.parameters(wish),
-            "external_ref": f"{MARK}{wish.service}:{time.time_ns():x}",
+            "external_ref": f"{MARK}{wish.service}:{time.time_ns():x}", **plan,
         }  # fmt: skip
         filed: dict[str, Any] = self.post(wish.coordinator, "/windows", window)
         return filed
 
-    def parameters(self, wish: Wish) -> dict[str, Any]:
-        return {name: self.values[name] for name in wish.parameters if name in self.values}
+    def plan(self, wish: Wish) -> dict[str, Any]:
+        """What a window shall carry out: the newest version of its runbook, with the parameters of this shop."""
+        versions = self.get(wish.coordinator, f"/runbooks/{wish.service}-schema-migration/versions")
+        parameters = {name: self.values[name] for name in wish.parameters if name in self.values}
+        return {"runbook_version_id": versions[0]["id"], "parameters": parameters}
 
     def get(self, who: str, path: str, **asked: str) -> Any:
         return self.call(who, "GET", f"{path}?{urlencode(asked)}" if asked else path, None)

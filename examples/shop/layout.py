@@ -8,6 +8,7 @@ ENVIRONMENT = "production"
 KINDS = ("read", "write")
 SERIES = tuple(f"{service}-{what}" for service in SERVICES for what in ("reads", "writes", "served"))
 SECRETS = "shop.json"  # in the state folder, mode 0600: {"push": token, "nodes": {service: {replica: token}}}
+BACKUPS = "backups"  # in the state folder, mode 0700: dumps of the shop's database
 TOKENS = "tokens.json"  # in the state folder, mode 0600: {e-mail address: API token}
 
 

@@ -2,8 +2,8 @@
 
     python -m examples.shop.load FIRST_PORT     (run from the project's folder)
 
-Beside the visitors it runs the demonstration. From the environment: PORTAL_URL, SHOP_STATE (the folder with the tokens), and
-SHOP_WAITS=short, which makes the demonstration's windows quick, for tests.
+Beside the visitors it runs the demonstration and the backups. From the environment: PORTAL_URL, SHOP_STATE (the folder with the
+tokens), TARGET_DATABASE_ORDERS, and SHOP_WAITS=short, which makes the demonstration's windows quick, for tests.
 Bounded: one request at a time to each replica, none sooner than its turn. A visitor who is told Retry-After does not come
 back before. What the visitors saw is on the port after the replicas': GET / as JSON, GET /metrics for Prometheus.
 """
@@ -25,8 +25,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from examples.shop.backup import Backups
 from examples.shop.demonstration import Demonstration
-from examples.shop.layout import REPLICAS, TOKENS, load_port
+from examples.shop.layout import BACKUPS, REPLICAS, TOKENS, load_port
 
 ACTIONS = {("orders", "read"): 50, ("orders", "write"): 12, ("baskets", "read"): 20, ("baskets", "write"): 18}  # of a hundred
 TIMEOUT = 5.0
@@ -154,12 +155,16 @@ def main(first_port: int) -> None:
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     for offset in range(len(REPLICAS)):
         threading.Thread(target=visitors.visit, args=[first_port + offset], daemon=True).start()
-    tokens = json.loads((Path(os.environ["SHOP_STATE"]) / TOKENS).read_text())
+    state = Path(os.environ["SHOP_STATE"])
+    tokens = json.loads((state / TOKENS).read_text())
     demonstration = Demonstration(os.environ["PORTAL_URL"], tokens, first_port, os.environ.get("SHOP_WAITS") == "short")
+    backups = Backups(os.environ["TARGET_DATABASE_ORDERS"], state / BACKUPS)
     demonstration.start()
+    backups.start()
     server.serve_forever(poll_interval=0.2)
     visitors.ended.set()
     demonstration.ended.set()
+    backups.ended.set()
 
 
 if __name__ == "__main__":

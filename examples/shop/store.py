@@ -18,6 +18,8 @@ create table if not exists order_lines (
 create table if not exists baskets (
     id bigint generated always as identity primary key,
     visitor text not null, items int not null, touched_at timestamptz not null default now());
+create table if not exists backups (
+    path text primary key, bytes bigint not null, finished_at timestamptz not null default clock_timestamp());
 """
 SEED = """
 insert into orders (customer, country, placed_at)

@@ -100,6 +100,8 @@ def test_schema_migration_story(shop: Shop) -> None:
     run = ended(shop, number, 120)
     assert run["status"] == "succeeded", told(run)
     assert {step["status"] for step in run["steps"]} == {"succeeded"}
+    (asked,) = [check for check in run["checks"] if check["name"] == "backup"]
+    assert asked["verdict"] == "pass" and "The newest backup of orders ended" in asked["reason"], asked
     assert shop.get("ben", f"/windows/{window['reference']}")["status"] == "completed"
     after = shop.visits()["orders"]
     assert after["read"]["served"] > before["read"]["served"] + 20

@@ -54,7 +54,7 @@ def replica(transactional_db: None) -> Iterator[Replica]:
     yield replica
     replica.close()
     with psycopg.connect(url, autocommit=True) as cleaning:
-        cleaning.execute("drop table order_lines, orders, baskets")
+        cleaning.execute("drop table order_lines, orders, baskets, backups")
 
 
 def test_a_normal_shop_reads_and_writes(replica: Replica) -> None:

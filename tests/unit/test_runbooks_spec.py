@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from windows.runbooks.spec import ActionSpec, SpecError, parse, resolve
+from windows.runbooks.spec import ActionSpec, BackupCheck, SpecError, parse, resolve
 
 GOOD = """\
 runbook: orders-schema-migration
 title: Orders schema migration
 layers: [L5]
-backup_check: {max_age: 24h}
+backup_check: {database: orders, query: select max(finished_at) from backups, max_age: 24h}
 parameters:
   batch: {type: integer, default: 500, minimum: 1, maximum: 10000}
   port: {type: integer, minimum: 1, maximum: 65535}
@@ -51,6 +51,7 @@ validation:
   - name: Smoke test
     http: {url: "http://127.0.0.1:{{ port }}/healthz", expect: {status: 200}}
 """
+BACKUP = "backup_check: {database: orders, query: select max(finished_at) from backups, max_age: 24h}\n"
 
 
 def problems_of(text: str) -> list[tuple[int | None, int | None, str, str]]:
@@ -62,7 +63,8 @@ def problems_of(text: str) -> list[tuple[int | None, int | None, str, str]]:
 def test_a_good_one_means_what_it_says() -> None:
     spec = parse(GOOD)
     assert (spec.slug, spec.layers, spec.on_turn_back) == ("orders-schema-migration", ("L5",), "hold")
-    assert (spec.rollback_reserve, spec.backup_max_age) == (timedelta(minutes=2), timedelta(hours=24))
+    assert spec.rollback_reserve == timedelta(minutes=2)
+    assert spec.backup_check == BackupCheck("orders", "select max(finished_at) from backups", timedelta(hours=24))
     freeze, migrate, backfill = spec.steps
     assert (freeze.timeout, freeze.max_attempts, freeze.backoff, freeze.is_repeatable) == (
         timedelta(seconds=90),
@@ -119,8 +121,19 @@ def test_a_plan_is_what_a_run_copies() -> None:
         ("title: Orders schema migration\n", "", 1, 1, "title", "missing"),
         ("runbook: orders-schema-migration", "runbook: Orders", 1, 10, "runbook", "does not fit"),
         ("layers: [L5]", "layers: [L5, L11]", 3, 14, "layers[1]", "“L11” is not known"),
-        ("backup_check: {max_age: 24h}\n", "", 3, 9, "backup_check", "L5 touches data"),
-        ("max_age: 24h", "max_age: 24", 4, 25, "backup_check.max_age", "no duration"),
+        (BACKUP, "", 3, 9, "backup_check", "L5 touches data"),
+        (BACKUP, "backup_check: 24h\n", 4, 15, "backup_check", "with database, query, max_age"),
+        (BACKUP, "backup_check: []\n", 4, 15, "backup_check", "A mapping is expected"),
+        ("{database: orders, query", "{query", 4, 15, "backup_check.database", "missing"),
+        ("{database: orders, query: select max(finished_at) from backups,", "{database: orders,", 4, 15, "backup_check.query", "missing"),
+        (", max_age: 24h", "", 4, 15, "backup_check.max_age", "missing"),
+        ("max_age: 24h", "max_ago: 24h", 4, 79, "backup_check.max_ago", "Did you mean “max_age”"),
+        ("max_age: 24h", "max_age: 24", 4, 88, "backup_check.max_age", "no duration"),
+        ("max_age: 24h", "max_age: 1s", 4, 88, "backup_check.max_age", "1m to 30d"),
+        ("check: {database: orders", "check: {database: Orders", 4, 26, "backup_check.database", "does not fit"),
+        ("select max(finished_at) from backups", "''", 4, 41, "backup_check.query", "1 to 4000 characters"),
+        ("select max(finished_at) from backups", "5", 4, 41, "backup_check.query", "Text is expected"),
+        ("select max(finished_at) from backups", "'select {{ batch }}'", 4, 41, "backup_check.query", "as it stands"),
         ("default: 500", "default: 50000", 6, 35, "parameters.batch.default", "above the maximum"),
         ("default: 500", "default: lots", 6, 35, "parameters.batch.default", "whole number"),
         ("type: integer, default", "type: int, default", 6, 17, "parameters.batch.type", "Did you mean “integer”"),

@@ -11,6 +11,7 @@ from windows.errors import Invalid
 
 ParameterType = Literal["string", "integer", "number", "boolean", "enum"]
 TurnBack = Literal["roll_back", "hold"]
+DATA = "L5"  # the layer whose work nothing brings back but a backup
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,17 @@ class WatchSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupCheck:
+    """`query` answers when the newest backup of the target database `database` was finished: one timestamptz, null where there is none.
+
+    Preflight asks it; a run begins only when that is `max_age` ago at most."""
+
+    database: str
+    query: str
+    max_age: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class RunbookSpec:
     slug: str
     title: str
@@ -103,7 +115,7 @@ class RunbookSpec:
     parameters: tuple[ParameterSpec, ...] = ()
     rollback_reserve: timedelta = timedelta()
     on_turn_back: TurnBack = "roll_back"
-    backup_max_age: timedelta | None = None  # `backup_check: {max_age: 24h}`
+    backup_check: BackupCheck | None = None  # never None with the layer DATA
     watch: tuple[WatchSpec, ...] = ()
     steps: tuple[StepSpec, ...] = ()
     validation: tuple[StepSpec, ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from windows.runbooks.spec.findings import Findings
-from windows.runbooks.spec.model import RunbookSpec, StepSpec, WatchSpec
+from windows.runbooks.spec.model import DATA, BackupCheck, RunbookSpec, StepSpec, WatchSpec
 from windows.runbooks.spec.parameters import read_parameters
 from windows.runbooks.spec.steps import read_steps, read_watch
 from windows.runbooks.spec.tree import Node, grow
@@ -28,6 +28,8 @@ KNOWN = (
 SLUG = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 LAYERS = tuple(f"L{n}" for n in range(1, 11))
 DAY = timedelta(days=1)
+BACKUP_KEYS = ("database", "query", "max_age")
+BACKUP_SHAPE = 'backup_check: {database: …, query: "select max(finished_at) from …", max_age: 24h}'
 
 
 def parse(text: str) -> RunbookSpec:
@@ -37,9 +39,9 @@ def parse(text: str) -> RunbookSpec:
     parameters = read_parameters(given.get("parameters"), findings)
     declared = {parameter.name: parameter for parameter in parameters}
     layers = read_layers(given.get("layers"), findings)
-    backup_max_age = read_backup_check(given.get("backup_check"), findings)
-    if "L5" in layers and "backup_check" not in given:
-        findings.wrong(given["layers"], "backup_check", "Layer L5 touches data: say `backup_check: {max_age: 24h}`.")
+    backup_check = read_backup_check(given.get("backup_check"), findings)
+    if DATA in layers and "backup_check" not in given:
+        findings.wrong(given["layers"], "backup_check", f"Layer {DATA} touches data: say `{BACKUP_SHAPE}`.")
     watch = read_watch(given.get("watch"), declared, findings)
     steps = read_steps(given.get("steps"), "steps", "step", declared, findings)
     validation = read_steps(given.get("validation"), "validation", "validation", declared, findings)
@@ -58,7 +60,7 @@ def parse(text: str) -> RunbookSpec:
         parameters=parameters,
         rollback_reserve=reserve or timedelta(),
         on_turn_back="hold" if turn_back == "hold" else "roll_back",
-        backup_max_age=backup_max_age,
+        backup_check=backup_check,
         watch=watch,
         steps=steps,
         validation=validation,
@@ -73,11 +75,17 @@ def read_layers(node: Node | None, findings: Findings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found for n, item in enumerate(items) if (found := findings.choice(item, f"layers[{n}]", LAYERS, ""))))
 
 
-def read_backup_check(node: Node | None, findings: Findings) -> timedelta | None:
+def read_backup_check(node: Node | None, findings: Findings) -> BackupCheck | None:
+    """The query is asked as it stands: a backup is a fact of the database, not of one window."""
     if node is None:
         return None
-    given = findings.mapping(node, "backup_check", ("max_age",), required=["max_age"])
-    return findings.duration(given.get("max_age"), "backup_check.max_age", least=timedelta(minutes=1), most=30 * DAY)
+    given = findings.mapping(node, "backup_check", BACKUP_KEYS, required=BACKUP_KEYS)
+    database = findings.text(given.get("database"), "backup_check.database", most=63, pattern=SLUG)
+    query = findings.text(given.get("query"), "backup_check.query", most=4000)
+    if "{{" in query:
+        findings.wrong(given["query"], "backup_check.query", "No parameter enters this query: it is asked as it stands.")
+    max_age = findings.duration(given.get("max_age"), "backup_check.max_age", least=timedelta(minutes=1), most=30 * DAY)
+    return BackupCheck(database, query, max_age or timedelta())
 
 
 def check_names(named: Sequence[StepSpec | WatchSpec], what: str, findings: Findings) -> None:
