@@ -25,7 +25,7 @@ ALLOWED_HOSTS = listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if LOCAL els
 PORTAL_URL = os.environ.get("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")
 FLAGS_URL = os.environ.get("FLAGS_URL", "http://127.0.0.1:8001").rstrip("/")
 PROMETHEUS_URL = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
-COMMANDS_DIR = Path(os.environ.get("COMMANDS_DIR") or BASE_DIR / "examples" / "commands")  # what `command` steps may run
+COMMANDS_DIR = Path(os.environ["COMMANDS_DIR"]) if os.environ.get("COMMANDS_DIR") else None  # what `command` steps may run
 HTTP_ALLOWED_HOSTS = listed("HTTP_ALLOWED_HOSTS")  # what `http` steps may reach
 TARGET_DATABASES = {  # what `sql` steps may reach, by name: TARGET_DATABASE_ORDERS=postgresql://…
     name.removeprefix("TARGET_DATABASE_").lower(): url for name, url in os.environ.items() if name.startswith("TARGET_DATABASE_")

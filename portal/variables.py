@@ -31,7 +31,7 @@ PRODUCTION = (
     Variable("BEHIND_TLS_PROXY", "`1` where a proxy ends TLS and sets X-Forwarded-Proto itself"),
     Variable("PROMETHEUS_URL", "where objectives and gates read Prometheus", "no Prometheus"),
     Variable("HTTP_ALLOWED_HOSTS", "hosts that `http` steps may reach, separated by commas", "none"),
-    Variable("COMMANDS_DIR", "the folder whose programs `command` steps may run", "examples/commands"),
+    Variable("COMMANDS_DIR", "the folder whose programs `command` steps may run", "none"),
     Variable("TARGET_DATABASE_<NAME>", "a database that `sql` steps reach by the name; one variable each", "none"),
     Variable("FLAGS_SNAPSHOT", "file the flag server starts from while the database is away", "no file"),
     Variable("FLAGS_READ_TOKENS", "tokens that may read flags, separated by commas; needed where the flag server leaves loopback", "none"),

@@ -18,6 +18,7 @@ class Measurement(models.Model):
     good_sum = models.BigIntegerField()
     total_sum = models.BigIntegerField()
     window = models.CharField(max_length=20, blank=True)  # the maintenance window it was measured under, a label
+    is_example = models.BooleanField(db_default=False)  # generated for the example, never measured
 
     class Meta:
         constraints = [

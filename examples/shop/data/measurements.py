@@ -29,7 +29,7 @@ TROUBLE = (  # days ago, hour, minutes, share that failed, service
     (3, 12, 6, 0.12, "baskets"),
 )
 MINUTES = """
-insert into telemetry_measurement (series, minute, good, total, good_sum, total_sum, "window")
+insert into telemetry_measurement (series, minute, good, total, good_sum, total_sum, "window", is_example)
 with series as (select * from unnest(%(series)s::text[], %(shares)s::float8[]) with ordinality as s(series, share, number)),
 trouble as (
     select date_trunc('day', now()) - make_interval(days => ago) + make_interval(hours => hour) as since, minutes, failed, service
@@ -56,7 +56,7 @@ felt as (
         and minute >= trouble.since and minute < trouble.since + make_interval(mins => trouble.minutes)
     left join past on past.service = counted.service and minute >= past.since and minute < past.until)
 select series, minute, total - bad, total,
-    sum(total - bad) over whole_day, sum(total) over whole_day, "window"
+    sum(total - bad) over whole_day, sum(total) over whole_day, "window", true
 from felt
 window whole_day as (partition by series, date_trunc('day', minute at time zone 'UTC') order by minute)
 """

@@ -126,7 +126,8 @@ class _Turn:
             self.meet(decision.met.id)
         if decision.status is RunStatus.HELD and self.run.status == RunStatus.VALIDATING and until is None and not decision.met:
             until, action = self.now + settings.ROADWORKS.inconclusive_timeout, "roll_back"
-        self.enter(decision.status, decision.reason, hold_until=until, hold_action=action)
+        cause = f"{self.run.reason} " if decision.status is RunStatus.ROLLED_BACK else ""  # why it turned back stays with the end
+        self.enter(decision.status, cause + decision.reason, hold_until=until, hold_action=action)
         key = f"{self.run.fence}:{self.now.isoformat()}"
         if decision.status is RunStatus.STUCK:
             page_stuck(self.run, decision.reason, key)

@@ -26,7 +26,7 @@ STUCK = 2.0  # seconds after KILL until the launcher itself is killed
 class Command:
     """One per call of an action. `environment` are the tags, key and fence every program is told."""
 
-    def __init__(self, limits: Limits, directory: Path, environment: Mapping[str, str], log: Callable[[list[str]], None]) -> None:
+    def __init__(self, limits: Limits, directory: Path | None, environment: Mapping[str, str], log: Callable[[list[str]], None]) -> None:
         self.limits, self.directory, self.environment, self.log = limits, directory, dict(environment), log
 
     def run(
@@ -45,6 +45,8 @@ class Command:
 
     def program(self, name: str) -> Path:
         """The file itself; NotAllowed for anything but an executable file that lies in the directory and only its owners may change."""
+        if self.directory is None:
+            raise NotAllowed("No command may run here: COMMANDS_DIR names no folder.")
         try:
             folder = self.directory.resolve(strict=True)
             path = (folder / name).resolve(strict=True)
