@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.charts.chart import LINES, Chart, Shade, percent, rounded, shaded, stamp, threshold
+from portal.charts.chart import LINES, Chart, Figure, Shade, legend, percent, rounded, shaded, stamp, threshold
 
 SOURCE = "Source: measurements pushed or queried, per minute."
 
@@ -37,7 +37,7 @@ def spent_over_time(at: Sequence[datetime], told: Sequence[Spent], shades: Seque
     ends = [(one, next((share for share in reversed(one.left) if share is not None), None)) for one in known]
     worst = min(((share, one) for one, share in ends if share is not None), key=lambda pair: pair[0], default=None)
     days = max((one.days for one in told), default=28)
-    figure = {}
+    figure: Figure = {}
     if known:
         line, note = threshold(policy * 100, f"policy {policy:.0%}".replace("%", " %"))
         under = shaded(shades, at[0], at[-1])
@@ -53,8 +53,8 @@ def spent_over_time(at: Sequence[datetime], told: Sequence[Spent], shades: Seque
             ],
             "layout": {
                 "yaxis": {"ticksuffix": " %", "title": {"text": "budget left"}}, "xaxis": {"type": "date", "title": {"text": "UTC"}},
-                "shapes": [*under["shapes"], line], "annotations": [*under["annotations"], note], "showlegend": len(known) > 1,
-                "margin": {"t": 44 if len(known) > 1 else 22},
+                "shapes": [*under["shapes"], line], "annotations": [*under["annotations"], note],
+                **legend(len(known) > 1),
             },
         }  # fmt: skip
     return Chart(
@@ -85,7 +85,7 @@ def left_by_service(told: Sequence[Left], policy: float) -> Chart:
     unknown = [one for one in order if one.raw is None]
     names = [one.objective for one in reversed(order)]
     bars = rounded((None if one.raw is None else max(one.raw, 0.0) * 100 for one in reversed(order)), 1)
-    figure = {}
+    figure: Figure = {}
     if any(one.raw is not None for one in order):
         figure = {
             "data": [
@@ -142,14 +142,14 @@ def burn(at: Sequence[datetime], told: Mapping[str, Sequence[tuple[float | None,
     """Burn rates of one hour (bold) and six hours (thin) at each instant, by objective."""
     known = {name: pairs for name, pairs in told.items() if any(rate is not None for pair in pairs for rate in pair)}
     peak = max((rate for pairs in known.values() for pair in pairs for rate in pair if rate is not None), default=None)
-    figure = {}
+    figure: Figure = {}
     if known:
         traces = []
         for n, (name, pairs) in enumerate(known.items()):
             colour, dash = LINES[n % len(LINES)]
             for which, (span, width) in enumerate((("1 h", 1.75), ("6 h", 0.75))):
                 traces.append({
-                    "type": "scatter", "mode": "lines", "name": f"{name}, {span}", "connectgaps": False,
+                    "type": "scatter", "mode": "lines", "name": f"{name}, {span}", "connectgaps": False, "showlegend": span == "1 h",
                     "x": [stamp(moment) for moment in at],
                     "y": rounded((pair[which] for pair in pairs), 3), "line": {"color": colour, "dash": dash, "width": width},
                     "hovertemplate": "%{y:.2f}<extra>%{fullData.name}</extra>",
@@ -161,7 +161,7 @@ def burn(at: Sequence[datetime], told: Mapping[str, Sequence[tuple[float | None,
             "data": traces,
             "layout": {
                 "yaxis": {"title": {"text": "times the allowed rate"}, "rangemode": "tozero"},
-                "xaxis": {"type": "date", "title": {"text": "UTC"}}, "showlegend": True, "margin": {"t": 44},
+                "xaxis": {"type": "date", "title": {"text": "UTC"}}, **legend(True),
                 "shapes": [*under["shapes"], *(line for line, _ in limits)],
                 "annotations": [*under["annotations"], *(note for _, note in limits)],
             },
@@ -170,8 +170,8 @@ def burn(at: Sequence[datetime], told: Mapping[str, Sequence[tuple[float | None,
         name="burn-rate",
         title="Burn rate, 7 days",
         headline=f"Highest: {peak:.1f}" if peak is not None else "",
-        definition="Share of bad events ÷ share the objective allows, over the hour and the six hours before. At 1 the budget lasts"
-        " exactly its window; 14.4 for an hour or 6 for six hours page (SRE workbook). A gap: no events.",
+        definition="Share of bad events ÷ share the objective allows, over the hour (bold) and the six hours (thin) before."
+        " At 1 the budget lasts exactly its window; 14.4 for an hour or 6 for six hours page (SRE workbook). A gap: no events.",
         source=SOURCE,
         label="Chart. Burn rates over seven days"
         + (f"; the highest is {peak:.1f} times the allowed rate." if peak is not None else "; no events."),

@@ -98,6 +98,11 @@ def threshold(value: float, text: str, *, colour: str = "failed") -> tuple[Figur
     return line, note
 
 
+def legend(several: bool) -> Figure:
+    """Layout parts of a chart with windows behind it: its legend stands above their references."""
+    return {"showlegend": several, "margin": {"t": 52 if several else 22}, "legend": {"y": 1.13}}
+
+
 def instants(since: datetime, until: datetime, step: timedelta) -> list[datetime]:
     """From `since` to `until`, both included; the last stretch may be shorter."""
     found = [since + step * n for n in range(max(0, -(-(until - since) // step)))]

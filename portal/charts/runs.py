@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.charts.chart import LINES, Chart, Shade, rounded, shaded, stamp
+from portal.charts.chart import LINES, Chart, Shade, legend, rounded, shaded, stamp
 
 COLOURS = {
     "succeeded": "completed", "failed": "failed", "in_doubt": "failed", "compensation_failed": "failed", "skipped": "cancelled",
@@ -60,7 +60,7 @@ def timeline(run: str, stretches: Sequence[Stretch], now: datetime, turn_back_at
             ],
             "layout": {
                 "barmode": "overlay", "hovermode": "closest", "xaxis": {"type": "date", "title": {"text": "UTC"}, "showgrid": True},
-                "yaxis": {"type": "category", "categoryorder": "array", "categoryarray": names[::-1], "showgrid": False},
+                "yaxis": {"type": "category", "categoryorder": "array", "categoryarray": names[::-1], "showgrid": False, "dtick": 1},
                 "showlegend": len(kinds) > 1, "margin": {"t": 40},
                 "shapes": [
                     {
@@ -118,8 +118,7 @@ def error_rates(at: Sequence[datetime], told: Mapping[str, Sequence[float | None
                 for n, (name, rates) in enumerate(known.items())
             ],
             "layout": {
-                "xaxis": {"type": "date", "title": {"text": "UTC"}}, "showlegend": len(known) > 1,
-                "margin": {"t": 44 if len(known) > 1 else 22},
+                "xaxis": {"type": "date", "title": {"text": "UTC"}}, **legend(len(known) > 1),
                 "yaxis": {"ticksuffix": " %", "title": {"text": "bad ÷ all"}, "rangemode": "tozero"}, **under,
             },
         } if known else {},

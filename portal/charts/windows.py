@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from portal.charts.chart import Chart, percent, rounded, threshold
+from portal.charts.chart import Chart, Figure, percent, rounded, threshold
 
 ON_TIME = 0.95  # M1
 ROLLED_BACK = 0.05  # M3
@@ -133,7 +133,7 @@ def deviation(told: Sequence[Strayed]) -> Chart:
     over = [one for one in known if one.spent is not None and one.spent > one.allowed]
     names = [f"{one.window} {one.objective}" for one in known]
     compared = [one for one in known if one.usual is not None]
-    figure = {}
+    figure: Figure = {}
     if known:
         figure = {
             "data": [
@@ -158,7 +158,8 @@ def deviation(told: Sequence[Strayed]) -> Chart:
             ],
             "layout": {
                 "xaxis": {
-                    "type": "category", "tickvals": names, "ticktext": [one.window for one in known], "categoryorder": "array",
+                    "type": "category", "tickvals": names, "ticktext": first_of_each([one.window for one in known]),
+                    "categoryorder": "array",
                     "categoryarray": names,
                 },
                 "yaxis": {"ticksuffix": " %", "title": {"text": "good ÷ all"}}, "showlegend": True, "margin": {"t": 40},
@@ -187,6 +188,11 @@ def deviation(told: Sequence[Strayed]) -> Chart:
         ),
         empty="No window of these services was measured.",
     )  # fmt: skip
+
+
+def first_of_each(names: Sequence[str]) -> list[str]:
+    """A window stands once on the axis, at the first of its objectives."""
+    return [name if n == 0 or names[n - 1] != name else "" for n, name in enumerate(names)]
 
 
 def hundred(share: float | None) -> float | None:

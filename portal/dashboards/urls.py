@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from portal.dashboards import executive
-from portal.dashboards.views import executive_page, first_board, panel_csv, panel_page
+from portal.dashboards import debug, executive
+from portal.dashboards.views import debug_page, executive_page, first_board, on_call_page, on_call_panel, panel_csv, panel_page
 
-PANELS = {"executive": executive.NAMES}
+PANELS = {"executive": executive.NAMES, "debug": debug.NAMES}
 pages = [
     path("dashboards/", first_board, name="dashboards"),
     path("dashboards/executive/", executive_page, name="executive"),
+    path("dashboards/debug/", debug_page, name="debug"),
+    path("dashboards/on-call/", on_call_page, name="on-call"),
+    path("dashboards/on-call/live", on_call_panel, name="on-call-live"),
     *(
         path(f"dashboards/{board}/{name}", panel_page, {"board": board, "name": name}, name=f"{board}-{name}")
         for board, names in PANELS.items()

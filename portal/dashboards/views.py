@@ -11,14 +11,16 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from portal.charts.tables import csv_of
+from portal.dashboards.debug import Asked, debug
 from portal.dashboards.executive import RANGES, USUAL, executive
+from portal.dashboards.on_call import on_call
 from portal.dashboards.panels import Panel
 from windows.access.pages import reads
 from windows.access.requests import actor_of
 from windows.audit.clock import clock
 from windows.errors import Invalid, NotFound
 
-BOARDS = (("executive", "Executive"),)
+BOARDS = (("executive", "Executive"), ("on-call", "On call"), ("debug", "Debug"))
 Compose = Callable[[HttpRequest], list[Panel]]
 
 
@@ -54,11 +56,42 @@ def executive_page(request: HttpRequest) -> HttpResponse:
     )
 
 
+@reads
+def on_call_page(request: HttpRequest) -> HttpResponse:
+    inside = on_call_inside(request)
+    return render(request, "dashboards/on_call.html", {"inside": inside, "etag": etag_of(inside), "boards": BOARDS, "board": "on-call"})
+
+
+@reads
+def on_call_panel(request: HttpRequest) -> HttpResponse:
+    """304 while nothing that can be seen has changed."""
+    return polled(request, on_call_inside(request), "dashboards/_live.html")
+
+
+def on_call_inside(request: HttpRequest) -> str:
+    return render_to_string("dashboards/_on_call.html", on_call(actor_of(request), clock()), request)
+
+
 def composed_executive(request: HttpRequest) -> list[Panel]:
     return executive(actor_of(request), clock(), span_of(request))[1]
 
 
-COMPOSED: dict[str, Compose] = {"executive": composed_executive}
+def asked_of(request: HttpRequest) -> Asked:
+    return Asked(request.GET.get("window", "")[:20], request.GET.get("service", "")[:63])
+
+
+@reads
+def debug_page(request: HttpRequest) -> HttpResponse:
+    choices, panels = debug(actor_of(request), clock(), asked_of(request))
+    context = {"choices": choices, "panels": panels, "boards": BOARDS, "board": "debug", "query": query_of(request)}
+    return render(request, "dashboards/debug.html", context)
+
+
+def composed_debug(request: HttpRequest) -> list[Panel]:
+    return debug(actor_of(request), clock(), asked_of(request))[1]
+
+
+COMPOSED: dict[str, Compose] = {"executive": composed_executive, "debug": composed_debug}
 
 
 def one_of(request: HttpRequest, board: str, name: str) -> Panel:
@@ -94,7 +127,7 @@ def query_of(request: HttpRequest) -> str:
 
 
 def polled(request: HttpRequest, inside: str, template: str) -> HttpResponse:
-    """304 while nothing that can be seen has changed."""
+    """The panel with its ETag; 304 where the browser has it."""
     etag = etag_of(inside)
     if request.headers.get("If-None-Match") == f'"{etag}"':
         unchanged = HttpResponseNotModified()

@@ -18,8 +18,11 @@ register = template.Library()
 
 @register.simple_tag
 def figure_data(chart: Chart) -> SafeString:
-    """The attribute that charts.js reads. Escaped, so that no title of a window ends it."""
-    return format_html('data-figure="{}"', orjson.dumps(chart.figure).decode())
+    """The attribute that charts.js reads, in single quotes: JSON is full of double ones. Escaped, so that no title of a window ends it."""
+    text = orjson.dumps(chart.figure).decode()
+    for sign, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("'", "&#x27;")):
+        text = text.replace(sign, name)
+    return SafeString(f"data-figure='{text}'")
 
 
 @register.inclusion_tag("dashboards/_chart.html")
@@ -56,5 +59,6 @@ def cell(value: Cell) -> str:
 
 
 @register.filter
-def is_number(value: Cell) -> bool:
-    return isinstance(value, int | float)
+def is_figures(chart: Chart) -> bool:
+    """Whether every column but the first holds numbers: the style sheet sets them to the right, without a class on each cell."""
+    return all(not isinstance(value, str | datetime) for row in chart.rows for value in row[1:])

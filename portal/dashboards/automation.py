@@ -1,0 +1,67 @@
+"""Whether the machinery does its work: steps without a person [M7], workers, messages, the sealer. Three queries and the sealer's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import CharField, Count, Exists, OuterRef, Q, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Concat
+
+from portal.charts.chart import percent
+from portal.dashboards.live import overdue
+from portal.templatetags.signs import lasting
+from windows.audit.models import AuditEntry
+from windows.audit.queries import unsealed
+from windows.delivery.models import Message, MessageStatus
+from windows.execution.models import StepRun
+from windows.execution.states import StepStatus
+
+DAYS = 28
+ALONE = 0.9  # M7
+BY_HAND = ("step.confirmed", "step.attested", "step.retried", "step.skipped")
+OPEN = (StepStatus.PENDING.value, StepStatus.STARTED.value, StepStatus.WAITING.value)
+SEALED_WITHIN = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One thing that works, does not, or is not known (`verdict`: pass, fail, inconclusive)."""
+
+    name: str
+    verdict: str
+    said: str
+
+
+def automation(now: datetime) -> list[Sign]:
+    grace = 3 * settings.ROADWORKS.sweep + settings.ROADWORKS.lease
+    late, dead = overdue(now, grace), Message.objects.filter(status=MessageStatus.DEAD.value).count()
+    waiting, since = unsealed()
+    age = now - since if since else timedelta()
+    return [
+        without_a_person(now),
+        Sign("Workers", "fail" if late else "pass", f"{late} run{'s' * (late > 1)} without a worker" if late else "no run waits for one"),
+        Sign("Messages", "fail" if dead else "pass", f"{dead} could not be delivered" if dead else "none is undelivered for good"),
+        Sign("Audit seal", "pass" if age < SEALED_WITHIN else "fail",
+             "up to date" if age < SEALED_WITHIN else f"{waiting} entries wait since {lasting(age)}"),
+    ]  # fmt: skip
+
+
+def without_a_person(now: datetime) -> Sign:
+    """M7 over 28 days. Of a step that was undone the trail tells whether it had succeeded before."""
+    reference = Concat(Value("MW-"), Cast(OuterRef("run__window_id"), CharField()))
+    place = Cast(OuterRef("position"), CharField())  # JSON keeps it as a number: compared as text
+    told = AuditEntry.objects.annotate(place=KeyTextTransform("position", "data")).filter(
+        window=reference, run_id=OuterRef("run_id"), place=place
+    )
+    helped, done = Exists(told.filter(kind__in=BY_HAND)), Exists(told.filter(kind="step.succeeded"))
+    tried = StepRun.objects.filter(intended_at__gte=now - timedelta(days=DAYS)).exclude(kind="manual").exclude(status__in=OPEN)
+    succeeded = Q(status=StepStatus.SUCCEEDED.value) | Q(done=True)
+    counted = tried.annotate(helped=helped, done=done).aggregate(all=Count("pk"), alone=Count("pk", filter=succeeded & Q(helped=False)))
+    if not counted["all"]:
+        return Sign("Steps without a person", "inconclusive", f"no automated step in {DAYS} days")
+    share = counted["alone"] / counted["all"]
+    said = f"{percent(share)}, {counted['alone']} of {counted['all']} in {DAYS} days, target above 90 %"
+    return Sign("Steps without a person", "pass" if share > ALONE else "fail", said)
