@@ -20,7 +20,7 @@ from windows.scheduling.queries import WindowView, conflicts_of, window_id_of, w
 
 W = WindowStatus
 # what every step of a run says of itself: it stands on the run's page, and would bury what people decided
-ROUTINE = {f"step.{word}" for word in ("started", "succeeded", "waiting", "compensation_started", "compensated")}
+ROUTINE = {f"step.{word}" for word in ("started", "succeeded", "waiting", "compensation_waiting", "compensation_started", "compensated")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def window_page(request: HttpRequest, reference: str) -> HttpResponse:
         "offers": offers(view, actor, may_sign=any(approval.may_sign for approval in approvals)),
         "runs": runs_of(view.id),
         "conflicts": conflicts_of(view.id, actor, now) if ahead else [],
-        "timeline": [entry for entry in trail(window=view.reference, newest_first=True, limit=400) if entry.kind not in ROUTINE][:60],
+        "timeline": trail(window=view.reference, without=ROUTINE, newest_first=True, limit=60),
         "length": view.ends_at - view.starts_at,
     }
     return render(request, "portal/window.html", context)

@@ -87,12 +87,18 @@ def test_waiting_lets_the_worker_go_and_keeps_one_attempt(world: World) -> None:
     StepRun.objects.filter(run=run).update(wake_at=clock())
     Run.objects.filter(pk=run.pk).update(wake_at=clock())
     assert world.drive(run).status == "succeeded"
-    assert [kind for kind in kinds_of(run) if kind.startswith("step.")] == [
-        "step.started",
-        "step.waiting",
-        "step.waiting",
-        "step.succeeded",
-    ]
+    assert [kind for kind in kinds_of(run) if kind.startswith("step.")] == ["step.started", "step.waiting", "step.succeeded"]
+
+
+def test_a_look_at_what_still_waits_is_no_entry_and_another_reason_to_wait_is_one(world: World) -> None:
+    lag, less = Wait(clock(), note="n1, n2 lag"), Wait(clock(), note="n2 lags")
+    world.script[1, "forward"] = [lag] * 20 + [Failed("500")] + [lag] * 2 + [less] * 5
+    world.script[1, "undo"] = [less] * 10
+    world.script[2, "forward"] = [Failed("no", permanent=True)]
+    run = world.drive(run_of(step(max_attempts=2), step(undo=None)), turns_at_most=90)
+    assert run.status == "rolled_back" and (len(world.done()), len(world.undone())) == (30, 11)
+    kinds = kinds_of(run)
+    assert [kinds.count(f"step.{word}") for word in ("waiting", "compensation_waiting", "started")] == [3, 1, 3]
 
 
 def test_r_a06_a_wait_beyond_the_steps_time_fails_it(world: World) -> None:

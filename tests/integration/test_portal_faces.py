@@ -9,8 +9,9 @@ from icalendar import Calendar
 from tests import given_runs as runs
 from tests import given_windows as given
 from tests.callers import browser, caller
-from windows.access.roles import Role
+from windows.access.roles import ENGINE, Role
 from windows.approvals.commands import request_window
+from windows.audit.commands import record, record_all
 from windows.catalogue.models import Person
 from windows.scheduling.commands.feeds import issue_feed, revoke_feed
 from windows.scheduling.models import Feed
@@ -220,3 +221,13 @@ def test_r_e11_a_form_sent_twice_files_one_window(ada) -> None:
     assert first.status_code == second.status_code == 302
     assert first["Location"] == second["Location"]
     assert Window.objects.filter(title="Once").count() == 1
+
+
+def test_what_people_decided_is_not_buried_under_what_steps_say(ada) -> None:
+    run = runs.run_of(runs.step(), window=given.window(ada))
+    record("window.remarked", ada, run.window.reference, window=run.window.reference, data={"reason": "it was decided"})
+    record("run.held", ada, run.window.reference, window=run.window.reference, run_id=run.pk, data={"reason": "it was held"})
+    record_all([("step.waiting", {})] * 500, ENGINE, run.window.reference, window=run.window.reference, run_id=run.pk)
+    page = browser(ada).get(f"/windows/{run.window.reference}").content.decode()
+    assert "it was decided" in page and "Step waiting" not in page
+    assert "it was held" in browser(ada).get(f"/runs/{run.pk}").content.decode()

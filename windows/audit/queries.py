@@ -40,13 +40,17 @@ def trail(
     *,
     window: str = "",
     subject: str = "",
+    run_id: int | None = None,
     kinds: Collection[str] = (),
+    without: Collection[str] = (),
+    prefix: str = "",
     after: int | None = None,
     newest_first: bool = False,
     limit: int = 100,
 ) -> list[TrailEntry]:
     """Entries by id, oldest first or newest first, the unsealed tail included: for people to read.
 
+    `prefix` is how a kind begins ("run."), `without` names kinds to leave out.
     `after` is the id of the last entry of the page before, in the same direction. Consumers that must miss nothing read `sealed`.
     """
     rows = AuditEntry.objects.order_by("-id" if newest_first else "id")
@@ -56,6 +60,12 @@ def trail(
         rows = rows.filter(subject=subject)
     if kinds:
         rows = rows.filter(kind__in=kinds)
+    if without:
+        rows = rows.exclude(kind__in=without)
+    if prefix:
+        rows = rows.filter(kind__startswith=prefix)
+    if run_id is not None:
+        rows = rows.filter(run_id=run_id)
     if after is not None:
         rows = rows.filter(id__lt=after) if newest_first else rows.filter(id__gt=after)
     return [TrailEntry(*row) for row in rows.annotate(position=PLACE).values_list(*FIELDS)[: min(limit, MOST)]]

@@ -53,7 +53,7 @@ def run(params: Params, ctx: Context) -> Outcome:
             return Undecided(f"{params.source}: {verdict.reason} ({counted(stands)})", tuple(readings), checkpoint)
     if now + params.interval >= ctx.deadline:
         return Undecided(f"{params.source}: time is up, last: {verdict.reason} ({counted(stands)})", tuple(readings), checkpoint)
-    return Wait(now + params.interval, checkpoint, note=verdict.reason)
+    return Wait(now + params.interval, checkpoint, note=f"for {params.source} {params.passing}")
 
 
 def compensate(params: Params, ctx: Context) -> Outcome:

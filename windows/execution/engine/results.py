@@ -14,19 +14,23 @@ from windows.execution.reserve import backoff
 from windows.execution.states import StepStatus
 
 UNDO_ATTEMPTS = 3  # a compensation is tried at least so often: giving up leaves a system half changed
+WAITS = {"step.waiting", "step.compensation_waiting"}
 Entry = tuple[str, dict[str, Any]]
 
 
 def write(step: StepRun, intent: Intent, outcome: Outcome, now: datetime) -> Entry | None:
-    """Write the outcome into the step's row; the entry for the trail, or None where the row has moved on since the intent.
+    """Write the outcome into the step's row; the entry for the trail, or None where there is nothing to tell.
 
-    That happens when the reply to an earlier commit of the same outcome was lost, and when a person decided meanwhile.
+    That is so when the row has moved on since the intent (the reply to an earlier commit of the same outcome was lost, or a person
+    decided meanwhile), and when it waits for what it waited for before: a look each second is no news.
     """
     expected = StepStatus.STARTED if intent.direction == "forward" else StepStatus.COMPENSATING
     tries = step.attempt if intent.direction == "forward" else step.undo_attempt
     if step.status != expected or tries != intent.attempt:
         return None
-    return forward(step, outcome, now) if intent.direction == "forward" else backward(step, outcome, now)
+    before = step.outcome
+    entry = forward(step, outcome, now) if intent.direction == "forward" else backward(step, outcome, now)
+    return None if entry[0] in WAITS and step.outcome == before else entry
 
 
 def forward(step: StepRun, outcome: Outcome, now: datetime) -> Entry:
@@ -36,8 +40,8 @@ def forward(step: StepRun, outcome: Outcome, now: datetime) -> Entry:
             step_become(step, StepStatus.SUCCEEDED, outcome=note, ended_at=now, **kept)
             return "step.succeeded", about_step(step, outcome=note, seconds=seconds(step.intended_at, now))
         case Wait(until, _, note):
-            step_become(step, StepStatus.WAITING, outcome=note, wake_at=max(until, now), **kept)
-            return "step.waiting", about_step(step, outcome=note, until=step.wake_at.isoformat() if step.wake_at else None)
+            step_become(step, StepStatus.WAITING, outcome=note or "It waits.", wake_at=max(until, now), **kept)
+            return "step.waiting", about_step(step, outcome=step.outcome, until=step.wake_at.isoformat() if step.wake_at else None)
         case AwaitHuman(prompt):
             step_become(step, StepStatus.AWAITING_PERSON, prompt=prompt, outcome=prompt)
             return "step.asked", about_step(step, prompt=prompt)
@@ -69,8 +73,8 @@ def backward(step: StepRun, outcome: Outcome, now: datetime) -> Entry:
             step_become(step, StepStatus.COMPENSATED, outcome=note, prompt="", undo_ended_at=now, **kept)
             return "step.compensated", about_step(step, outcome=note, seconds=seconds(step.undo_started_at, now))
         case Wait(until, _, note):
-            step_become(step, StepStatus.COMPENSATING, outcome=note, wake_at=max(until, now), **kept)
-            return "step.compensation_waiting", about_step(step, outcome=note)
+            step_become(step, StepStatus.COMPENSATING, outcome=note or "It waits.", wake_at=max(until, now), **kept)
+            return "step.compensation_waiting", about_step(step, outcome=step.outcome)
         case AwaitHuman(prompt):
             step_become(step, StepStatus.COMPENSATING, prompt=prompt, outcome=prompt)
             return "step.compensation_asked", about_step(step, prompt=prompt)

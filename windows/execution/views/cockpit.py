@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from windows.access.pages import reads
 from windows.access.paging import cursor_of, page
 from windows.access.requests import actor_of
-from windows.audit.queries import TrailEntry, trail
+from windows.audit.queries import trail
 from windows.execution.models import GateReading
 from windows.execution.queries.rows import run_rows
 from windows.execution.queries.views import RunView, StepView, run_view
@@ -25,6 +25,7 @@ from windows.flags.queries import convergence
 from windows.scheduling.queries import ScopeView, WindowView, window_view
 
 PAGE = 50
+DECISIONS = 100  # what changed the course of a run: its own entries, not those of its steps
 WIDTH = 288  # of the clock bar, in its own units
 MARKS = {
     StepStatus.SUCCEEDED: ("done", "completed"),
@@ -114,11 +115,6 @@ def coarse(left: timedelta | None) -> timedelta | None:
     return timedelta(seconds=int(left.total_seconds() // step) * step)
 
 
-def is_decision(entry: TrailEntry, run_id: int) -> bool:
-    """What changed the course of this run: its own entries, not those of its steps."""
-    return entry.run_id == run_id and entry.kind.startswith("run.")
-
-
 def elapsed(run: RunView) -> timedelta | None:
     if run.started_at is None:
         return None
@@ -143,7 +139,7 @@ def picture(run: RunView, window: WindowView) -> dict[str, Any]:
         "logs": run.logs[-40:],
         "undone": sum(step.status == StepStatus.COMPENSATED for step in run.steps),
         "is_undoing": run.status in (RunStatus.ROLLING_BACK, RunStatus.ROLLED_BACK, RunStatus.STUCK),
-        "decisions": [entry for entry in trail(window=run.window, newest_first=True, limit=400) if is_decision(entry, run.id)],
+        "decisions": trail(window=run.window, run_id=run.id, prefix="run.", newest_first=True, limit=DECISIONS),
         "failed_checks": [check for check in run.checks if check.verdict != "pass"],
         "asks": [mark.step for mark in track if mark.step.prompt and mark.step.is_current],
         "undoing": sum(
