@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
@@ -47,6 +48,8 @@ SIGNS = {
     "advisory": ("draft", "info", "For information"),
 }
 MODES = {"read_only": "read-only"}
+ROLES = {"sre": "SRE", "on_call": "on-call"}
+ROLE = re.compile(r"\b(sre|on[_ ]call)\b")
 
 
 @register.simple_tag
@@ -73,6 +76,13 @@ def words(value: object) -> str:
     """A name of the code as words: read_only → read-only, window.approved → window approved."""
     text = str(value)
     return MODES.get(text) or text.replace("_", " ").replace(".", " ")
+
+
+@register.filter
+def roles(value: object) -> str:
+    """Roles and places to sign as words: "2 × sre" → "2 × SRE". A team's name behind "of" stays as it is."""
+    role, of, team = str(value).partition(" of ")
+    return ROLE.sub(lambda found: ROLES[found[0].replace(" ", "_")], role) + of + team
 
 
 @register.simple_tag(takes_context=True)

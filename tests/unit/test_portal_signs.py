@@ -45,6 +45,13 @@ def test_how_far_away() -> None:
     assert signs.relative(now - timedelta(minutes=5), now) == "5 min ago"
 
 
+@pytest.mark.parametrize(
+    ("role", "text"), [("sre", "SRE"), ("2 × sre", "2 × SRE"), ("owner, on_call", "owner, on-call"), ("on call of sre", "on-call of sre")]
+)
+def test_a_role_is_written_as_people_write_it(role: str, text: str) -> None:
+    assert signs.roles(role) == text
+
+
 @pytest.mark.parametrize("state", [*WindowStatus, *RunStatus])
 def test_every_state_has_a_sign(state: str) -> None:
     assert state in signs.SIGNS
