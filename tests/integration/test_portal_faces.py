@@ -55,11 +55,11 @@ def test_r_s18_a_feed_address_is_not_logged(ada, caplog) -> None:
     _, raw = issue_feed(ada, "all")
     revoke_feed(ada, Feed.objects.get().pk)
     Client(raise_request_exception=False).get(f"/feeds/{raw}.ics")
-    told = [record for record in caplog.records if "feeds" in record.getMessage()]
+    told = [line for line in caplog.records if "feeds" in line.getMessage()]
     assert told, "the 404 is logged at all"
-    for record in told:
-        RequestIdFilter().filter(record)
-        assert raw not in record.getMessage()
+    for line in told:
+        RequestIdFilter().filter(line)
+        assert raw not in line.getMessage()
 
 
 def test_live_windows_are_told_to_prometheus(ada, client) -> None:
