@@ -1,0 +1,26 @@
+"""The check `nodes_reachable`: a node that acknowledges nothing would not hear of a flag either."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import given_starts
+from tests import given_windows as given
+from tests.given_starts import answers, started
+from windows.actions.gates import Answer
+from windows.flags.commands import register_node, set_flag
+from windows.flags.routing import FlagKey
+from windows.scheduling.models import Window
+
+window = given_starts.window
+pytestmark = pytest.mark.django_db
+
+
+def test_a_node_that_is_silent_blocks_a_run_that_sets_flags(window: Window) -> None:
+    run = started(window)
+    assert answers(run)["nodes_reachable"].reason == "No step sets a flag."
+    set_flag(given.actor("sam"), FlagKey("orders", "production"), "degraded", {}, reason="by hand")
+    run.steps.update(kind="flag")
+    register_node(given.actor("sam"), service="orders", environment="production", region="r1", name="n1")
+    found = answers(run)["nodes_reachable"]
+    assert found.verdict is Answer.FAIL and "orders/n1" in found.reason
