@@ -65,7 +65,7 @@ def shaded(shades: Sequence[Shade], since: datetime, until: datetime) -> Figure:
     """Layout parts for windows behind the lines: bands, and each reference once at the top. Where names would run into each other,
     the later one is left to the table below."""
     shapes, notes = [], []
-    apart, last = (until - since) / 12, since - (until - since)
+    apart, last = (until - since) / 9, since - (until - since)
     for one in sorted(shades, key=lambda shade: shade.start):
         start, end = max(one.start, since), min(one.end, until)
         if start >= end:

@@ -59,7 +59,8 @@ def timeline(run: str, stretches: Sequence[Stretch], now: datetime, turn_back_at
                 for colour, found in kinds.items()
             ],
             "layout": {
-                "barmode": "overlay", "hovermode": "closest", "xaxis": {"type": "date", "title": {"text": "UTC"}, "showgrid": True},
+                "barmode": "overlay", "hovermode": "closest",
+                "xaxis": {"type": "date", "title": {"text": "UTC"}, "showgrid": True, "tickangle": 0, "nticks": 4},
                 "yaxis": {"type": "category", "categoryorder": "array", "categoryarray": names[::-1], "showgrid": False, "dtick": 1},
                 "showlegend": len(kinds) > 1, "margin": {"t": 40},
                 "shapes": [
