@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from portal.charts.chart import LINES, Chart, Shade, legend, rounded, shaded, stamp
 
@@ -91,8 +91,13 @@ def timeline(run: str, stretches: Sequence[Stretch], now: datetime, turn_back_at
     )  # fmt: skip
 
 
-def whole(length: object) -> str:
-    return str(length).split(".", maxsplit=1)[0]
+def whole(length: timedelta) -> str:
+    """2 h 5 min, 24 s."""
+    seconds = round(length.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = f"{seconds // 60 % 60} min"
+    return f"{seconds // 3600} h {minutes}" if seconds >= 3600 else minutes
 
 
 def error_rates(at: Sequence[datetime], told: Mapping[str, Sequence[float | None]], shades: Sequence[Shade], minutes: int) -> Chart:

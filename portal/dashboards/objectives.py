@@ -104,8 +104,8 @@ def spending(wanted: Sequence[Promise], now: datetime, step: timedelta = 6 * HOU
 def burning(
     wanted: Sequence[Promise], now: datetime, days: int = 7
 ) -> tuple[list[datetime], dict[str, list[tuple[float | None, float | None]]]]:
-    """Burn rates of the hour and of the six hours before each full hour. One query."""
-    at = instants(now - DAY * days, now, HOUR)
+    """Burn rates of the hour and of the six hours before each full hour, and before now. One query."""
+    at = instants(now.replace(minute=0, second=0, microsecond=0) - DAY * days, now, HOUR)
     asked = [(one.slug, Interval(moment - span, moment)) for one in wanted for moment in at for span in (HOUR, 6 * HOUR)]
     answers = iter(ratios(asked))
     return at, {one.slug: [(burn_rate(next(answers), one.target), burn_rate(next(answers), one.target)) for _ in at] for one in wanted}

@@ -46,16 +46,24 @@
       hoverlabel: { bgcolor: "@surface", bordercolor: "@line-2", font: { ...font, color: "@ink" } },
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font, bgcolor: "rgba(0,0,0,0)", itemclick: false, itemdoubleclick: false },
       xaxis: { ...axis, hoverformat: "%a %d %b %H:%M" }, yaxis: { ...axis, showgrid: true, fixedrange: true, nticks: 5 },
-      transition: { duration: 0 }, autosize: true,
+      modebar: { bgcolor: "@surface", color: "@ink-3", activecolor: "@ink", orientation: "h" }, transition: { duration: 0 }, autosize: true,
     };
   };
   const annotated = (note) => merged({ showarrow: false, font: { family: getComputedStyle(document.body).fontFamily, size: parseFloat(getComputedStyle(root).fontSize) * 0.6875, color: "@ink" } }, note);
 
   /* Without showSendToCloud Plotly 4 shows a button that uploads the chart to its maker's cloud; toImage would need blob: images. */
-  const config = { displayModeBar: matchMedia("(pointer: coarse)").matches ? false : "hover", displaylogo: false, responsive: true, showSendToCloud: false, plotlyServerURL: "", modeBarButtons: [["zoomIn2d", "zoomOut2d", "resetScale2d"]] };
+  const config = { displayModeBar: matchMedia("(pointer: coarse)").matches ? false : "hover", displaylogo: false, responsive: true, showTips: false, showSendToCloud: false, plotlyServerURL: "", modeBarButtons: [["zoomIn2d", "zoomOut2d", "resetScale2d"]] };
 
   /* After each drawing the resolved colours become var() again and the drawing gets a viewBox: theme and print are then CSS alone. */
   const settle = (plot) => {
+    /* Names of windows that would stand over each other: the first one stays, the table has them all. */
+    const taken = [];
+    plot.querySelectorAll(".annotation").forEach((note) => {
+      note.style.visibility = "";
+      const box = note.getBoundingClientRect();
+      const clash = taken.some((other) => box.left < other.right + 4 && other.left < box.right + 4 && box.top < other.bottom && other.top < box.bottom);
+      if (clash) note.style.visibility = "hidden"; else taken.push(box);
+    });
     plot.querySelectorAll(".main-svg [style]").forEach(({ style }) => ["fill", "stroke"].forEach((part) => {
       if (names.has(style[part])) style[part] = names.get(style[part]);
     }));
