@@ -18,7 +18,8 @@ from tests.chromium import chromium, window
 from windows.access.roles import Role
 from windows.audit.clock import clock
 from windows.catalogue.models import Person
-from windows.execution.models import Run, StepLog
+from windows.execution.models import GateReading, Run, StepLog
+from windows.flags.models import Node
 from windows.scheduling.models import Window
 
 PASSWORD = "long enough for anybody"
@@ -133,3 +134,21 @@ def test_the_live_panel_moves_by_itself(live_server: Any, shop: Run, browser: An
         Run.objects.filter(pk=shop.pk).update(status="held", reason="The gate broke.")
         page.get_by_text("The gate broke.").wait_for()
         assert not watched.complaints
+
+
+def test_eight_live_runs_fit_a_wall_screen(live_server: Any, shop: Run, browser: Any) -> None:
+    ada = given.actor("ada", ("shop", Role.OWNER))
+    for n in range(7):
+        run = runs.run_of(
+            runs.step(status="started", name="Move it over"), window=given.window(ada, f"s{n}", title="Replace the hosts of a region")
+        )
+        for gate in ("write errors", "latency of reads"):
+            GateReading.objects.create(run=run, gate=gate, verdict="pass", value=0.999)
+        Node.objects.create(name=f"n{n}", service=f"s{n}", environment="production", region="r1", digest=f"{n}" * 64)
+    with window(browser, live_server.url, width=1920, height=1080) as watched:
+        page = watched.page
+        sign_in(page)
+        page.goto("/dashboards/on-call/")
+        assert page.locator(".live-run").count() == 8
+        watched.shot("dashboard-on-call-eight")
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
