@@ -284,9 +284,40 @@ def test_conflicts_refuse_or_ask_for_a_reason(asked: Window, ada: Any, olga: Any
     with pytest.raises(Conflict) as refused:
         request_window(ada, soft.pk)
     assert refused.value.field == "reason" and "needs orders" in refused.value.detail
-    request_window(ada, soft.pk, reason="Both teams sit in one room.")
+    with pytest.raises(Forbidden) as forbidden:
+        request_window(ada, soft.pk, reason="Both teams sit in one room.")
+    assert forbidden.value.facts["verb"] == "override" and Window.objects.get(pk=soft.pk).status == "draft"
+    request_window(olga, soft.pk, reason="Both teams sit in one room.")
     request = ApprovalRequest.objects.get(window=soft)
     assert request.conflict_reason == "Both teams sit in one room." and request.conflicts[0]["who"] == asked.reference
+
+
+def test_amending_into_a_soft_conflict_takes_who_may_override_it(asked: Window, ada: Any, olga: Any) -> None:
+    given.service("web")
+    given.needs("web", "orders")
+    apart = request_window(ada, given.window(ada, "web", coordinator_id=olga.person_id, starts_at=asked.ends_at).pk)
+    moved = {"starts_at": asked.starts_at}
+    with pytest.raises(Forbidden) as refused:
+        amend_window(ada, apart.pk, moved, apart.version, reason="Both teams sit in one room.")
+    assert refused.value.facts["verb"] == "override"
+    assert amend_window(olga, apart.pk, moved, apart.version, reason="Both teams sit in one room.").starts_at == asked.starts_at
+
+
+def test_a_confidential_rival_is_named_to_who_may_see_it_and_never_written_down(ada: Any, olga: Any) -> None:
+    secret = request_window(ada, given.window(ada, confidential=True).pk)
+    given.service("web")
+    given.needs("web", "orders")
+    near = given.window(olga, "web")
+    with pytest.raises(Conflict) as refused:
+        request_window(olga, near.pk)
+    assert refused.value.rival == secret.reference
+    request_window(olga, near.pk, reason="Both teams sit in one room.")
+    written = (
+        ApprovalRequest.objects.get(window=near).conflicts,
+        AuditEntry.objects.get(kind="window.requested", window=near.reference).data,
+    )
+    assert written[0][0]["who"] == "a confidential window"
+    assert secret.reference not in str(written)
 
 
 def test_n06_a_freeze_is_met_at_request_and_at_approval(asked: Window, ada: Any, olga: Any, sam: Any) -> None:

@@ -8,11 +8,16 @@ import pytest
 
 from tests import given_runs, given_starts
 from tests import given_windows as given
-from tests.given_runs import World
+from tests.given_runs import World, people
+from tests.given_starts import answers, begins_now, started
 from windows.access.roles import SCHEDULE
+from windows.actions.gates import Answer
+from windows.approvals.commands import request_window
+from windows.approvals.models import Policy
+from windows.execution import preflight
 from windows.execution.commands.starting import start_run
 from windows.execution.engine import loop
-from windows.execution.models import clock
+from windows.execution.models import CheckResult, Run, clock
 from windows.scheduling.models import Freeze, Window
 
 world, window = given_runs.world, given_starts.window
@@ -28,3 +33,37 @@ def test_n06_a_freeze_after_approval_is_met_at_every_start(world: World, window:
     loop.advance(run.pk, world.build)
     run.refresh_from_db()
     assert run.status == "blocked" and "Peak" in run.reason
+
+
+def test_n06_a_freeze_made_while_the_checks_are_asked_blocks(world: World, window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = started(window)
+
+    def frozen_behind_their_back(run: Run) -> dict[str, preflight.Answered]:
+        found, now = preflight.examine(run), clock()
+        Freeze.objects.create(title="Peak", severity="hard", created_by=window.owner, starts_at=now, ends_at=now + timedelta(hours=1))
+        assert found["freeze"].verdict is Answer.PASS
+        return found
+
+    monkeypatch.setattr(loop, "examine", frozen_behind_their_back)
+    loop.advance(run.pk, world.build)
+    run.refresh_from_db()
+    assert run.status == "blocked" and "Peak" in run.reason and run.freezes_met == []
+    assert CheckResult.objects.get(run=run, name="freeze").verdict == "fail"
+
+
+def test_n06_only_the_soft_freeze_that_was_accepted_is_let_pass(world: World) -> None:
+    Policy.objects.create(name="Routine", position=0, requires=[], match={})
+    window = people()
+    soft = {"severity": "soft", "created_by": window.owner, "starts_at": clock(), "ends_at": window.ends_at + timedelta(hours=1)}
+    known = Freeze.objects.create(title="Peak season", **soft)
+    Window.objects.filter(pk=window.pk).update(change_type="standard")
+    request_window(given.actor("olga"), window.pk, reason="Agreed with sales.")
+    run = started(begins_now(window))
+    assert answers(run)["freeze"].verdict is Answer.PASS
+    late = Freeze.objects.create(title="Peak", **soft)  # the other's title holds this one's
+    found = answers(run)["freeze"]
+    assert found.verdict is Answer.FAIL and "“Peak”" in found.reason
+    late.delete()
+    loop.advance(run.pk, world.build)
+    run.refresh_from_db()
+    assert run.started_at and run.freezes_met == [known.pk]

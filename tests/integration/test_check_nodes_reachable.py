@@ -8,7 +8,9 @@ from tests import given_starts
 from tests import given_windows as given
 from tests.given_starts import answers, started
 from windows.actions.gates import Answer
+from windows.execution.models import clock
 from windows.flags.commands import register_node, set_flag
+from windows.flags.models import FlagReceipt
 from windows.flags.routing import FlagKey
 from windows.scheduling.models import Window
 
@@ -24,3 +26,14 @@ def test_a_node_that_is_silent_blocks_a_run_that_sets_flags(window: Window) -> N
     register_node(given.actor("sam"), service="orders", environment="production", region="r1", name="n1")
     found = answers(run)["nodes_reachable"]
     assert found.verdict is Answer.FAIL and "orders/n1" in found.reason
+
+
+def test_a_node_that_hears_and_stays_in_another_mode_blocks_too(window: Window) -> None:
+    run = started(window)
+    run.steps.update(kind="flag")
+    node, _ = register_node(given.actor("sam"), service="orders", environment="production", region="r1", name="n1")
+    change = set_flag(given.actor("sam"), FlagKey("orders", "production"), "degraded", {}, reason="by hand")
+    receipt = FlagReceipt.objects.create(node=node, version=change.global_version, mode="normal", at=clock())
+    assert answers(run)["nodes_reachable"].verdict is Answer.FAIL
+    FlagReceipt.objects.filter(pk=receipt.pk).update(mode="degraded")
+    assert answers(run)["nodes_reachable"].verdict is Answer.PASS

@@ -35,11 +35,12 @@ class Acknowledging(Flags):
     """The real port; each look at propagation is preceded by the receipts of the nodes that hear."""
 
     hearing: dict[str, str]
+    wrong = ""  # a node that acknowledges and does not follow
 
     def propagation(self, address, global_version):
         newest = FlagVersion.objects.get(global_version=global_version)
-        for token in self.hearing.values():
-            commands.post_receipt(token, global_version, newest.mode, echo=newest.echo)
+        for name, token in self.hearing.items():
+            commands.post_receipt(token, global_version, "normal" if name == self.wrong else newest.mode, echo=newest.echo)
         return super().propagation(address, global_version)
 
 
@@ -73,6 +74,15 @@ def test_n08_it_names_the_node_that_lags(nodes: dict[str, str]) -> None:
     outcome = flag.run(flag.Params.model_validate(PARAMS | {"converge": {"timeout": "1s"}}), told)
     assert isinstance(outcome, Failed)
     assert "b was never heard of" in outcome.reason
+
+
+def test_n08_a_node_that_hears_and_stays_in_another_mode_lags(nodes: dict[str, str]) -> None:
+    told = ctx(nodes)
+    told.flags.wrong = "b"
+    outcome = flag.run(flag.Params.model_validate(PARAMS | {"converge": {"timeout": "1s"}}), told)
+    assert isinstance(outcome, Failed)
+    assert "1 of 2 nodes" in outcome.reason
+    assert "b is at 1, but normal" in outcome.reason
 
 
 def test_r_a10_a_person_was_faster(nodes: dict[str, str]) -> None:

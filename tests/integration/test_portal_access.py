@@ -273,7 +273,7 @@ def records(command: Any, depth: int = 0) -> bool:
 
 def test_a_token_reads_only_with_its_scope(world) -> None:
     ada = Person.objects.get(name="Ada")
-    program = Caller(token_of(ada, Verb.COMMENT.value))
+    program = Caller(token_of(ada, Verb.START.value))
     for route, view in GUARDED:
         if route.startswith("api/v1/") and "GET" in methods_of(view):
             assert program.get(address(route, world)).status_code == 403, route

@@ -51,7 +51,7 @@ def test_r_e07_a_wrong_clock_decides_the_same(skew: timedelta) -> None:
             create_freeze(sam, FreezeDraft(title="Over", starts_at=now - 9 * minute, ends_at=now - 5 * minute))
         create_freeze(sam, FreezeDraft(title="Ends soon", starts_at=now - 9 * minute, ends_at=now + 5 * minute))
         assert [finding.who for finding in conflicts_of(over.pk) if finding.kind == "freeze"] == ["Ends soon"]
-        waiting = request_window(ada, given.window(ada, "mail", starts_at=now + 7 * minute).pk, reason="One room.")
+        waiting = request_window(sam, given.window(ada, "mail", starts_at=now + 7 * minute).pk, reason="One room.")
         Window.objects.filter(pk=waiting.pk).update(starts_at=now - minute)
         assert expire_requests() == [waiting.reference]
 
@@ -61,7 +61,8 @@ def test_r_e07_a_wrong_clock_decides_the_same(skew: timedelta) -> None:
 @pytest.mark.parametrize("skew", ["+10 minutes", "-10 minutes"])
 def test_r_e07_a_process_under_faketime_expires_nothing_early_or_late(skew: str) -> None:
     ada: Any = given.actor("ada", ("shop", Role.MEMBER))
-    due, early = (request_window(ada, given.window(ada, slug).pk, reason="One room.") for slug in ("orders", "mail"))
+    olga: Any = given.actor("olga", ("shop", Role.OWNER))
+    due, early = (request_window(olga, given.window(ada, slug).pk, reason="One room.") for slug in ("orders", "mail"))
     Window.objects.filter(pk=due.pk).update(starts_at=clock() - timedelta(minutes=5))
     Window.objects.filter(pk=early.pk).update(starts_at=clock() + timedelta(minutes=5))
     base = settings.DATABASES["default"]

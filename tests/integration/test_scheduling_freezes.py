@@ -43,9 +43,12 @@ def frozen(actor: Any, window: Window, **said: Any) -> Freeze:
 def test_a_freeze_lists_the_windows_it_hits_and_ends_when_lifted(ada: Any, sre: Any) -> None:
     window = given.window(ada)
     ask(window, ada)
+    secret = given.window(ada, "vault", confidential=True, coordinator_id=given.person("vic").pk)
+    ask(secret, ada)
     other = given.window(ada, "mail")  # a draft is not hit
     freeze = frozen(sre, window)
-    assert AuditEntry.objects.get(kind="freeze.created").data["windows"] == [window.reference]
+    told = AuditEntry.objects.get(kind="freeze.created").data
+    assert (told["windows"], told["confidential"]) == ([window.reference], 1) and secret.reference not in str(told)
     assert [f.title for f in freezes_for(window.pk, window.starts_at)] == ["Peak season"]
     assert freezes_for(window.pk, freeze.ends_at) == [] and freezes_for(window.pk, freeze.starts_at) != []
     assert [(f.kind, f.severity) for f in conflicts_of(other.pk) if f.kind == "freeze"] == [("freeze", "hard")]

@@ -38,7 +38,6 @@ EXPECTED: dict[Verb, set[str]] = {
     Verb.DRAFT: CONDUCT | {"member"},
     Verb.REQUEST: CONDUCT | {"member"},
     Verb.APPROVE: {"member", "coordinator role", "owner role", "on-call", "affected on-call", "affected owner", "SRE", "administrator"},
-    Verb.COMMENT: EVERYBODY - {"stranger", "nobody", "affected viewer"},
     Verb.START: CONDUCT,
     # "Hold and roll back: coordinator, deputy, owner, on-call of any affected service, SRE"
     Verb.HOLD: CONDUCT | {"on-call", "affected on-call"},
@@ -95,7 +94,7 @@ def test_what_is_confidential_is_not_there_for_others(who: str) -> None:
         require(PEOPLE[who], Verb.READ, secret)
 
 
-PERSONAL = {Verb.APPROVE, Verb.OVERRIDE, Verb.SKIP, Verb.CONFIRM, Verb.ATTEST, Verb.ABORT, Verb.START_EMERGENCY, Verb.COMMENT, Verb.MEASURE}
+PERSONAL = {Verb.APPROVE, Verb.OVERRIDE, Verb.SKIP, Verb.CONFIRM, Verb.ATTEST, Verb.ABORT, Verb.START_EMERGENCY, Verb.MEASURE}
 
 
 @pytest.mark.parametrize("verb", Verb)

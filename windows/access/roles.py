@@ -27,7 +27,6 @@ class Verb(StrEnum):
     DRAFT = "draft"  # create, edit, withdraw, cancel a window of one's own team
     REQUEST = "request"
     APPROVE = "approve"
-    COMMENT = "comment"
     START = "start"
     HOLD = "hold"
     ROLL_BACK = "roll_back"
@@ -71,7 +70,6 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
     Verb.DRAFT: PLAN,
     Verb.REQUEST: PLAN,
     Verb.APPROVE: frozenset({*R, P.AFFECTED_TEAM}) - {R.VIEWER},  # the policy narrows it to named roles; see approvals.policy
-    Verb.COMMENT: frozenset({*R, *P}),
     Verb.START: CONDUCT,
     Verb.HOLD: CONDUCT | {P.AFFECTED_ON_CALL},
     Verb.ROLL_BACK: CONDUCT | {P.AFFECTED_ON_CALL},

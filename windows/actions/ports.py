@@ -125,6 +125,7 @@ class FlagState:
 class Laggard:
     node: str
     version: int | None  # None: never heard of
+    mode: str = ""  # where it heard of the change and is in another mode than the store would have it in
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class FlagPort(Protocol):
         ...
 
     def propagation(self, address: FlagAddress, global_version: int) -> Propagation:
-        """Which of the nodes in the address acknowledged this global version or a later one."""
+        """Which of the nodes in the address acknowledged this global version or a later one, and are in the mode they should be in."""
         ...
 
 

@@ -15,15 +15,16 @@ from windows.actions.gates import Answer
 from windows.approvals.commands.claims import claim_start
 from windows.errors import Conflict
 from windows.execution import checks as folder
-from windows.execution.checking import Answered, Candidate
+from windows.execution.checking import Answered, Candidate, failed
 from windows.execution.commands.emergencies import hold_others
 from windows.execution.commands.transitions import become, locked
 from windows.execution.models import CheckResult, Run, clock
+from windows.execution.queries.freezes import freezes_over
 from windows.execution.saga import judge_preflight
 from windows.execution.states import RunStatus
 from windows.lifecycle.states import ChangeType
 from windows.scheduling.commands.transactions import see_freezes
-from windows.scheduling.queries import freezes_for, scope_of
+from windows.scheduling.queries import scope_of
 
 log = logging.getLogger(__name__)
 
@@ -55,18 +56,20 @@ def examine(run: Run) -> dict[str, Answered]:
 def settle(run_id: int, fence: int, answers: Mapping[str, Answered]) -> None:
     """Store the answers; the run begins with its window, or is blocked. Nothing is written where another worker has taken over.
 
-    The approval is judged once more under locks that no edit gets past. An emergency begins whatever the answers are: those that
-    were not a pass are recorded as skipped.
+    The approval and the freezes are judged once more under locks that no edit gets past. An emergency begins whatever the
+    answers are: those that were not a pass are recorded as skipped.
     """
     emergency = Run.objects.filter(pk=run_id, window__change_type=ChangeType.EMERGENCY.value).exists()
-    refusals = [answered.reason for answered in answers.values() if answered.verdict is not Answer.PASS]
     see_freezes()
-    if not emergency:
-        refusals += _claim(run_id)
+    unclaimed = [] if emergency else _claim(run_id)
     run = locked(run_id)
     if run.fence != fence or run.status != RunStatus.PREFLIGHT:
         return
     now = clock()
+    frozen = freezes_over(run.window_id, now)
+    if frozen.refusal:  # made, or begun, since the checks were asked
+        answers = {**answers, "freeze": failed(frozen.refusal, **frozen.evidence)}
+    refusals = [answered.reason for answered in answers.values() if answered.verdict is not Answer.PASS] + unclaimed
     results = [CheckResult(run=run, name=n, verdict=a.verdict.value, reason=a.reason, evidence=a.evidence) for n, a in answers.items()]
     CheckResult.objects.bulk_create(
         results, update_conflicts=True, unique_fields=["run", "name"], update_fields=["verdict", "reason", "evidence"]
@@ -77,7 +80,7 @@ def settle(run_id: int, fence: int, answers: Mapping[str, Answered]) -> None:
     if decision.status is RunStatus.RUNNING:
         try:
             with transaction.atomic():
-                met = [freeze.id for freeze in freezes_for(run.window_id, now)]
+                met = [freeze.id for freeze in frozen.in_force if emergency or freeze not in frozen.barring]
                 reason = f"Emergency: skipped {', '.join(skipped)}." if skipped else decision.reason
                 data = {**told, "skipped": skipped}
                 become(run, RunStatus.RUNNING, ENGINE, reason=reason, now=now, data=data, started_at=now, freezes_met=met)

@@ -39,12 +39,12 @@ class Convergence:
 
     @property
     def laggards(self) -> tuple[NodeStanding, ...]:
-        return tuple(node for node in self.nodes if not node.holds)
+        return tuple(node for node in self.nodes if not node.agrees)
 
     @property
     def share(self) -> float:
         """0 to 1. Without any node there is nobody to wait for: 1; that nodes are registered at all is a preflight check."""
-        return sum(node.holds for node in self.nodes) / len(self.nodes) if self.nodes else 1.0
+        return sum(node.agrees for node in self.nodes) / len(self.nodes) if self.nodes else 1.0
 
     def reached(self, quorum: float = 1.0) -> bool:
         return self.share >= quorum

@@ -56,6 +56,7 @@ class FreezeFacts:
     begins: datetime
     ends: datetime
     severity: str
+    id: int | None = None  # None: it is only thought of
     services: frozenset[str] = frozenset()
     teams: frozenset[str] = frozenset()
     environments: frozenset[str] = frozenset()
@@ -71,6 +72,7 @@ class ConflictFinding:
     who: str
     why: str
     resolve: str
+    freeze: int | None = None  # its id: titles repeat
 
 
 Needs = Mapping[str, frozenset[str]]  # service → what it depends on
@@ -156,7 +158,7 @@ def with_freeze(candidate: Candidate, freeze: FreezeFacts) -> Iterator[ConflictF
     services = ", ".join(sorted({place.service for place in met}))
     why = f"Changes are frozen from {clock(freeze.begins)} to {clock(freeze.ends)}."
     resolve = f"Begin after {clock(freeze.ends)} or end before {clock(freeze.begins)}."
-    yield ConflictFinding(ConflictKind.FREEZE, severity, services, freeze.title, why, resolve)
+    yield ConflictFinding(ConflictKind.FREEZE, severity, services, freeze.title, why, resolve, freeze.id)
 
 
 def covered(freeze: FreezeFacts, places: Iterable[Place]) -> list[Place]:

@@ -135,4 +135,10 @@ def converged(params: Params, ctx: Context, kept: dict[str, Any], excused: Itera
 
 
 def named(laggards: Iterable[Laggard]) -> str:
-    return ", ".join(f"{each.node} {'was never heard of' if each.version is None else f'is at {each.version}'}" for each in laggards)
+    return ", ".join(f"{each.node} {standing(each)}" for each in laggards)
+
+
+def standing(laggard: Laggard) -> str:
+    if laggard.version is None:
+        return "was never heard of"
+    return f"is at {laggard.version}{f', but {laggard.mode}' if laggard.mode else ''}"

@@ -29,7 +29,8 @@ from windows.scheduling.times import EARLIER
 
 @one_transaction
 def request_window(actor: Actor, window_id: int, *, reason: str = "") -> Window:
-    """Ask for approval and take the slot. A hard conflict refuses (409, `findings`), a soft one needs a `reason`, which is recorded.
+    """Ask for approval and take the slot. A hard conflict refuses (409, `findings`); a soft one takes who may override it, and a
+    `reason`, which is recorded.
 
     A pre-authorised standard change is approved at once, while error budget is enough.
     """
@@ -46,9 +47,9 @@ def request_window(actor: Actor, window_id: int, *, reason: str = "") -> Window:
 
 
 def acceptable(actor: Actor, window: Window, reason: str) -> list[ConflictFinding]:
-    """The soft and advisory findings of a window that may be asked for; Conflict for what stands in its way.
+    """The soft and advisory findings of a window that may be asked for, as everybody may read them: no confidential rival is named.
 
-    Invalid names the parameter that its runbook does not take.
+    Conflict, in the actor's eyes, for what stands in its way; Invalid names the parameter that its runbook does not take.
     """
     if window.runbook_version is not None:
         resolve(spec_of(window.runbook_version), window.parameters)
@@ -57,11 +58,12 @@ def acceptable(actor: Actor, window: Window, reason: str) -> list[ConflictFindin
         raise Conflict("The start has passed. Move the window first.", field="starts_at")
     findings = conflicts_of(window.pk, actor, now)
     refuse_hard(findings)
-    if not reason and (soft := [finding for finding in findings if finding.severity is Severity.SOFT]):
-        raise Conflict(
-            f"{soft[0].why} Give a reason to go ahead all the same.", field="reason", rival=soft[0].who, findings=[asdict(f) for f in soft]
-        )
-    return findings
+    if soft := [finding for finding in findings if finding.severity is Severity.SOFT]:
+        if not reason:
+            detail = f"{soft[0].why} An owner or an SRE may go ahead all the same, with a reason."
+            raise Conflict(detail, field="reason", rival=soft[0].who, findings=[asdict(f) for f in soft])
+        require(actor, Verb.OVERRIDE, subject_of(window))
+    return conflicts_of(window.pk, now=now)
 
 
 def refuse_hard(findings: list[ConflictFinding]) -> None:

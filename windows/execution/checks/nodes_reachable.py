@@ -18,7 +18,7 @@ def check(candidate: Candidate) -> Answered:
         found = convergence(service, environment)
         seen += len(found.nodes)
         oldest = candidate.now - MAX_AGE
-        silent += [f"{service}/{node.name}" for node in found.nodes if not node.holds or node.at is None or node.at < oldest]
+        silent += [f"{service}/{node.name}" for node in found.nodes if not node.agrees or node.at is None or node.at < oldest]
     evidence = {"nodes": seen, "silent": silent}
     if silent:
         return failed(f"{len(silent)} of {seen} nodes do not acknowledge the flags in force: {', '.join(silent[:10])}.", **evidence)

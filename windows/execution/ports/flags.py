@@ -70,5 +70,6 @@ class Flags:
 
     def propagation(self, address: FlagAddress, global_version: int) -> Propagation:
         nodes = self.told(lambda: queries.convergence(address.service, address.environment, address.region).nodes)
-        late = [Laggard(node.name, node.version) for node in nodes if node.version is None or node.version < global_version]
+        heard = {node.name: node.version is not None and node.version >= global_version for node in nodes}
+        late = [Laggard(n.name, n.version, n.mode if heard[n.name] else "") for n in nodes if not (heard[n.name] and n.agrees)]
         return Propagation(len(nodes), tuple(late))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from windows.access.roles import Actor, Role, Subject, Verb, require
 from windows.audit.clock import clock
@@ -39,7 +40,8 @@ class FreezeDraft:
 
 @one_transaction
 def create_freeze(actor: Actor, draft: FreezeDraft, *, is_example: bool = False) -> Freeze:
-    """Freeze changes. The audit entry lists the windows it hits, and which of them were granted already, as of this instant."""
+    """Freeze changes. The audit entry lists the windows it hits, and which of them were granted already, as of this instant;
+    confidential ones are only counted."""
     if actor.person_id is None:
         raise Forbidden("A freeze is made by a person.", verb=Verb.EDIT_FREEZE.value)
     change_freezes()
@@ -63,17 +65,20 @@ def create_freeze(actor: Actor, draft: FreezeDraft, *, is_example: bool = False)
     if freeze.ends_at - freeze.starts_at > LONGEST or freeze.ends_at - now > times.FARTHEST:
         raise Invalid("A freeze lasts at most 92 days and ends within five years.", field="ends_at")
     freeze.save()
-    told = {
+    told: dict[str, Any] = {
         "title": freeze.title,
         "severity": freeze.severity,
         "starts_at": freeze.starts_at.isoformat(),
         "ends_at": freeze.ends_at.isoformat(),
     }
     hit = windows_hit_by(view(freeze))
-    granted = [reference for reference, status in hit if status != WindowStatus.REQUESTED]
-    record(
-        "freeze.created", actor, f"freeze:{freeze.pk}", data={**told, "windows": [reference for reference, _ in hit], "granted": granted}
-    )
+    public = [window for window in hit if not window.confidential]  # the trail of a freeze is for every reader of it
+    told |= {
+        "windows": [window.reference for window in public],
+        "granted": [window.reference for window in public if window.status != WindowStatus.REQUESTED],
+        "confidential": len(hit) - len(public),
+    }
+    record("freeze.created", actor, f"freeze:{freeze.pk}", data=told)
     return freeze
 
 

@@ -36,6 +36,7 @@ class FreezeView:
     @property
     def facts(self) -> FreezeFacts:
         return FreezeFacts(
+            id=self.id,
             title=self.title,
             begins=self.starts_at,
             ends=self.ends_at,
@@ -78,15 +79,15 @@ def freezes_for(scope: int | Iterable[ScopeView], at: datetime, until: datetime 
     return sorted(found, key=lambda freeze: (gravity.index(freeze.severity), freeze.starts_at))
 
 
-def windows_hit_by(freeze: FreezeView) -> list[tuple[str, str]]:
-    """(reference, status) of the windows that are asked for, approved or running inside the freeze and its scope; by reference."""
+def windows_hit_by(freeze: FreezeView) -> list[Window]:
+    """The windows that are asked for, approved or running inside the freeze and its scope, by reference."""
     alive = [status.value for status in HOLDS_SLOT]
     windows = Window.objects.alias(period=period()).filter(
         Q(status__in=alive, period__overlap=(freeze.starts_at, freeze.ends_at)) | Q(status="running", starts_at__lt=freeze.ends_at)
     )
-    hit = []
+    hit: list[Window] = []
     for window in windows.prefetch_related("scopes__service__team").order_by("id"):
         places = [Place(s.service.slug, s.environment, s.region, s.service.team.slug) for s in window.scopes.all()]
         if covered(freeze.facts, places):
-            hit.append((window.reference, window.status))
+            hit.append(window)
     return hit
