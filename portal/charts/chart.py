@@ -56,6 +56,11 @@ LINES = (
 )
 
 
+def literal(text: str) -> str:
+    """Free text for a figure: Plotly reads a small HTML in every text, links included, and turns these back into signs."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def stamp(at: datetime) -> str:
     """As Plotly wants it: UTC without a zone, so that no browser moves it to its own."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

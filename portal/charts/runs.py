@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from portal.charts.chart import LINES, Chart, Shade, legend, rounded, shaded, stamp
+from portal.charts.chart import LINES, Chart, Shade, legend, literal, rounded, shaded, stamp
 
 COLOURS = {
     "succeeded": "completed", "failed": "failed", "in_doubt": "failed", "compensation_failed": "failed", "skipped": "cancelled",
@@ -28,7 +28,7 @@ class Stretch:
 
 def timeline(run: str, stretches: Sequence[Stretch], now: datetime, turn_back_at: datetime | None, ends_at: datetime) -> Chart:
     """Steps in the order of the plan, the first on top; undoing in its own colour."""
-    names = list(dict.fromkeys(one.step for one in stretches))
+    names = list(dict.fromkeys(literal(one.step) for one in stretches))
     begin = min((one.start for one in stretches), default=now)
     last = max((one.end or now for one in stretches), default=now)
     kinds: dict[str, list[Stretch]] = {}
@@ -49,7 +49,7 @@ def timeline(run: str, stretches: Sequence[Stretch], now: datetime, turn_back_at
         figure={
             "data": [
                 {
-                    "type": "bar", "orientation": "h", "name": said[colour], "y": [one.step for one in found],
+                    "type": "bar", "orientation": "h", "name": said[colour], "y": [literal(one.step) for one in found],
                     "base": [stamp(one.start) for one in found], "marker": {"color": f"@{colour}"}, "width": 0.5,
                     # Plotly measures a bar on a time axis in milliseconds; one that took no time is drawn as a second.
                     "x": [max(((one.end or now) - one.start).total_seconds(), 1) * 1000 for one in found],

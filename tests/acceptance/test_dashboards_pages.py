@@ -18,7 +18,7 @@ from tests.chromium import chromium, window
 from windows.access.roles import Role
 from windows.audit.clock import clock
 from windows.catalogue.models import Person
-from windows.execution.models import GateReading, Run, StepLog
+from windows.execution.models import GateReading, Run, StepLog, StepRun
 from windows.flags.models import Node
 from windows.scheduling.models import Window
 
@@ -152,3 +152,22 @@ def test_eight_live_runs_fit_a_wall_screen(live_server: Any, shop: Run, browser:
         assert page.locator(".live-run").count() == 8
         watched.shot("dashboard-on-call-eight")
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+def test_r_s03_hostile_words_stay_words_in_charts(live_server: Any, shop: Run, browser: Any) -> None:
+    name = "<a href='javascript:alert(1)'>x</a> <b style=x>y</b> <img src=x onerror=alert(2)>"
+    run = Run.objects.exclude(pk=shop.pk).get()
+    StepRun.objects.filter(run=run).update(name=name, outcome=name)
+    StepLog.objects.create(run=run, position=1, text=name, level="<b>")
+    dialogs: list[str] = []
+    with window(browser, live_server.url) as watched:
+        page = watched.page
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        sign_in(page)
+        for path in ("/dashboards/executive/adherence", f"/dashboards/debug/?window={run.window.reference}"):
+            page.goto(path)
+            assert drawn(page)
+        assert page.locator("svg a, svg img, .chart img").count() == 0
+        assert "<b style=x>y</b>" in " ".join(page.locator("svg text").all_text_contents())
+        assert not watched.complaints
+    assert not dialogs

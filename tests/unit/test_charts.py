@@ -157,3 +157,12 @@ def test_plotly_adds_no_style_element_for_maps() -> None:
 def test_no_button_sends_a_chart_to_somebodys_cloud(word: str) -> None:
     script = (ROOT / "static/portal/charts.js").read_text()
     assert word in script and "toImage" not in script.replace("toImage would", "")
+
+
+def test_r_s03_a_steps_name_is_no_markup_to_plotly() -> None:
+    name = "1 · <a href='https://x.example'>Freeze</a> & <b>more</b>"
+    chart = runs.timeline("run", [runs.Stretch(name, "succeeded", T, T + HOUR, False)], T, None, T + 2 * HOUR)
+    text = json.dumps(chart.figure)
+    assert "<" not in text.replace("<extra></extra>", "")
+    assert "&lt;b&gt;more&lt;/b&gt;" in text and " &amp; " in text
+    assert chart.rows[0][0] == name, "the table has it as it is; the page escapes it"
