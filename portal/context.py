@@ -11,8 +11,9 @@ from django.http import HttpRequest
 from portal.strip import strip
 from windows.access.roles import Actor
 
-SHEETS = [f"portal/{name}.css" for name in ("tokens", "base", "signs", "cockpit", "forms", "screens")]
+SHEETS = [f"portal/{name}.css" for name in ("tokens", "base", "signs", "cockpit", "forms", "slots", "calendar", "screens")]
 PLACES = [
+    ("Calendar", "/calendar/", "calendar"),
     ("Windows", "/windows/", "windows"),
     ("Approvals", "/approvals/", "approvals"),
     ("Runs", "/runs/", "runs"),

@@ -5,6 +5,8 @@ from django.views.generic import RedirectView
 
 from portal.dashboards import urls as dashboards
 from portal.metrics.views import metrics
+from portal.pages.calendar import calendar_page, calendar_panel
+from portal.pages.card import card
 from portal.pages.health import healthz, readyz
 from portal.pages.sign_in import sign_in, sign_out
 from portal.pages.strip import strip_panel
@@ -25,6 +27,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out/", sign_out, name="sign-out"),
     path("", RedirectView.as_view(pattern_name="windows"), name="home"),
     path("api/", include("portal.api.urls")),
+    path("calendar/", calendar_page, name="calendar"),
+    path("calendar/panel", calendar_panel, name="calendar-panel"),
+    path("windows/<str:reference>/card", card, name="card"),
     *scheduling.pages,
     *approvals.pages,
     *execution.pages,

@@ -125,13 +125,16 @@ def told(entry: TrailEntry) -> str:
 @register.simple_tag(takes_context=True)
 def span(context: template.Context, start: datetime, end: datetime, zone: str = "") -> SafeString:
     """`Tue 24 Nov 02:00–04:00 CET`; names both days where they differ and says when the clock changes within."""
-    there = ZoneInfo(zone or context.get("zone") or "UTC")
+    utc = f"{start.astimezone(UTC):%Y-%m-%d %H:%M}–{end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    text = period(start, end, ZoneInfo(zone or context.get("zone") or "UTC"))
+    return format_html('<span class="when" title="{}">{}</span>', utc, text)
+
+
+def period(start: datetime, end: datetime, there: ZoneInfo) -> str:
     a, b = start.astimezone(there), end.astimezone(there)
     last = f"{b:%H:%M}" if a.date() == b.date() else f"{b:%a} {b.day} {b:%b %H:%M}"
     changes = f" (clock change inside: {a.tzname()} to {b.tzname()})" if a.utcoffset() != b.utcoffset() else ""
-    utc = f"{start.astimezone(UTC):%Y-%m-%d %H:%M}–{end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    text = f"{a:%a} {a.day} {a:%b %H:%M}–{last} {b.tzname()}{changes}"
-    return format_html('<span class="when" title="{}">{}</span>', utc, text)
+    return f"{a:%a} {a.day} {a:%b %H:%M}–{last} {b.tzname()}{changes}"
 
 
 @register.filter

@@ -12,7 +12,7 @@ from django.db.models.functions import JSONObject
 
 from windows.access.roles import Actor
 from windows.errors import Invalid
-from windows.lifecycle.states import WindowStatus
+from windows.lifecycle.states import ChangeType, WindowStatus
 from windows.scheduling.models import Window, WindowScope, period
 from windows.scheduling.queries.listing import about, for_eyes_of
 
@@ -37,6 +37,7 @@ class CalendarFilter:
     service: str | None = None
     environment: str | None = None
     status: tuple[str, ...] = ()
+    change_type: tuple[str, ...] = ()
     text: str = ""
     after: tuple[datetime, int] | None = None
     limit: int = 500
@@ -116,6 +117,8 @@ def check(wanted: CalendarFilter) -> None:
         raise Invalid(f"A page has 1 to {MOST} entries.", field="limit")
     if strange := set(wanted.status) - {status.value for status in WindowStatus}:
         raise Invalid(f"There is no state “{min(strange)[:40]}”.", field="status")
+    if strange := set(wanted.change_type) - {kind.value for kind in ChangeType}:
+        raise Invalid(f"There is no change type “{min(strange)[:40]}”.", field="change_type")
 
 
 def chosen(wanted: CalendarFilter, viewer: Actor) -> QuerySet[Window, Any]:
@@ -129,6 +132,8 @@ def chosen(wanted: CalendarFilter, viewer: Actor) -> QuerySet[Window, Any]:
         rows = rows.filter(Exists(touched.filter(environment=wanted.environment)))
     if wanted.status:
         rows = rows.filter(status__in=wanted.status)
+    if wanted.change_type:
+        rows = rows.filter(change_type__in=wanted.change_type)
     if wanted.text.strip():
         rows = rows.filter(about(wanted.text))
     if wanted.after is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from windows.scheduling.queries.choices import choices_for
 
 TYPED = ("title", "reason", "team", "owner_id", "coordinator_id", "deputy_id", "starts_at", "minutes", "timezone", "mode", "change_type")
 EMPTY: dict[str, Any] = {"service": "", "environment": "", "region": "", "layers": ["L3"]}
+LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)  # what a calendar's empty place sends
 TYPED_TOO = ("runbook_version_id", "parameters", "expected_impact", "starts_itself", "confidential")
 
 
@@ -58,11 +60,13 @@ def form(
 def blank(request: HttpRequest) -> dict[str, Any]:
     actor, zone = actor_of(request), getattr(request.user, "timezone", "UTC")
     begins = (clock() + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
-    first = {"service": request.GET.get("service", ""), "environment": "", "region": "", "layers": ["L3"]}
+    asked = request.GET
+    first = {**{name: asked.get(name, "") for name in ("service", "environment", "region")}, "layers": ["L3"]}
     return {
         "owner_id": str(actor.person_id),
         "coordinator_id": str(actor.person_id),
-        "starts_at": f"{begins:%Y-%m-%dT%H:%M}",
+        "team": asked.get("team", ""),
+        "starts_at": asked["starts_at"] if LOCAL.fullmatch(asked.get("starts_at", "")) else f"{begins:%Y-%m-%dT%H:%M}",
         "minutes": "60",
         "timezone": zone,
         "mode": "degraded",

@@ -1,0 +1,173 @@
+"""Bars, freezes and empty places of a timeline as HTML: one pass in Python, because a page has hundreds of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString, mark_safe
+
+from portal.templatetags.signs import SIGNS, icon, period
+from windows.scheduling.axis import Axis
+from windows.scheduling.lanes import Bar, Lane, Spot, spot, stack
+from windows.scheduling.queries.board import Board, Planned, Row
+from windows.scheduling.queries.freezes import FreezeView
+
+register = template.Library()
+WIDE = 8  # columns up to which every empty place is a link
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A board on its axis, as the template walks through it. `states` holds what a run says more exactly than its window."""
+
+    board: Board
+    axis: Axis
+    zone: ZoneInfo
+    now: datetime
+    states: Mapping[int, str]
+    by: str = "service"
+
+    @property
+    def zone_name(self) -> str:
+        local = self.axis.since.astimezone(self.zone)
+        offset = local.strftime("%z")
+        return f"{local.tzname()}, UTC{offset[:3]}:{offset[3:]}" if offset != "+0000" else "UTC"
+
+    @property
+    def lanes(self) -> Iterable[tuple[Row, Lane[Planned]]]:
+        return [(row, stack(row.planned, self.axis)) for row in self.board.rows]
+
+    @property
+    def frozen(self) -> Lane[FreezeView]:
+        return stack(self.board.freezes, self.axis)
+
+    @property
+    def now_column(self) -> int:
+        """Counted from 0; -1 where now is not seen."""
+        return self.axis.slot(self.now) // 288 if self.axis.shows(self.now) else -1
+
+    @property
+    def now_slot(self) -> int:
+        return self.axis.slot(self.now) % 288
+
+    def openings(self) -> list[str]:
+        """For each column the local time a request may begin at, or nothing where it is over."""
+        soonest = (self.now + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+        found = []
+        for column in self.axis.columns:
+            late = f"{soonest.astimezone(self.zone):%Y-%m-%dT%H:%M}" if soonest < column.ends else ""
+            found.append(column.wall if column.begins >= soonest else late)
+        return found
+
+
+@register.simple_tag
+def sign_of(state: str) -> SafeString:
+    """The small bar of a legend."""
+    colour, sign, word = SIGNS.get(state, ("draft", "info", state))
+    return format_html('<li><span class="bar s-{}"><i></i>{}</span>{}</li>', colour, icon(sign), word)
+
+
+@register.simple_tag
+def cells(line: Timeline, row: Row, lane: Lane[Planned]) -> SafeString:
+    """The `<td>`s of one lane. A bar lies in the cell where it begins and reaches over the next ones."""
+    there: list[list[str]] = [[] for _ in line.axis.columns]
+    for freeze in row.freezes:
+        if place := spot(freeze, line.axis):
+            there[place.column].append(f'<span class="fz fz-{freeze.severity} {place.classes}"></span>')
+    if len(there) <= WIDE:
+        for number, wall in enumerate(line.openings()):
+            if wall:
+                there[number].append(empty(line.by, row.head.slug, wall))
+    for bar in lane.bars:
+        there[bar.spot.column].append(drawn(bar, line))
+    return mark_safe("".join(f"<td>{''.join(parts)}</td>" for parts in there))  # noqa: S308 - every part is escaped where it is made
+
+
+def request_here(by: str, slug: str, wall: str = "") -> str:
+    return f"/windows/new?{urlencode({by: slug} | ({'starts_at': wall} if wall else {}))}"
+
+
+@register.simple_tag
+def request_in(line: Timeline, row: Row) -> str:
+    return request_here(line.by, row.head.slug)
+
+
+def empty(by: str, slug: str, wall: str) -> SafeString:
+    """For the pointer; the keyboard has the link in the lane's head."""
+    return format_html('<a class="free" tabindex="-1" aria-hidden="true" href="{}"></a>', request_here(by, slug, wall))
+
+
+def drawn(bar: Bar[Planned], line: Timeline) -> SafeString:
+    window = bar.of
+    state = line.states.get(window.id, window.status)
+    colour, sign, word = SIGNS.get(state, ("draft", "info", state))
+    more = [bar.spot.classes, f"r-{bar.room}"]
+    more += [f"y-{bar.row}"] if bar.row else []
+    more += ["flip"] if bar.side == "left" else ["in"] if bar.side == "in" else []
+    more += [f"p-{elapsed(window, line.now)}"] if colour == "running" else []
+    more += cuts(bar.spot)
+    return format_html(
+        '<a class="bar s-{} {}" href="/windows/{}"><i></i>{}<span><b>{}</b> {}<span class="vh">, {}, {}</span></span></a>',
+        colour, " ".join(more), window.reference, icon(sign), window.reference, window.title, word.lower(),
+        period(window.starts_at, window.ends_at, line.zone),
+    )  # fmt: skip
+
+
+def cuts(place: Spot) -> list[str]:
+    return (["cut-l"] if place.cut_left else []) + (["cut-r"] if place.cut_right else [])
+
+
+def elapsed(window: Planned, now: datetime) -> int:
+    return max(0, min(100, int((now - window.starts_at) / (window.ends_at - window.starts_at) * 100)))
+
+
+@register.simple_tag
+def freeze_cells(line: Timeline) -> SafeString:
+    """The row of freezes: hatches, and their names in words."""
+    there: list[list[Any]] = [[] for _ in line.axis.columns]
+    for bar in line.frozen.bars:
+        freeze, place = bar.of, bar.spot
+        there[place.column].append(
+            format_html(
+                '<span class="fz fz-{} {}"></span><span class="fz-name {} y-{}{}">{}{}<span class="vh">, {} freeze, {}{}</span></span>',
+                freeze.severity,
+                place.classes,
+                f"{place.classes} r-{bar.room}",
+                bar.row,
+                " flip" if bar.side == "left" else "",
+                icon("freeze"),
+                f"{freeze.title}, {freeze.severity}",
+                freeze.severity,
+                period(freeze.starts_at, freeze.ends_at, line.zone),
+                f", {', '.join(freeze.services)}" if freeze.services else "",
+            )
+        )
+    return mark_safe("".join(f"<td>{''.join(parts)}</td>" for parts in there))  # noqa: S308 - every part is escaped where it is made
+
+
+@register.filter
+def words_of(text: str) -> list[str]:
+    return text.split()
+
+
+@register.simple_tag
+def chip_bar(window: Planned, state: str) -> SafeString:
+    """A window in a cell of the month."""
+    colour, sign, word = SIGNS.get(state, ("draft", "info", state))
+    return format_html(
+        '<a class="mini s-{}" href="/windows/{}">{}<b>{}</b> {}<span class="vh">, {}</span></a>',
+        colour, window.reference, icon(sign), window.reference, window.title, word.lower(),
+    )  # fmt: skip
+
+
+@register.simple_tag
+def pan(query: str) -> SafeString:
+    """The attributes of a link that turns the calendar: a page of its own, and with scripts a swap of the panel."""
+    return format_html('href="/calendar/{0}" hx-get="/calendar/panel{0}" hx-push-url="/calendar/{0}"', query)

@@ -1,0 +1,80 @@
+/* The calendar's comforts: a pan without a new page, the card beside a bar, a request at the hour that was clicked. All of it works without. */
+(() => {
+  "use strict";
+  const card = () => document.getElementById("card");
+
+  /* A pan swaps the panel: how far down one was stays, and so does the focus. */
+  let down = 0, along = 0, focused = "";
+  addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id !== "calendar") return;
+    const scroller = event.target.querySelector(".tl-scroll"), active = document.activeElement;
+    down = scroller ? scroller.scrollTop : 0;
+    along = scroller ? scroller.scrollLeft : 0;
+    focused = event.target.contains(active) ? (active.id ? `#${active.id}` : `a[href="${CSS.escape(active.getAttribute("href") || "")}"]`) : "";
+    hideNow();
+  });
+  addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id !== "calendar") return;
+    const scroller = event.target.querySelector(".tl-scroll"), there = focused && event.target.querySelector(focused);
+    if (scroller) { scroller.scrollTop = down; scroller.scrollLeft = along; }
+    if (there) there.focus({ preventScroll: true });
+  });
+
+  /* An empty place: the quarter of an hour under the pointer. */
+  document.addEventListener("click", (event) => {
+    const cell = event.target.closest(".tl tbody td");
+    if (!cell || event.target.closest(".bar") || event.ctrlKey || event.metaKey) return;
+    const row = cell.closest("tr"), plan = row.querySelector("th .plan"), heads = [...row.closest("table").querySelectorAll("thead th")];
+    if (!plan) return;
+    const at = heads[cell.cellIndex].dataset.at, next = (heads[cell.cellIndex + 1] || {}).dataset;
+    const begins = Date.parse(`${at}Z`), length = next ? Date.parse(`${next.at}Z`) - begins : begins - Date.parse(`${heads[cell.cellIndex - 1].dataset.at}Z`);
+    const box = cell.getBoundingClientRect(), quarter = 900000;
+    const moment = new Date(Math.floor((begins + length * (event.clientX - box.left) / box.width) / quarter) * quarter);
+    const free = event.target.closest(".free");
+    if (!free && cell.querySelector(".free") === null && heads.length <= 9) return; /* what is over is not planned */
+    event.preventDefault();
+    const address = new URL(plan.href);
+    const earliest = free ? new URL(free.href).searchParams.get("starts_at") : "";
+    const wanted = moment.toISOString().slice(0, 16);
+    address.searchParams.set("starts_at", wanted > earliest ? wanted : earliest);
+    location.assign(address);
+  });
+
+  /* The card repeats what the window's page says, so it is hidden from screen readers. It stays while the pointer is on it. */
+  let timer = 0, wanted = null;
+  const kept = new Map();
+  const hideNow = () => { clearTimeout(timer); wanted = null; const shown = card(); if (shown && shown.matches(":popover-open")) shown.hidePopover(); };
+  const hide = () => { clearTimeout(timer); timer = setTimeout(hideNow, 120); };
+  const place = (bar, shown) => {
+    const at = bar.getBoundingClientRect(), size = shown.getBoundingClientRect(), below = at.bottom + size.height + 6 < innerHeight;
+    shown.style.left = `${Math.max(8, Math.min(at.left, innerWidth - size.width - 8))}px`;
+    shown.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - size.height - 6)}px`;
+  };
+  const open = async (bar) => {
+    const address = `${bar.getAttribute("href")}/card`;
+    if (!kept.has(address)) {
+      const answer = await fetch(address, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).catch(() => null);
+      if (!answer || !answer.ok) return;
+      kept.set(address, await answer.text());
+      setTimeout(() => kept.delete(address), 15000);
+    }
+    if (wanted !== bar || !bar.isConnected) return;
+    const shown = card();
+    if (!shown || !shown.showPopover) return;
+    shown.innerHTML = kept.get(address);
+    if (!shown.matches(":popover-open")) shown.showPopover();
+    place(bar, shown);
+  };
+  const begin = (event) => {
+    const bar = event.target.closest && event.target.closest("td .bar, .mini");
+    if (!bar) { if (event.target.closest && event.target.closest(".card")) clearTimeout(timer); return; }
+    clearTimeout(timer);
+    if (wanted === bar) return;
+    wanted = bar;
+    timer = setTimeout(() => open(bar), event.type === "focusin" ? 0 : 200);
+  };
+  ["pointerover", "focusin"].forEach((name) => addEventListener(name, begin));
+  ["pointerout", "focusout"].forEach((name) => addEventListener(name, (event) => { if (event.target.closest && event.target.closest("td .bar, .mini, .card")) hide(); }));
+  addEventListener("keydown", (event) => { if (event.key === "Escape") hideNow(); });
+  addEventListener("scroll", hideNow, true);
+})();

@@ -1,0 +1,218 @@
+"""The calendar and the home page over the test client: what is sent, to whom, at what cost."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from tests import given_runs as runs
+from tests import given_windows as given
+from windows.access.roles import Role
+from windows.catalogue.models import Person, Service, Team
+from windows.execution.states import RunStatus
+from windows.scheduling.commands.editing import ScopeRow
+from windows.scheduling.models import Freeze, Window, WindowScope
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def ada() -> Any:
+    return given.actor("ada", ("shop", Role.OWNER))
+
+
+def browser(name: str) -> Client:
+    client = Client()
+    client.force_login(Person.objects.get(email=f"{name}@example.org"))
+    return client
+
+
+def page(client: Client, address: str = "/calendar/") -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.content[:500]
+    return answer.content.decode()
+
+
+def day(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d")
+
+
+def test_a_bar_is_a_link_with_everything_in_words(ada: Any) -> None:
+    begins = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) + timedelta(days=7)
+    window = given.window(ada, title="Move <orders>", starts_at=begins, hours=2)
+    Person.objects.filter(pk=ada.person_id).update(timezone="Asia/Kolkata")
+    text = page(browser("ada"), f"/calendar/panel?zoom=day&on={day(begins)}")
+    bar = re.search(rf'<a class="bar s-draft ([^"]*)" href="/windows/{window.reference}">(.*?)</a>', text)
+    assert bar and "x-240 w-192" in bar[1]  # 11:30 in the column of 09:00, for two hours
+    said = re.sub("<[^>]*>", "", bar[2])
+    assert said.startswith(f"{window.reference} Move &lt;orders&gt;, draft, ") and said.endswith("11:30–13:30 IST")
+    assert "style=" not in text and "IST, UTC+05:30" in text
+    assert f'href="/windows/new?service=orders&amp;starts_at={day(begins)}T09%3A00"' in text
+
+
+def test_a_run_tells_more_than_its_window(ada: Any) -> None:
+    run = runs.run_of(runs.step(), status=RunStatus.HELD, window=given.window(ada, starts_at=given.soon(0)))
+    Window.objects.filter(pk=run.window_id).update(status="running")
+    assert '<a class="bar s-held ' in page(browser("ada"), "/calendar/panel?zoom=day&on=" + day(run.window.starts_at))
+
+
+@pytest.mark.parametrize(
+    ("query", "seen"),
+    [
+        ("", {"a", "b", "c"}), ("team=shop", {"a"}), ("service=bank", {"b", "c"}), ("environment=staging", {"c"}),
+        ("state=draft", {"a", "b", "c"}), ("state=running", set()), ("state=draft&state=requested", {"a", "b", "c"}),
+        ("change_type=emergency", {"b"}), ("by=team&team=finance", {"b", "c"}), ("view=agenda&service=bank", {"b", "c"}),
+        ("view=month&change_type=emergency", {"b"}), ("by=environment&environment=staging", {"c"}),
+        ("by=region", {"a", "b", "c"}), ("state=odd&zoom=odd&by=odd&view=odd&on=odd", {"a", "b", "c"}), ("busy=1&state=running", set()),
+    ],
+)  # fmt: skip
+def test_filters_stand_in_the_address(ada: Any, query: str, seen: set[str]) -> None:
+    given.service("orders", regions=("r1",))
+    given.service("bank", "finance", environments=("production", "staging"))
+    olga = given.actor("olga", ("finance", Role.OWNER))
+    begins = datetime.now(UTC).replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    refs = {
+        "a": given.window(ada, starts_at=begins).reference,
+        "b": given.window(olga, "bank", team="finance", starts_at=begins, change_type="emergency").reference,
+        "c": given.window(olga, "bank", team="finance", starts_at=begins, scope=(ScopeRow("bank", "staging"),)).reference,
+    }
+    text = page(browser("ada"), f"/calendar/?on={day(begins)}&{query}")
+    assert {name for name, ref in refs.items() if f"/windows/{ref}" in text} == seen
+    for name in re.findall(r"[?&](team|service|environment)=(\w+)", f"?{query}"):
+        assert f"<b>{name[1]}</b>" in text, "a chip takes it away"
+
+
+def test_confidential_windows_and_strangers(ada: Any) -> None:
+    window = given.window(ada, confidential=True, starts_at=given.soon(1))
+    given.actor("eve", ("other", Role.OWNER))
+    for view in ("lanes", "month", "agenda"):
+        query = f"?view={view}&on={day(window.starts_at)}"
+        assert window.reference in page(browser("ada"), f"/calendar/panel{query}")
+        assert window.reference not in page(browser("eve"), f"/calendar/panel{query}")
+    assert window.title in page(browser("ada"), f"/windows/{window.reference}/card")
+    assert browser("eve").get(f"/windows/{window.reference}/card").status_code == 404
+    assert Client().get("/calendar/")["Location"].startswith("/sign-in/?next=") and Client().get("/calendar/panel").status_code == 302
+
+
+def test_freezes_lie_in_the_lanes_they_bind(ada: Any) -> None:
+    given.service("orders")
+    given.service("bank", "finance")
+    person = Person.objects.get(pk=ada.person_id)
+    begins = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for severity, said in (("hard", {"services": ["orders"]}), ("soft", {"teams": ["finance"]}), ("advisory", {})):
+        Freeze.objects.create(
+            title=f"The {severity} one",
+            starts_at=begins - 48 * HOUR,
+            ends_at=begins + 480 * HOUR,
+            severity=severity,
+            created_by=person,
+            **said,
+        )
+    rows = dict(re.findall(r'<tr role="row".*?>([\w-]+)(?:</a>|</th>)(.*?)</tr>', page(browser("ada"), "/calendar/panel")))
+    kinds = {name: set(re.findall(r"fz-(hard|soft|advisory)", cells)) for name, cells in rows.items()}
+    assert kinds == {"Freezes": {"hard", "soft", "advisory"}, "orders": {"hard", "advisory"}, "bank": {"soft", "advisory"}}
+
+
+def test_an_empty_calendar_says_what_to_do(ada: Any) -> None:
+    assert "There is no lane to show yet." in page(browser("ada"))
+    given.service("orders")
+    assert "Click an empty place in a lane" in page(browser("ada"))
+    assert "No lane fits these filters." in page(browser("ada"), "/calendar/?service=nothing")
+    assert "No window in these two weeks." in page(browser("ada"), "/calendar/?view=agenda")
+
+
+def test_the_form_takes_the_place_that_was_clicked(ada: Any) -> None:
+    given.service("orders")
+    text = page(browser("ada"), "/windows/new?service=orders&environment=production&starts_at=2027-01-04T21:15&team=shop")
+    assert 'value="2027-01-04T21:15"' in text and re.search(r'value="orders"\s+selected', text)
+    assert 'value="x' not in page(browser("ada"), "/windows/new?starts_at=x%22%3E")
+
+
+def test_an_unchanged_panel_has_no_body(ada: Any) -> None:
+    given.window(ada)
+    client = browser("ada")
+    first = client.get("/calendar/panel?zoom=month")
+    assert client.get("/calendar/panel?zoom=month", headers={"If-None-Match": first["ETag"]}).status_code == 304
+    assert f'data-etag="{first["ETag"].replace(chr(34), "&quot;")}"' in first.content.decode()
+
+
+STORED, SERVICES = 100_000, 500
+
+
+@pytest.fixture
+def crowd(ada: Any) -> datetime:
+    """A year of windows over 500 services of 40 teams, one in nine touching two."""
+    for n in range(40):
+        given.team(f"team-{n:02}")
+    teams = dict(Team.objects.values_list("slug", "id"))
+    Service.objects.bulk_create(
+        Service(slug=f"service-{n:03}", name=f"Service {n}", team_id=teams[f"team-{n % 40:02}"]) for n in range(SERVICES)
+    )
+    first = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=180)
+    given.window(ada, starts_at=datetime.now(UTC) + HOUR)
+    model = Window.objects.get()
+    with connection.cursor() as cursor:
+        cursor.execute("set local session_replication_role = replica")  # a hundred thousand rows, without asking back for each
+        names = [column.column for column in Window._meta.concrete_fields]
+        made = {
+            "id": "100000 + n",
+            "uid": "gen_random_uuid()",
+            "title": "'Rotate the certificates of the edge, number ' || n", "status": "'approved'",
+            "starts_at": "begins", "ends_at": "begins + (1 + n %% 9) * interval '1 hour'", "team_id": "(%(teams)s::bigint[])[1 + n %% 40]",
+        }  # fmt: skip
+        cursor.execute(
+            f"insert into scheduling_window ({', '.join(names)}) select {', '.join(made.get(name, 'w.' + name) for name in names)} "
+            "from (select n, %(first)s::timestamptz + (n::bigint * 7919 %% 34560) * interval '15 minutes' as begins "
+            "from generate_series(1, %(stored)s) n) g, (select * from scheduling_window where id = %(model)s) w",
+            {"first": first, "stored": STORED, "model": model.pk, "teams": [teams[f"team-{n:02}"] for n in range(40)]},
+        )
+        cursor.execute(
+            "insert into scheduling_windowscope (window_id, service_id, environment, region, layer, reserved, holds_slot) "
+            "select w.id, (%(services)s::bigint[])[1 + (w.id * 31 + t * 7) %% %(many)s], 'production', 'r1', 'L3', "
+            "tstzrange(w.starts_at, w.ends_at), false from scheduling_window w, generate_series(0, 1) t "
+            "where w.id > 100000 and (t = 0 or w.id %% 9 = 0)",
+            {"services": list(Service.objects.order_by("slug").values_list("id", flat=True)[:SERVICES]), "many": SERVICES},
+        )
+        cursor.execute("analyze scheduling_window, scheduling_windowscope, catalogue_service")
+        cursor.execute("set local session_replication_role = default")
+    assert Window.objects.count() == STORED + 1 and WindowScope.objects.count() > STORED
+    return datetime.now(UTC)
+
+
+def test_a_pan_sends_what_is_seen_whatever_is_stored(ada: Any, crowd: datetime, django_assert_max_num_queries: Any) -> None:
+    client = browser("ada")
+    sent = {}
+    for query in (
+        "zoom=day",
+        "zoom=week",
+        "zoom=month",
+        "zoom=quarter",
+        "by=team",
+        "by=team&zoom=month",
+        "by=environment",
+        "view=month",
+        "view=agenda",
+    ):
+        with django_assert_max_num_queries(12):
+            text = page(client, f"/calendar/panel?{query}")
+        bars, lanes = text.count('<a class="bar '), text.count('class="plan"')
+        sent[query] = (len(text.encode()), lanes, bars)
+        assert len(text.encode()) <= 200_000, sent
+        assert "view=month" in query or lanes <= 60, sent
+    assert sent["zoom=week"][2] > 100 and sent["zoom=day"][1] == 60
+    with django_assert_max_num_queries(20):
+        assert len(page(client).encode()) < 300_000
+    seen: list[str] = []
+    query = "?zoom=month"
+    while query and len(seen) < 100:
+        text = page(client, f"/calendar/panel{query}")
+        seen += re.findall(r">(service-\d+)</a>", text)
+        onward = re.search(r'id="pan-further" href="/calendar/([^"]*)"', text)
+        query = onward[1].replace("&amp;", "&") if onward else ""
+    assert seen == sorted(set(seen)) and seen[0] == "service-000", "lanes follow each other, each once"

@@ -1,0 +1,123 @@
+"""Where bars lie in a lane: true lengths, labels that have room, overlapping ones in rows above each other. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from windows.scheduling.axis import SLOTS, Axis
+
+ROWS = 12  # the most rows of one lane; what does not fit is counted and led to
+ROOM = 240  # the widest label, in twenty-fourths of a column
+SHORTEST = 10  # a label must not touch its neighbour
+
+
+class Timed(Protocol):
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...
+
+
+T = TypeVar("T", bound=Timed)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place on the axis: begins in `column` at slot `x`, lasts `whole` columns and `w` slots. The classes of static/portal/slots.css."""
+
+    column: int
+    x: int
+    w: int
+    whole: int
+    cut_left: bool
+    cut_right: bool
+
+    @property
+    def classes(self) -> str:
+        return f"x-{self.x} w-{self.w}" + (f" d-{self.whole}" if self.whole else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar(Generic[T]):
+    """`side` is where the label stands: right of the bar, left of it (near the edge), or inside a bar that fills the view."""
+
+    of: T
+    spot: Spot
+    row: int
+    room: int
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane(Generic[T]):
+    bars: tuple[Bar[T], ...]
+    rows: int
+    hidden: int  # how many found no row
+
+
+def spot(item: Timed, axis: Axis) -> Spot | None:
+    """None where nothing of it is seen. At least one slot long."""
+    if item.ends_at <= axis.since or item.starts_at >= axis.until:
+        return None
+    begin = min(axis.slot(item.starts_at), axis.length - 1)
+    length = max(axis.slot(item.ends_at) - begin, 1)
+    return Spot(begin // SLOTS, begin % SLOTS, length % SLOTS, length // SLOTS, item.starts_at < axis.since, item.ends_at > axis.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a bar with its label takes of its row; `start` and `end` are the bar's own."""
+
+    begin: int
+    finish: int
+    start: int
+    end: int
+    side: str
+
+
+def takes(place: Spot, axis: Axis) -> Taken:
+    start = place.column * SLOTS + place.x
+    end = start + place.whole * SLOTS + place.w
+    if end + axis.label <= axis.length:
+        return Taken(start, end + axis.label, start, end, "right")
+    if start >= axis.label:
+        return Taken(start - axis.label, end, start, end, "left")
+    return Taken(start, end, start, end, "in")
+
+
+def stack(items: Iterable[T], axis: Axis, most: int = ROWS) -> Lane[T]:
+    """Bars by begin, the longer first; each in the first row where it and its label are free."""
+    rows: list[list[Taken]] = []
+    laid: list[tuple[T, Spot, int, Taken]] = []
+    hidden = 0
+    for item in sorted(items, key=lambda one: (one.starts_at, -(one.ends_at - one.starts_at))):
+        place = spot(item, axis)
+        if place is None:
+            continue
+        taken = takes(place, axis)
+        row = next((n for n, there in enumerate(rows) if all(free(taken, other) for other in there)), len(rows))
+        if row >= most:
+            hidden += 1
+            continue
+        if row == len(rows):
+            rows.append([])
+        rows[row].append(taken)
+        laid.append((item, place, row, taken))
+    bars = tuple(Bar(item, place, row, room(taken, rows[row], axis), taken.side) for item, place, row, taken in laid)
+    return Lane(bars, max(len(rows), 1), hidden)
+
+
+def free(one: Taken, other: Taken) -> bool:
+    return one.finish <= other.begin or one.begin >= other.finish
+
+
+def room(mine: Taken, row: list[Taken], axis: Axis) -> int:
+    """How wide bar and label may become before they meet the next, in twenty-fourths of a column."""
+    if mine.side == "left":
+        width = mine.end - max((other.finish for other in row if other.finish <= mine.begin), default=0)
+    else:
+        width = min((other.begin for other in row if other.begin >= mine.finish), default=axis.length) - mine.start
+    return max(1, min((width - SHORTEST) * 24 // SLOTS, ROOM))

@@ -1,0 +1,175 @@
+"""The lanes of a calendar and what lies in them: only those that are sent. Five queries, whatever is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Q, QuerySet
+
+from windows.access.roles import Actor
+from windows.catalogue.models import Environment, Region, Service, Team
+from windows.scheduling.models import WindowScope
+from windows.scheduling.queries.calendar import CalendarFilter, check, chosen
+from windows.scheduling.queries.freezes import FreezeView, freezes
+
+LANES = 60  # the most that are sent at once
+BARS = 240  # and no further lane once these are
+BY = {"service": "service__slug", "team": "window__team__slug", "environment": "environment", "region": "region"}
+FIELDS = ("id", "title", "status", "change_type", "starts_at", "ends_at", "is_example")
+
+
+@dataclass(frozen=True, slots=True)
+class LaneHead:
+    """A row of the calendar; `services` and `team` say which freezes bind it."""
+
+    slug: str
+    name: str
+    note: str = ""
+    team: str = ""
+    services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A window as a bar needs it."""
+
+    id: int
+    title: str
+    status: str
+    change_type: str
+    starts_at: datetime
+    ends_at: datetime
+    is_example: bool
+
+    @property
+    def reference(self) -> str:
+        return f"MW-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    head: LaneHead
+    planned: tuple[Planned, ...]
+    freezes: tuple[FreezeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """`onward` is the last lane sent, where more follow; `total` counts all that fit the filter."""
+
+    rows: tuple[Row, ...]
+    freezes: tuple[FreezeView, ...]
+    total: int
+    onward: str = ""
+    planned: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lanes:
+    """Which lanes: by what, after which, those of some teams alone (their services, whoever plans there), those with windows alone."""
+
+    by: str = "service"
+    after: str = ""
+    teams: frozenset[str] = field(default_factory=frozenset)  # empty: of all
+    busy: bool = False
+    most: int = LANES
+
+
+def board(wanted: CalendarFilter, lanes: Lanes, viewer: Actor) -> Board:
+    """The next lanes with their windows and freezes. A confidential window shows to its own only."""
+    check(wanted)
+    windows = chosen(replace(wanted, after=None), viewer)
+    scopes = WindowScope.objects.filter(window__in=windows.values("id"))
+    if wanted.service is not None:
+        scopes = scopes.filter(service__slug=wanted.service)
+    if wanted.environment is not None:
+        scopes = scopes.filter(environment=wanted.environment)
+    key = BY[lanes.by]
+    heads, total = lane_heads(wanted, lanes, scopes)
+    sent = heads[: lanes.most]
+    here = scopes.filter(**{f"{key}__in": [head.slug for head in sent]})
+    counted = dict(here.values_list(key).annotate(n=Count("window", distinct=True)))
+    sent = affordable(sent, counted)
+    inside = laid(here, key, sent)
+    frozen = tuple(freezes(wanted.since, wanted.until))
+    rows = tuple(
+        Row(head, tuple(inside.get(head.slug, ())), tuple(one for one in frozen if binds(one, head, lanes.by, wanted))) for head in sent
+    )
+    return Board(rows, frozen, total, sent[-1].slug if len(heads) > len(sent) else "", sum(len(row.planned) for row in rows))
+
+
+def lane_heads(wanted: CalendarFilter, lanes: Lanes, scopes: QuerySet[WindowScope]) -> tuple[list[LaneHead], int]:
+    """One more than is sent, by slug; and how many there are in all."""
+    rows = every_lane(wanted, lanes)
+    if lanes.busy:
+        rows = rows.filter(slug__in=scopes.values(BY[lanes.by]))
+    total = rows.count()
+    found = rows.filter(slug__gt=lanes.after).order_by("slug")[: lanes.most + 1]
+    if lanes.by == "service":
+        return [
+            LaneHead(one.slug, one.slug, f"{one.team.name} · tier {one.tier}", one.team.slug, (one.slug,))
+            for one in found.select_related("team")
+        ], total
+    if lanes.by == "team":
+        owned = found.annotate(owned=ArrayAgg("services__slug", filter=Q(services__isnull=False), default=[]))
+        return [LaneHead(one.slug, one.name, counted(len(one.owned)), one.slug, tuple(one.owned)) for one in owned], total
+    return [LaneHead(one.slug, one.name) for one in found], total
+
+
+def every_lane(wanted: CalendarFilter, lanes: Lanes) -> QuerySet[Any]:
+    match lanes.by:
+        case "service":
+            rows: QuerySet[Any] = Service.objects.all()
+            if wanted.service is not None:
+                rows = rows.filter(slug=wanted.service)
+            if wanted.environment is not None:
+                rows = rows.filter(deployments__environment__slug=wanted.environment).distinct()
+            return rows.filter(team__slug__in=lanes.teams) if lanes.teams else rows
+        case "team":
+            return Team.objects.filter(slug__in=lanes.teams) if lanes.teams else Team.objects.all()
+        case "environment":
+            return Environment.objects.filter(slug=wanted.environment) if wanted.environment is not None else Environment.objects.all()
+        case _:
+            return Region.objects.all()
+
+
+def counted(services: int) -> str:
+    return f"{services} service{'' if services == 1 else 's'}"
+
+
+def affordable(heads: list[LaneHead], counts: dict[str, int]) -> list[LaneHead]:
+    """The first lanes whose windows fit into BARS together, and never none."""
+    sent: list[LaneHead] = []
+    bars = 0
+    for head in heads:
+        bars += counts.get(head.slug, 0)
+        if sent and bars > BARS:
+            break
+        sent.append(head)
+    return sent
+
+
+def laid(scopes: QuerySet[WindowScope], key: str, heads: Iterable[LaneHead]) -> dict[str, list[Planned]]:
+    """The windows of each lane by begin, each once in a lane."""
+    slugs = [head.slug for head in heads]
+    names = [f"window__{name}" for name in FIELDS]
+    rows = scopes.filter(**{f"{key}__in": slugs}).order_by("window__starts_at", "window__id").values_list(key, *names).distinct()
+    found: dict[str, list[Planned]] = {}
+    for slug, *values in rows[: BARS * 4]:
+        found.setdefault(slug, []).append(Planned(**dict(zip(FIELDS, values, strict=True))))
+    return found
+
+
+def binds(freeze: FreezeView, head: LaneHead, by: str, wanted: CalendarFilter) -> bool:
+    """Whether a lane shows this freeze: something in the lane may not run inside it."""
+    if wanted.environment is not None and freeze.environments and wanted.environment not in freeze.environments:
+        return False
+    if by == "environment":
+        return not freeze.environments or head.slug in freeze.environments
+    if by == "region":
+        return True
+    return (not freeze.services or not set(freeze.services).isdisjoint(head.services)) and (not freeze.teams or head.team in freeze.teams)
