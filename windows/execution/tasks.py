@@ -63,6 +63,9 @@ def sweep() -> None:
     for run_id in due.overrunning(now):
         with going_on("report overrun", run=run_id):
             clocks.report_overrun(run_id)
+    for run_id in due.outgrown(now):
+        with going_on("keep place", run=run_id):
+            clocks.keep_place(run_id)
     for reference, flag, at in due.lapsed_flags(now):
         with going_on("report lapse", flag=flag):
             clocks.report_lapse(reference, flag, at)

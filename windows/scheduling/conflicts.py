@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -46,6 +46,7 @@ class Candidate:
     coordinator: tuple[int, str] | None = None
     deputy: tuple[int, str] | None = None
     emergency: bool = False
+    running: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ class ConflictFinding:
 
 Needs = Mapping[str, frozenset[str]]  # service → what it depends on
 DEPTH = 2
+OVERRUN = timedelta(minutes=10)  # what runs on after its end is taken to last so much longer, from every moment anew
 
 
 def find(
@@ -88,10 +90,11 @@ def find(
     *,
     depth: int = DEPTH,
 ) -> list[ConflictFinding]:
-    """Every conflict of the candidate, the gravest first. What ended before `now` is past and stands in nobody's way."""
+    """Every conflict of the candidate, the gravest first. What ended before `now` is past and stands in nobody's way; what is running
+    has not ended, whatever was planned."""
     paths = neighbours({place.service for place in candidate.places}, dependencies, depth)
     found: list[ConflictFinding] = []
-    for other in others:
+    for other in (lasting(other, now) for other in others):
         if other.reference != candidate.reference and overlap(candidate, other) and other.ends > now:
             found += with_window(candidate, other, paths)
     for freeze in freezes:
@@ -99,6 +102,10 @@ def find(
             found += with_freeze(candidate, freeze)
     gravity = list(Severity)
     return sorted(found, key=lambda finding: (gravity.index(finding.severity), finding.kind, finding.who, finding.what))
+
+
+def lasting(other: Candidate, now: datetime) -> Candidate:
+    return replace(other, ends=max(other.ends, now + OVERRUN)) if other.running else other
 
 
 def overlap(one: Candidate, other: Candidate) -> bool:

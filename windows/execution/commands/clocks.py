@@ -8,13 +8,17 @@ from django.conf import settings
 from django.db import transaction
 
 from windows.access.roles import ENGINE, SCHEDULE
+from windows.audit.queries import trail
+from windows.errors import Conflict
 from windows.execution.commands.asking import page
 from windows.execution.commands.transitions import locked, tell
 from windows.execution.models import Run, clock
+from windows.execution.queries.due import OVERRUNNING
 from windows.flags.commands import renew_leases_of
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.commands.transactions import one_transaction
-from windows.scheduling.commands.transitions import move
+from windows.scheduling.commands.transitions import move, reserve_until
+from windows.scheduling.conflicts import OVERRUN
 from windows.scheduling.queries import window_id_of
 
 
@@ -41,6 +45,31 @@ def report_overrun(run_id: int) -> bool:
     body = f"It was to end at {run.window_ends_at:%H:%M:%S} UTC and is {run.status.replace('_', ' ')}."
     page(run, "overrun", "overruns its window", body)
     return True
+
+
+@one_transaction
+def keep_place(run_id: int) -> bool:
+    """What a run reserved that outlives its window grows with it. False where another window holds that time: the trail and on-call
+    hear of it, once a rival, and the run goes on."""
+    run = locked(run_id)
+    if run.status not in OVERRUNNING:
+        return True
+    try:
+        reserve_until(run.window_id, clock() + OVERRUN)
+    except Conflict as refusal:
+        meet(run, refusal)
+        return False
+    return True
+
+
+def meet(run: Run, refusal: Conflict) -> None:
+    kind, reference, rival = "run.overran_into", run.window.reference, refusal.rival or "another window"
+    if not any(entry.data["rival"] == rival for entry in trail(window=reference, kinds=[kind])):
+        tell(run, ENGINE, [(kind, {"rival": rival, "reason": refusal.detail})])
+        body = (
+            f"It is {run.status.replace('_', ' ')} after its end, and {refusal.detail} That one will not begin while this one is under way."
+        )
+        page(run, f"overran-into:{rival}", f"runs on into the time of {rival}", body)
 
 
 @one_transaction

@@ -11,9 +11,11 @@ from windows.execution.models import LIVE, Run
 from windows.execution.states import RunStatus
 from windows.flags.models import Flag
 from windows.lifecycle.states import WindowStatus
-from windows.scheduling.models import Window
+from windows.scheduling.conflicts import OVERRUN
+from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope, finish, length
 
 MANY = 200
+OVERRUNNING = sorted(set(LIVE) - {RunStatus.PREFLIGHT.value})
 
 
 def due_runs(now: datetime) -> list[int]:
@@ -49,8 +51,15 @@ def near_turn_back(now: datetime) -> list[int]:
 
 def overrunning(now: datetime) -> list[int]:
     """Runs under way after their window's end, not yet reported."""
-    late = Run.objects.filter(status__in=set(LIVE) - {RunStatus.PREFLIGHT.value}, window_ends_at__lt=now, overrun_at=None)
+    late = Run.objects.filter(status__in=OVERRUNNING, window_ends_at__lt=now, overrun_at=None)
     return list(late.values_list("pk", flat=True)[:MANY])
+
+
+def outgrown(now: datetime) -> list[int]:
+    """Runs under way after their window's end, whose reservation ends soon or has ended and may still grow."""
+    ending = WindowScope.objects.alias(until=finish(), long=length()).filter(until__lt=now + OVERRUN / 2, long__lt=LONGEST_RESERVATION)
+    late = Run.objects.filter(Exists(ending.filter(window=OuterRef("window"))), status__in=OVERRUNNING, window_ends_at__lt=now)
+    return list(late.order_by("pk").values_list("pk", flat=True)[:MANY])
 
 
 def lapsed_flags(now: datetime) -> list[tuple[str, str, datetime]]:
@@ -61,5 +70,5 @@ def lapsed_flags(now: datetime) -> list[tuple[str, str, datetime]]:
 
 def under_way() -> list[str]:
     """The windows whose run has left preflight and not ended: their flags must stay."""
-    live = Run.objects.filter(status__in=set(LIVE) - {RunStatus.PREFLIGHT.value})
+    live = Run.objects.filter(status__in=OVERRUNNING)
     return [f"MW-{window}" for window in live.order_by("pk").values_list("window_id", flat=True)]

@@ -82,11 +82,13 @@ def keep_slot(window: Window, *, new: bool) -> None:
 
 
 def reserve_until(window_id: int, until: datetime) -> None:
-    """Grow (an overrun, to a week at most) or cut (an early end) what a window keeps for itself. Inside the caller's transaction."""
+    """Grow (an overrun, to a week at most) or cut (an early end) what a window keeps for itself. Inside the caller's
+    transaction; Conflict as in `move`."""
     window = locked(window_id)
     scopes = WindowScope.objects.filter(window=window)
     lower = min(window.starts_at, window.started_at or window.starts_at)
     upper = min(max(lower, until), lower + LONGEST_RESERVATION)
+    line_up(scopes.values_list("service_id", flat=True))
     set_reserved(window, scopes, TimestamptzRange(lower, upper, "[)"), holds=window.change_type != ChangeType.EMERGENCY)
 
 

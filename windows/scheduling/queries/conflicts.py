@@ -1,4 +1,4 @@
-"""What stands in the way of a window now: the rows that matter, as plain values, handed to the pure judgement. Six queries."""
+"""What stands in the way of a window now: the rows that matter, as plain values, handed to the pure judgement. Seven queries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db.models import Q
 from windows.access.roles import Actor, visible
 from windows.audit.clock import clock
 from windows.errors import NotFound
-from windows.lifecycle.states import HOLDS_SLOT, ChangeType
+from windows.lifecycle.states import HOLDS_SLOT, ChangeType, WindowStatus
 from windows.scheduling import conflicts
 from windows.scheduling.conflicts import Candidate, ConflictFinding, Place
 from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope, begin, finish
@@ -24,7 +24,8 @@ from windows.scheduling.queries.windows import scope_of, subject_of
 ALIVE = [status.value for status in HOLDS_SLOT]
 ROW = (
     "window_id", "reserved_from", "reserved_until", "service__slug", "environment", "region", "service__team__slug", "window__change_type",
-    "window__confidential", "window__coordinator_id", "window__coordinator__name", "window__deputy_id", "window__deputy__name",
+    "window__confidential", "window__status", "window__coordinator_id", "window__coordinator__name", "window__deputy_id",
+    "window__deputy__name",
 )  # fmt: skip
 AROUND = """
 with recursive near(id, steps) as (
@@ -87,7 +88,10 @@ def around(services: set[str], depth: int) -> tuple[conflicts.Needs, set[int]]:
 
 
 def others_near(candidate: Candidate, service_ids: Iterable[int], exclude: int | None, viewer: Actor | None) -> list[Candidate]:
-    """The windows alive around the candidate: those that hold a service of its neighbourhood, share a person, or are emergencies."""
+    """The windows alive around the candidate: those that hold a service of its neighbourhood, share a person, or are emergencies.
+
+    One that is running counts whatever it reserved: it may have outgrown that.
+    """
     people = [one[0] for one in (candidate.coordinator, candidate.deputy) if one]
     shared = Q(window__change_type=ChangeType.EMERGENCY.value) | Q(window__coordinator__in=people) | Q(window__deputy__in=people)
     near = WindowScope.objects.alias(finishes=finish()).filter(
@@ -95,8 +99,10 @@ def others_near(candidate: Candidate, service_ids: Iterable[int], exclude: int |
     )
     holding = slots(service_ids, candidate.begins, candidate.ends).annotate(reserved_from=begin(), reserved_until=finish())
     sharing = near.filter(shared, finishes__gt=candidate.begins).annotate(reserved_from=begin(), reserved_until=finish())
+    under_way = WindowScope.objects.filter(shared | Q(service__in=list(service_ids)), window__status=WindowStatus.RUNNING.value)
+    running = under_way.annotate(reserved_from=begin(), reserved_until=finish())
     found: dict[int, Candidate] = {}
-    for row in [*holding.values_list(*ROW), *sharing.values_list(*ROW)]:
+    for row in [*holding.values_list(*ROW), *sharing.values_list(*ROW), *running.values_list(*ROW)]:
         if row[0] != exclude:
             other = found.get(row[0]) or other_of(row, viewer)
             found[row[0]] = replace(other, places=other.places | {Place(*row[3:7])})
@@ -105,7 +111,7 @@ def others_near(candidate: Candidate, service_ids: Iterable[int], exclude: int |
 
 def other_of(row: tuple[Any, ...], viewer: Actor | None) -> Candidate:
     """A rival, still without its places. A confidential one has a name only for those who may see it."""
-    window_id, begins, ends, _, _, _, _, change_type, confidential, coordinator_id, coordinator, deputy_id, deputy = row
+    window_id, begins, ends, _, _, _, _, change_type, confidential, status, coordinator_id, coordinator, deputy_id, deputy = row
     hidden = confidential and (viewer is None or not visible(viewer, subject_of(window_id)))
     return Candidate(
         reference="a confidential window" if hidden else f"MW-{window_id}",
@@ -115,6 +121,7 @@ def other_of(row: tuple[Any, ...], viewer: Actor | None) -> Candidate:
         coordinator=(coordinator_id, coordinator),
         deputy=person(deputy_id, deputy),
         emergency=change_type == ChangeType.EMERGENCY,
+        running=status == WindowStatus.RUNNING,
     )
 
 
