@@ -6,7 +6,9 @@ import importlib
 import logging
 import pkgutil
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
+from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
@@ -16,6 +18,7 @@ from windows.approvals.commands.claims import claim_start
 from windows.errors import Conflict
 from windows.execution import checks as folder
 from windows.execution.checking import Answered, Candidate, failed
+from windows.execution.commands.asking import page_not_begun
 from windows.execution.commands.emergencies import hold_others
 from windows.execution.commands.transitions import become, locked
 from windows.execution.models import CheckResult, Run, clock
@@ -86,12 +89,17 @@ def settle(run_id: int, fence: int, answers: Mapping[str, Answered]) -> None:
                 become(run, RunStatus.RUNNING, ENGINE, reason=reason, now=now, data=data, started_at=now, freezes_met=met)
         except Conflict as refusal:  # its window moved on, or another holds the slot
             run = locked(run_id)
-            become(run, RunStatus.BLOCKED, ENGINE, reason=refusal.detail, now=now, data=told)
+            block(run, refusal.detail, now, told)
             return
         if emergency:
             hold_others(run, now)
         return
-    become(run, RunStatus.BLOCKED, ENGINE, reason=decision.reason, now=now, data=told)
+    block(run, decision.reason, now, told)
+
+
+def block(run: Run, reason: str, now: datetime, told: dict[str, Any]) -> None:
+    become(run, RunStatus.BLOCKED, ENGINE, reason=reason, now=now, data=told)
+    page_not_begun(run.window, reason)
 
 
 def _claim(run_id: int) -> list[str]:

@@ -56,7 +56,7 @@ def sweep() -> None:
         ring("execution.advance_run", run_id)
     for window_id in due.due_windows(now):
         with going_on("start", window=window_id):
-            start_run(SCHEDULE, window_id)
+            begin(window_id)
     for run_id in due.near_turn_back(now):
         with going_on("warn", run=run_id):
             clocks.warn(run_id)
@@ -83,6 +83,15 @@ def measure() -> None:
     for run_id in watching.due(clock()):
         with going_on("watch", run=run_id):
             watching.watch(run_id)
+
+
+def begin(window_id: int) -> None:
+    """Start it by the schedule; a refusal does not go untold."""
+    try:
+        start_run(SCHEDULE, window_id)
+    except Refused as refusal:
+        clocks.report_refusal(window_id, refusal.detail)
+        raise
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from windows.catalogue.queries import holders
 from windows.delivery.commands import queue
 from windows.delivery.models import Urgency
 from windows.execution.models import Run
+from windows.scheduling.models import Window
 from windows.scheduling.queries import subject_of
 
 
@@ -39,3 +40,14 @@ def ask(run: Run, reason: str, key: str) -> int:
 
 def page_stuck(run: Run, reason: str, key: str) -> int:
     return page(run, f"stuck:{key}", "is stuck: its rollback failed", f"{reason}\nRetry the rollback, or attest what was undone by hand.")
+
+
+def page_not_begun(window: Window, reason: str) -> int:
+    """Its time has come and it did not begin: coordinator, deputy and owner hear of it once for this start, whatever is tried again."""
+    named = [person for person in (window.coordinator_id, window.deputy_id, window.owner_id) if person is not None]
+    text = f"{reason}\n\n{window.reference} · {window.title}\n{settings.PORTAL_URL}/windows/{window.reference}\n"
+    addresses = Person.objects.filter(pk__in=named, is_active=True).order_by("email").values_list("email", flat=True)
+    for address in addresses:
+        key = f"window:{window.pk}:{window.starts_at:%Y%m%dT%H%M%S}:not-begun:{address}"
+        queue(key, "email", address, Urgency.PAGE, f"{window.reference} did not begin", text, window.reference)
+    return len(addresses)

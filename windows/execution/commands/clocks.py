@@ -8,17 +8,21 @@ from django.conf import settings
 from django.db import transaction
 
 from windows.access.roles import ENGINE, SCHEDULE
+from windows.audit.commands import record
 from windows.audit.queries import trail
 from windows.errors import Conflict
-from windows.execution.commands.asking import page
+from windows.execution.commands.asking import page, page_not_begun
 from windows.execution.commands.transitions import locked, tell
-from windows.execution.models import Run, clock
+from windows.execution.models import LIVE, Run, clock
 from windows.execution.queries.due import OVERRUNNING
+from windows.execution.queries.refusals import REFUSED, last_refusal, why_not_begun
 from windows.flags.commands import renew_leases_of
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.commands.transactions import one_transaction
-from windows.scheduling.commands.transitions import move, reserve_until
+from windows.scheduling.commands.transitions import about, move, reserve_until
+from windows.scheduling.commands.transitions import locked as window_locked
 from windows.scheduling.conflicts import OVERRUN
+from windows.scheduling.models import Window
 from windows.scheduling.queries import window_id_of
 
 
@@ -73,10 +77,23 @@ def meet(run: Run, refusal: Conflict) -> None:
 
 
 @one_transaction
+def report_refusal(window_id: int, reason: str) -> bool:
+    """Its time has come and it may not begin: the trail says why, once a reason, and its coordinator is paged, once a window. False
+    where that was said already, or has been overtaken."""
+    window = window_locked(window_id)
+    said = last_refusal(window)
+    if window.status != WindowStatus.APPROVED or window.runs.filter(status__in=LIVE).exists() or (said and said.data["reason"] == reason):
+        return False
+    record(REFUSED, SCHEDULE, window.reference, window=window.reference, data={**about(window), "reason": reason})
+    page_not_begun(window, reason)
+    return True
+
+
+@one_transaction
 def expire(window_id: int) -> None:
     """An approved window whose latest start has passed expires; the reason names what blocked it. Conflict when it moved on."""
-    last = Run.objects.filter(window=window_id).order_by("-number").first()
-    reason = f"It did not begin before its latest start: {last.reason}" if last else "Nobody began it before its latest start."
+    why = why_not_begun(Window(pk=window_id))
+    reason = f"It did not begin before its latest start: {why}" if why else "Nobody began it before its latest start."
     move(window_id, WindowStatus.EXPIRED, SCHEDULE, "window.expired", expected=WindowStatus.APPROVED, data={"reason": reason})
 
 
