@@ -14,6 +14,7 @@ from windows.approvals.models import ApprovalRequest, Policy
 from windows.approvals.policy import digest
 from windows.approvals.queries.material import material_of
 from windows.execution import preflight, tasks
+from windows.execution.checking import Answered
 from windows.execution.commands.starting import start_run
 from windows.execution.models import Run, clock
 from windows.scheduling.models import Window
@@ -56,5 +57,5 @@ def started(window: Window) -> Run:
     return start_run(given.actor("olga"), window.pk)
 
 
-def answers(run: Run) -> dict[str, preflight.Answered]:
+def answers(run: Run) -> dict[str, Answered]:
     return preflight.examine(run)
