@@ -104,11 +104,18 @@ def nobody_begins_it(world: World) -> Play:
     clocks.expire(window.pk)
 
 
-@drives((W.APPROVED, W.RUNNING), (W.RUNNING, W.COMPLETED))
-def runs_well(world: World) -> Play:
+@drives((W.APPROVED, W.RUNNING))
+def begins(world: World) -> Play:
     window = begins_now(approved())
     yield
     world.drive(started(window))
+
+
+@drives((W.RUNNING, W.COMPLETED))
+def its_run_succeeds(world: World) -> Play:
+    run = run_of(step())
+    yield
+    world.drive(run)
 
 
 @drives((W.DRAFT, W.RUNNING))
