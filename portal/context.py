@@ -13,6 +13,7 @@ from windows.access.roles import Actor
 
 SHEETS = [f"portal/{name}.css" for name in ("tokens", "base", "signs", "cockpit", "forms", "slots", "calendar", "screens")]
 PLACES = [
+    ("Today", "/", "today"),
     ("Calendar", "/calendar/", "calendar"),
     ("Windows", "/windows/", "windows"),
     ("Approvals", "/approvals/", "approvals"),
@@ -44,5 +45,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     except Error:
         shown["strip"] = []
     shown["zone"] = getattr(request.user, "timezone", "UTC")
-    shown["rail"] = [{"word": word, "href": href, "icon": icon, "here": request.path.startswith(href)} for word, href, icon in PLACES]
+    shown["rail"] = [
+        {"word": word, "href": href, "icon": icon, "here": request.path == href or (href != "/" and request.path.startswith(href))}
+        for word, href, icon in PLACES
+    ]
     return shown

@@ -1,7 +1,6 @@
 """Every address of the portal, by slice."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.generic import RedirectView
 
 from portal.dashboards import urls as dashboards
 from portal.metrics.views import metrics
@@ -10,6 +9,7 @@ from portal.pages.card import card
 from portal.pages.health import healthz, readyz
 from portal.pages.sign_in import sign_in, sign_out
 from portal.pages.strip import strip_panel
+from portal.pages.today import today
 from portal.pages.window import window_page
 from windows.approvals import urls as approvals
 from windows.execution import urls as execution
@@ -25,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics),
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-out/", sign_out, name="sign-out"),
-    path("", RedirectView.as_view(pattern_name="windows"), name="home"),
+    path("", today, name="home"),
     path("api/", include("portal.api.urls")),
     path("calendar/", calendar_page, name="calendar"),
     path("calendar/panel", calendar_panel, name="calendar-panel"),

@@ -142,6 +142,31 @@ def test_an_unchanged_panel_has_no_body(ada: Any) -> None:
     assert f'data-etag="{first["ETag"].replace(chr(34), "&quot;")}"' in first.content.decode()
 
 
+def test_the_home_page_shows_my_teams_and_what_needs_me(ada: Any, django_assert_max_num_queries: Any) -> None:
+    given.service("bank", "finance")
+    olga = given.actor("olga", ("finance", Role.OWNER))
+    begins = datetime.now(UTC) + 26 * HOUR
+    mine, other = given.window(ada, starts_at=begins), given.window(olga, "bank", team="finance", starts_at=begins)
+    Window.objects.filter(pk=mine.pk).update(status="approved")
+    Freeze.objects.create(
+        title="Winter sale", starts_at=begins + 200 * HOUR, ends_at=begins + 300 * HOUR, severity="hard", created_by_id=ada.person_id
+    )
+    with django_assert_max_num_queries(50):
+        text = page(browser("ada"), "/")
+    assert '<a class="bar s-approved ' in text and mine.reference in text and other.reference not in text
+    said = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", text))
+    for words in ("My teams", "Nothing waits for your signature.", "Starting next", "Winter sale"):
+        assert words in said
+    assert re.search(r'<p class="warn">[^<]+</p>', text), "nobody ever approved it: that is said"
+    assert "Your teams own no service yet." in page(browser_of_nobody(), "/")
+    assert re.search(r'<a href="/" aria-current="page">', text) and text.count('aria-current="page"') == 1
+
+
+def browser_of_nobody() -> Client:
+    given.actor("nora", ("idle", Role.MEMBER))
+    return browser("nora")
+
+
 STORED, SERVICES = 100_000, 500
 
 

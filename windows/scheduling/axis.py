@@ -141,7 +141,7 @@ def axis(zoom: str, day: date, zone: ZoneInfo) -> Axis:
 
 def around(day: date, zone: ZoneInfo) -> Axis:
     """From yesterday to three days ahead: what the home page shows."""
-    return days(day - DAY, 5, zone, "days", 170)
+    return days(day - DAY, 5, zone, "days", 240)
 
 
 def before(shown: Axis) -> date:
