@@ -124,6 +124,7 @@ def test_r_d05_a_flag_left_behind_pages_once(world: World, monkeypatch: pytest.M
     from windows.flags.commands import expire_leases, leases
     from windows.flags.models import Flag
 
+    monkeypatch.setattr("windows.flags.commands.leases.SETTLE", timedelta())  # the test's server may have started a second ago
     run = run_of(step(), status=RunStatus.ABORTED, wake_at=None)
     reference = run.window.reference
     set_flag(given.actor("sam"), FlagKey("orders", "production"), "read_only", {}, window=reference, lease=timedelta(seconds=1), reason="x")
@@ -132,8 +133,8 @@ def test_r_d05_a_flag_left_behind_pages_once(world: World, monkeypatch: pytest.M
     assert expire_leases() == 1
     sweep()
     sweep()
-    pages = Message.objects.filter(title__contains="left a flag behind", urgency="page")
-    assert pages.count() == 4 and "orders/production" in pages.first().body  # type: ignore[union-attr]
+    page = Message.objects.get(urgency="page")
+    assert (page.recipient, page.window) == ("otto@example.org", reference) and "orders/production" in page.title
 
 
 def test_an_idle_sweep_costs_the_same_whatever_is_stored() -> None:

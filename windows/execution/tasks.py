@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from celery import shared_task, signals
-from django.db import DatabaseError
-from structlog import get_logger
 
 from windows.access.roles import SCHEDULE
 from windows.audit.clock import clock
+from windows.audit.going_on import going_on
 from windows.delivery.bell import ring
 from windows.errors import Refused
 from windows.execution import watching
@@ -23,7 +20,6 @@ from windows.execution.engine import loop
 from windows.execution.ports.context import build
 from windows.execution.queries import due
 
-log = get_logger(__name__)
 # One byte shared with the pool processes: Celery tells them nothing about a warm shutdown. Made before they are forked.
 _stopping = mmap.mmap(-1, 1)
 
@@ -66,9 +62,6 @@ def sweep() -> None:
     for run_id in due.outgrown(now):
         with going_on("keep place", run=run_id):
             clocks.keep_place(run_id)
-    for reference, flag, at in due.lapsed_flags(now):
-        with going_on("report lapse", flag=flag):
-            clocks.report_lapse(reference, flag, at)
     for reference in due.under_way():
         with going_on("keep flags", window=reference):
             clocks.keep_flags(reference)
@@ -92,16 +85,3 @@ def begin(window_id: int) -> None:
     except Refused as refusal:
         clocks.report_refusal(window_id, refusal.detail)
         raise
-
-
-@contextmanager
-def going_on(act: str, **about: Any) -> Iterator[None]:
-    """What goes wrong with one row is logged and leaves the others their turn; a database that is away ends the sweep."""
-    try:
-        yield
-    except Refused as refusal:
-        log.info("refused", act=act, detail=refusal.detail, **about)
-    except DatabaseError:
-        raise
-    except Exception:
-        log.exception("failed", act=act, **about)

@@ -1,8 +1,6 @@
-"""Verbs of the clock: warn before turn-back, report an overrun or a lapsed flag, expire what never began, keep flags."""
+"""Verbs of the clock: warn before turn-back, report an overrun, expire what never began, keep flags."""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -23,7 +21,6 @@ from windows.scheduling.commands.transitions import about, move, reserve_until
 from windows.scheduling.commands.transitions import locked as window_locked
 from windows.scheduling.conflicts import OVERRUN
 from windows.scheduling.models import Window
-from windows.scheduling.queries import window_id_of
 
 
 @transaction.atomic(durable=True)
@@ -95,15 +92,6 @@ def expire(window_id: int) -> None:
     why = why_not_begun(Window(pk=window_id))
     reason = f"It did not begin before its latest start: {why}" if why else "Nobody began it before its latest start."
     move(window_id, WindowStatus.EXPIRED, SCHEDULE, "window.expired", expected=WindowStatus.APPROVED, data={"reason": reason})
-
-
-@transaction.atomic(durable=True)
-def report_lapse(window: str, flag: str, at: datetime) -> None:
-    """A flag of the window was not renewed in time: on-call is told, once a lapse. Silent where the window never had a run."""
-    run = Run.objects.select_related("window").filter(window=window_id_of(window)).order_by("-number").first()
-    if run is not None:
-        body = f"The lease of {flag} ran out at {at:%H:%M:%S} UTC and nobody renewed it. Clear it by hand, or let its run go on."
-        page(run, f"flag:{flag}:{at.timestamp():.0f}", "left a flag behind", body)
 
 
 def keep_flags(window: str) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 
 from windows.execution.models import LIVE, Run
 from windows.execution.states import RunStatus
-from windows.flags.models import Flag
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.conflicts import OVERRUN
 from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope, finish, length
@@ -60,12 +59,6 @@ def outgrown(now: datetime) -> list[int]:
     ending = WindowScope.objects.alias(until=finish(), long=length()).filter(until__lt=now + OVERRUN / 2, long__lt=LONGEST_RESERVATION)
     late = Run.objects.filter(Exists(ending.filter(window=OuterRef("window"))), status__in=OVERRUNNING, window_ends_at__lt=now)
     return list(late.order_by("pk").values_list("pk", flat=True)[:MANY])
-
-
-def lapsed_flags(now: datetime) -> list[tuple[str, str, datetime]]:
-    """(window reference, flag, when) of flags of windows whose lease ran out in the last minutes without being renewed."""
-    lapsed = Flag.objects.filter(alarmed_at__gt=now - timedelta(minutes=10), window__startswith="MW-").order_by("pk")
-    return [(flag.window, str(flag), flag.alarmed_at) for flag in lapsed[:MANY] if flag.alarmed_at]
 
 
 def under_way() -> list[str]:

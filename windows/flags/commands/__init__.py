@@ -1,7 +1,6 @@
 """Verbs of the flag store, one noun a file. Lock order: flag counter, then audit."""
 
 from windows.flags.commands.leases import expire_leases as expire_leases
-from windows.flags.commands.leases import renew_lease as renew_lease
 from windows.flags.commands.leases import renew_leases_of as renew_leases_of
 from windows.flags.commands.nodes import post_receipt as post_receipt
 from windows.flags.commands.nodes import register_node as register_node

@@ -26,6 +26,11 @@ def next_version() -> tuple[int, datetime]:
     return count(NEXT)
 
 
+def hold_counter() -> None:
+    """Lock the counter and count nothing: whoever looks at a flag before changing it takes the locks in the order every change does."""
+    FlagCounter.objects.select_for_update().filter(pk=1).first()
+
+
 def tokens_changed() -> None:
     """The flag servers read the tokens of the nodes anew."""
     count(TOKENS_CHANGED)

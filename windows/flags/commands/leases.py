@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import connection, transaction
 from django.db.models import F, Func
@@ -11,31 +11,18 @@ from django.db.models.functions import Greatest
 from windows.access.roles import SCHEDULE, Actor, Role, Verb, require
 from windows.audit.clock import clock
 from windows.audit.commands import record
+from windows.audit.going_on import going_on
 from windows.catalogue.models import Team
 from windows.catalogue.queries import holders
 from windows.delivery.commands import queue
 from windows.delivery.models import Urgency
-from windows.errors import Conflict
+from windows.flags.commands.counter import hold_counter
 from windows.flags.commands.setting import clear_flag, subject_of
 from windows.flags.models import Flag, OnExpiry
 from windows.flags.routing import FlagKey
 from windows.lifecycle.states import Mode
 
 SETTLE = timedelta(seconds=30)
-
-
-@transaction.atomic
-def renew_lease(actor: Actor, key: FlagKey, *, lease: timedelta, window: str = "") -> datetime:
-    """Keep the flag for another `lease` from now; answers until when. No new version, no audit entry: nothing changed.
-
-    Conflict when the flag is cleared, or belongs to another window. A lease is never shortened.
-    """
-    require(actor, Verb.SET_FLAG, subject_of(key))
-    mine = Flag.objects.filter(**key.columns, window=window).exclude(mode=Mode.NORMAL.value)
-    until = clock() + lease
-    if not mine.update(lease_until=Greatest(F("lease_until"), until), alarmed_at=None):
-        raise Conflict(f"The flag {key} is not held by {window or 'you'} any more.", field="window")
-    return until
 
 
 @transaction.atomic
@@ -54,8 +41,13 @@ def expire_leases() -> int:
     Not while the database has only just come back: then nobody could renew, and the engine gets SETTLE to do so.
     """
     due = Flag.objects.filter(lease_until__lt=Func(function="clock_timestamp"), alarmed_at=None).exclude(mode=Mode.NORMAL.value)
-    flags = list(due.order_by("pk"))
-    return sum(expire(flag) for flag in flags) if flags and not just_started() else 0
+    flags, dealt_with = list(due.order_by("pk")), 0
+    if not flags or just_started():
+        return 0
+    for flag in flags:
+        with going_on("expire lease", flag=str(flag)):
+            dealt_with += expire(flag)
+    return dealt_with
 
 
 def just_started() -> bool:
@@ -67,16 +59,15 @@ def just_started() -> bool:
 @transaction.atomic
 def expire(flag: Flag) -> bool:
     """False when somebody renewed or changed it meanwhile."""
-    due = Flag.objects.filter(pk=flag.pk, version=flag.version, lease_until=flag.lease_until, alarmed_at=None)
+    hold_counter()
+    seen = Flag.objects.select_for_update().filter(pk=flag.pk, version=flag.version, lease_until=flag.lease_until, alarmed_at=None)
+    if seen.first() is None:
+        return False
     facts = {"mode": flag.mode, "set_by": flag.set_by, "lease_until": f"{flag.lease_until:%Y-%m-%dT%H:%M:%SZ}", "on_expiry": flag.on_expiry}
     if flag.on_expiry == OnExpiry.CLEAR.value:
-        try:
-            clear_flag(SCHEDULE, flag.key, expected=flag.version, window=flag.window, reason="its lease ran out")
-        except Conflict:
-            return False
+        clear_flag(SCHEDULE, flag.key, expected=flag.version, window=flag.window, reason="its lease ran out")
     else:
-        if not due.update(alarmed_at=clock()):
-            return False
+        Flag.objects.filter(pk=flag.pk).update(alarmed_at=clock())
         page(flag)
     record("flag.lease_expired", SCHEDULE, f"flag:{flag}"[:120], window=flag.window, data=facts)
     return True
