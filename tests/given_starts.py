@@ -31,12 +31,17 @@ def window(db: None) -> Window:
     return begins_now(approved())
 
 
-def approved() -> Window:
-    """Tomorrow's, pre-authorised."""
-    Policy.objects.create(name="Routine", position=0, requires=[], match={})
-    window = people()
+def all_due(many: int) -> list[int]:
+    """The ids of so many approved windows, each on a service of its own, whose time has come: the sweep starts them."""
+    return sorted(begins_now(approved(f"due-{number}")).pk for number in range(many))
+
+
+def approved(slug: str = "") -> Window:
+    """Tomorrow's, pre-authorised; of a service of its own where one is named."""
+    Policy.objects.get_or_create(name="Routine", defaults={"position": 0, "requires": [], "match": {}})
+    window = people() if not slug else given.window(given.actor("olga"), slug)
     Window.objects.filter(pk=window.pk).update(change_type="standard")
-    request_window(given.actor("olga"), window.pk)
+    request_window(given.actor("olga"), window.pk, reason="" if not slug else "one person sees to them all")
     window.refresh_from_db()
     assert window.status == "approved"
     return window

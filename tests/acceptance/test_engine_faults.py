@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from portal.bootstrap.processes import Child
-from tests import servers
+from tests import given_starts, servers
 from tests.given_calls import QUICK, call, copy_of
 from tests.given_runs import people, run_of
 from tests.ledger import Call, Ledger
@@ -22,6 +23,8 @@ from windows.execution.models import Run
 from windows.scheduling.models import Window
 
 Ask = Callable[..., Any]
+LEAVES = 3.0  # seconds: how soon a worker that was asked to end is gone once its step has ended
+DUE = int(os.environ.get("ROADWORKS_DUE", "5"))  # windows whose time comes while two beats are there
 
 
 def status(run: Run) -> str:
@@ -68,7 +71,9 @@ def test_r_a04_r_a15_a_worker_freezes_past_its_lease_and_another_is_asked_to_lea
     workers.roles["second"].process.terminate()
     time.sleep(0.5)
     trap.spring()
+    began = time.monotonic()
     workers.roles["second"].process.wait(20)
+    assert time.monotonic() - began < 3 * LEAVES, "it left soon after its step had ended"
     released = Run.objects.get(pk=again.pk)
     assert (released.status, released.lease_until) == ("running", None), "given back between two steps"
     assert ledger.effects(again.pk, "forward") == [1]
@@ -103,10 +108,16 @@ def test_r_b01_r_b03_r_b04_the_broker_forgets_the_beat_dies_and_comes_twice(
     workers.supervisor.spawn(twin)
     eventually(lambda: status(late) == "succeeded")
     again = run_of(*[call(ledger, "honours") for _ in range(9)], window=copy_of(template, 8))
+    due = given_starts.all_due(DUE)
     eventually(lambda: status(again) == "succeeded")
+    eventually(lambda: Window.objects.filter(pk__in=due, status="running").count() == DUE, seconds=30 + DUE)
+    time.sleep(1.5)  # three more ticks of each beat
     assert twin.process.poll() is None, "two beats were there"
     twin.process.kill()
     twin.process.wait()
+    assert sorted(Run.objects.filter(window__in=due).values_list("window", flat=True)) == due, "each was started exactly once"
+    for kind in ("run.created", "window.started"):
+        assert AuditEntry.objects.filter(kind=kind, window__in=[f"MW-{pk}" for pk in due]).count() == DUE, "and the trail tells it once"
     assert [c.position for c in ledger.calls if c.run == again.pk] == list(range(1, 10))
     for run in [*runs, late]:
         assert ledger.effects(run.pk, "forward") == [1]

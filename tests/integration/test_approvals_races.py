@@ -1,5 +1,6 @@
 """Real connections against each other: slots, freezes, edits and starts."""
 
+import os
 import random
 import threading
 import time
@@ -153,12 +154,15 @@ EDITS: dict[str, Callable[[Window], Any]] = {
 }
 
 
+RACES = int(os.environ.get("ROADWORKS_RACES", "6"))  # of each kind of edit with a start
+
+
 @pytest.mark.parametrize("edit", EDITS)
 def test_r_e09_no_start_with_another_digest_than_was_approved(edit: str) -> None:
     """An edit past every command races with the start: the run begins as approved, or not at all."""
     ada, olga, _ = people()
     seen: Counter[str] = Counter()
-    for round_ in range(6):
+    for round_ in range(RACES):
         Person.objects.update(is_active=True)
         Membership.objects.filter(person=olga.person_id).update(role="owner")
         window = request_window(ada, given.window(ada, starts_at=given.soon(24 + 3 * round_)).pk)
