@@ -80,3 +80,34 @@ def test_a_message_belongs_to_its_acts_transaction() -> None:
         commands.queue("k", "email", "a@example.org", "page", "t", "b")
         raise ZeroDivisionError
     assert not Message.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_long_keys_that_differ_at_their_end_are_two_facts() -> None:
+    for end in ("a", "a", "b"):
+        say("x" * 300 + end)
+    assert Message.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_batch_sends_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+
+    def slow(message: Message) -> None:
+        """The first takes longer than the claim: meanwhile another sender takes the second, whose outcome is its own."""
+        sent.append(message.dedup_key)
+        if message.dedup_key == "one":
+            Message.objects.filter(dedup_key="two").update(wake_at=Now())
+            commands.send_due()
+
+    monkeypatch.setattr(commands, "channels", lambda: {"fake": slow})
+    say("one", channel="fake")
+    say("two", channel="fake")
+    commands.send_due()
+    assert sent == ["one", "two"]
+
+
+def test_a_silent_mail_server_is_left_soon() -> None:
+    from django.conf import settings
+
+    assert commands.CLAIM.total_seconds() > settings.EMAIL_TIMEOUT * 3

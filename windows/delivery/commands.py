@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 
 from django.db import connection, transaction
 
@@ -24,22 +25,30 @@ def queue(  # noqa: PLR0917 - a message has these seven facts
 ) -> None:
     """Put a finished message into the outbox. Must run inside the transaction of the act it tells of (RuntimeError otherwise).
 
-    The same `dedup_key` (at most 200 characters) is kept once, however often it is said.
+    The same `dedup_key` is kept once, however often it is said; a long one by its hash.
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{dedup_key} must be queued in the transaction of its act")
     message = Message(
-        dedup_key=dedup_key[:200], channel=channel, recipient=recipient, urgency=Urgency(urgency).value,
+        dedup_key=_short(dedup_key), channel=channel, recipient=recipient, urgency=Urgency(urgency).value,
         title=" ".join(title.split())[:300], body=body, window=window,
     )  # fmt: skip
     Message.objects.bulk_create([message], ignore_conflicts=True)
     ring_on_commit("delivery.notify")
 
 
+def _short(key: str) -> str:
+    """At most 200 characters, and never the same for two facts: what tells them apart often stands at the end."""
+    return key if len(key) <= 200 else f"{key[:135]}:{sha256(key.encode()).hexdigest()}"
+
+
 def send_due(limit: int = 50) -> int:
     """Send what is due; answers how many were tried. Two senders never try the same message at once."""
     due = _claim(limit)
     for message in due:
+        mine = Message.objects.filter(pk=message.pk, status=MessageStatus.QUEUED.value, attempts=message.attempts)
+        if not mine.update(wake_at=clock() + CLAIM):  # those before it took longer than the claim: another sender has it
+            continue
         try:
             send = channels().get(message.channel)
             if send is None:
@@ -50,9 +59,7 @@ def send_due(limit: int = 50) -> int:
         except Exception as error:  # a channel is a plug-in: its bug costs this message a try, not the others theirs
             _put_off(message, f"{type(error).__name__}: {error}", permanent=False)
         else:
-            Message.objects.filter(pk=message.pk, status=MessageStatus.QUEUED.value).update(
-                status=MessageStatus.DELIVERED.value, wake_at=None, delivered_at=clock(), last_error=""
-            )
+            mine.update(status=MessageStatus.DELIVERED.value, wake_at=None, delivered_at=clock(), last_error="")
     return len(due)
 
 

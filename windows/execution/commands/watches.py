@@ -44,6 +44,6 @@ def answer_gate(
         )
         become(run, RunStatus.HELD, ENGINE, reason=reason, now=now, data=data, **until)
         lines = [f"  {r['at']}  {r['value']}  {r['verdict']}  {r['reason']}" for r in readings]
-        ask(run, "\n".join([reason, *lines]), f"gate:{gate}:{now.isoformat()}"[:120])
+        ask(run, "\n".join([reason, *lines]), f"gate:{gate}:{now.isoformat()}")
         wake(run)
     return run
