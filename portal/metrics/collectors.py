@@ -16,10 +16,12 @@ from windows.execution.models import LIVE, Run
 from windows.execution.states import RunStatus
 from windows.flags.models import Flag, FlagCounter
 from windows.lifecycle.states import Mode, WindowStatus
+from windows.live.models import LiveScope
 from windows.live.queries import live_scopes
 from windows.scheduling.models import Window
 
 LABELS = ("window", "service", "environment", "region", "layer", "owner", "step")
+NAMING = frozenset({"window", "owner", "step"})  # what a confidential window does not tell to every scraper
 
 
 class Roadworks(Collector):
@@ -44,9 +46,13 @@ def live() -> Metric:
         "1 for each place of an open window: join it onto your series by service, environment and region.",
         labels=LABELS,
     )
-    for row in live_scopes():
-        family.add_metric([str(getattr(row, name)) for name in LABELS], 1)
+    for labels in dict.fromkeys(labels_of(row) for row in live_scopes()):  # two that are nameless may look alike
+        family.add_metric(labels, 1)
     return family
+
+
+def labels_of(row: LiveScope) -> tuple[str, ...]:
+    return tuple("" if row.confidential and name in NAMING else str(getattr(row, name)) for name in LABELS)
 
 
 def by_status(name: str, text: str, model: type[Run | Window | Message], states: type[RunStatus | WindowStatus | MessageStatus]) -> Metric:

@@ -97,12 +97,12 @@ def nodes(service: str = ANY, environment: str = ANY) -> list[Node]:
 
 
 def history(key: FlagKey | None = None, *, window: str = "", before: int | None = None, limit: int = 50) -> list[FlagVersion]:
-    """Changes, newest first; of one flag or one window if named; `before` (a global version) pages on."""
+    """Changes, newest first; of one flag or one window (no confidential one) if named; `before` (a global version) pages on."""
     wanted = Q()
     if key is not None:
         wanted &= Q(**{f"flag__{name}": part for name, part in key.columns.items()})
     if window:
-        wanted &= Q(window=window)
+        wanted &= Q(window=window, confidential=False)
     if before is not None:
         wanted &= Q(global_version__lt=before)
     return list(FlagVersion.objects.filter(wanted).select_related("flag").order_by("-global_version")[:limit])

@@ -30,6 +30,7 @@ class OpenWindow:
     since: datetime
     until: datetime
     runbook: str = ""
+    confidential: bool = False
     expected_alerts: list[Any] = field(default_factory=list)
 
 

@@ -17,6 +17,7 @@ class LiveScope(models.Model):
     since = models.DateTimeField()
     until = models.DateTimeField()
     expected_alerts = models.JSONField(default=list)
+    confidential = models.BooleanField(default=False)  # then window, title, owner and step are for few eyes; mode and place for all
     runbook = models.CharField(max_length=500, blank=True)  # a link
 
     class Meta:

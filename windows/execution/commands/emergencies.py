@@ -25,7 +25,8 @@ def hold_others(emergency: Run, now: datetime) -> list[int]:
     for run_id in runs.order_by("pk").values_list("pk", flat=True):
         run = locked(run_id)
         if run.status in HOLDABLE:
-            reason = f"The emergency {emergency.window.reference} began in the same place."
+            name = "A confidential emergency" if emergency.window.confidential else f"The emergency {emergency.window.reference}"
+            reason = f"{name} began in the same place."
             become(run, RunStatus.HELD, ENGINE, reason=reason, now=now)
             ask(run, reason, f"emergency:{emergency.pk}")
             wake(run)

@@ -123,6 +123,7 @@ def open_live(run: Run, now: datetime) -> None:
         OpenWindow(
             window=window.reference, run_id=run.pk, title=window.title, mode=window.mode, owner=window.owner.name[:120], since=now,
             until=window.ends_at, runbook=f"{settings.PORTAL_URL}/windows/{window.reference}" if run.runbook_version_id else "",
+            confidential=window.confidential,
         ),
         [Place(*row) for row in rows],
     )  # fmt: skip

@@ -139,7 +139,7 @@ def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool])
         http=Http(limits, carried(tags, intent.key, intent.fence), settings.HTTP_ALLOWED_HOSTS),
         sql=sql_port(limits, tags),
         command=Command(limits, settings.COMMANDS_DIR, told, log),
-        flags=Flags(run.window.reference, settings.ROADWORKS.flag_lease, limits),
+        flags=Flags(run.window.reference, settings.ROADWORKS.flag_lease, limits, confidential=run.window.confidential),
         telemetry=telemetry_port(limits),
         notify=Notify(run.window, limits),
         limits=limits,

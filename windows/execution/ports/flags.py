@@ -23,8 +23,8 @@ def key_of(address: FlagAddress) -> FlagKey:
 
 
 class Flags:
-    def __init__(self, window: str, lease: timedelta, limits: Limits) -> None:
-        self.window, self.lease, self.limits = window, lease, limits
+    def __init__(self, window: str, lease: timedelta, limits: Limits, *, confidential: bool = False) -> None:
+        self.window, self.lease, self.limits, self.confidential = window, lease, limits, confidential
 
     def told(self, act: Callable[[], T]) -> T:
         """Patiently, with the store's refusals as port errors."""
@@ -47,7 +47,10 @@ class Flags:
             nonlocal lost
             try:
                 key, lease = key_of(address), self.lease
-                made = set_flag(ENGINE, key, mode, payload, expected=expected, window=self.window, lease=lease, reason="a step of its run")
+                made = set_flag(
+                    ENGINE, key, mode, payload, expected=expected, window=self.window, confidential=self.confidential, lease=lease,
+                    reason="a step of its run",
+                )  # fmt: skip
                 return FlagState(made.mode, made.payload, made.version, made.global_version)
             except AWAY:
                 lost = True

@@ -70,7 +70,12 @@ class FlagAsked(Shape):
 
 def change(row: FlagVersion) -> dict[str, Any]:
     names = ("global_version", "version", "mode", "payload", "window", "actor", "reason", "at")
-    return {**{name: getattr(row, name) for name in names}, "flag": str(row.flag)}
+    return nameless({**{name: getattr(row, name) for name in names}, "flag": str(row.flag), "confidential": row.confidential})
+
+
+def nameless(row: dict[str, Any]) -> dict[str, Any]:
+    """A confidential window's flag is there for all to see; whose it is, is not."""
+    return row | {"window": ""} if row.pop("confidential") else row
 
 
 class Flags(APIView):
@@ -86,7 +91,8 @@ class Flags(APIView):
         rows = Flag.objects.filter(global_version__gt=0, **wanted).order_by("-global_version")
         if after:
             rows = rows.filter(global_version__lt=after[0])
-        return Response(page(list(rows.values(*names(FlagShape))[: limit + 1]), limit, "global_version"))
+        found = [nameless(row) for row in rows.values(*names(FlagShape), "confidential")[: limit + 1]]
+        return Response(page(found, limit, "global_version"))
 
     @extend_schema(operation_id="set_flag", request=FlagAsked, responses={201: FlagChangeShape})
     def post(self, request: Request) -> Response:

@@ -65,7 +65,9 @@ def expire(flag: Flag) -> bool:
         return False
     facts = {"mode": flag.mode, "set_by": flag.set_by, "lease_until": f"{flag.lease_until:%Y-%m-%dT%H:%M:%SZ}", "on_expiry": flag.on_expiry}
     if flag.on_expiry == OnExpiry.CLEAR.value:
-        clear_flag(SCHEDULE, flag.key, expected=flag.version, window=flag.window, reason="its lease ran out")
+        clear_flag(
+            SCHEDULE, flag.key, expected=flag.version, window=flag.window, confidential=flag.confidential, reason="its lease ran out"
+        )
     else:
         Flag.objects.filter(pk=flag.pk).update(alarmed_at=clock())
         page(flag)

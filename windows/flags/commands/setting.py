@@ -36,6 +36,7 @@ def set_flag(
     *,
     expected: int | None = None,
     window: str = "",
+    confidential: bool = False,
     lease: timedelta | None = None,
     reason: str = "",
     on_expiry: OnExpiry | None = None,
@@ -45,7 +46,8 @@ def set_flag(
     `expected` is the flag's own version as last seen (0: never set): another one in force raises Conflict with `version`;
     None sets unconditionally. `payload`: message (text), retry_after (s), until (RFC 3339), exempt (see routing), and further
     scalars. `lease` is how long the flag holds unless renewed; without one it is the longest window of the settings: no flag is
-    for ever. People give a reason. Invalid names the field; Forbidden and NotFound by the role table.
+    for ever. `confidential` keeps the window's name from those who read flags. People give a reason.
+    Invalid names the field; Forbidden and NotFound by the role table.
     """
     check_key(key)
     mode = check_mode(mode)
@@ -66,7 +68,7 @@ def set_flag(
         )
     before = flag.mode
     flag.mode, flag.payload, flag.window, flag.set_by, flag.set_at, flag.alarmed_at = mode.value, values, window, actor.name, now, None
-    flag.version, flag.global_version = flag.version + 1, number
+    flag.version, flag.global_version, flag.confidential = flag.version + 1, number, confidential
     flag.lease_until = None if mode is Mode.NORMAL else now + (lease or settings.ROADWORKS.longest_window)
     flag.on_expiry = (on_expiry or (OnExpiry.ALARM if mode in ALARMING else OnExpiry.CLEAR)).value
     flag.save()
@@ -77,6 +79,7 @@ def set_flag(
         mode=flag.mode,
         payload=values,
         window=window,
+        confidential=confidential,
         actor=actor.name,
         reason=reason[:500],
         echo=secrets.token_hex(16),
@@ -94,9 +97,11 @@ def set_flag(
     return change
 
 
-def clear_flag(actor: Actor, key: FlagKey, *, expected: int | None = None, window: str = "", reason: str = "") -> FlagVersion:
+def clear_flag(
+    actor: Actor, key: FlagKey, *, expected: int | None = None, window: str = "", confidential: bool = False, reason: str = ""
+) -> FlagVersion:
     """Set the flag to normal: it says nothing any more, and broader flags count again."""
-    return set_flag(actor, key, Mode.NORMAL, {}, expected=expected, window=window, reason=reason)
+    return set_flag(actor, key, Mode.NORMAL, {}, expected=expected, window=window, confidential=confidential, reason=reason)
 
 
 def subject_of(key: FlagKey, called: str = "") -> Subject:

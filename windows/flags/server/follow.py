@@ -18,7 +18,8 @@ PATIENCE = 3.0  # seconds a question may take: a connection whose other end vani
 HEAD = "select version, nodes_version, epoch from flags_flagcounter where id = 1"
 ROWS = """
 select c.version, c.nodes_version, c.epoch,
-    f.target, f.environment, f.region, f.layer, f.component, f.mode, f.global_version, f.version, f."window", f.payload, v.echo
+    f.target, f.environment, f.region, f.layer, f.component, f.mode, f.global_version, f.version,
+    case when f.confidential then '' else f."window" end, f.payload, v.echo
 from (select 1) one left join flags_flagcounter c on c.id = 1
 left join flags_flag f on f.version > 0 left join flags_flagversion v on v.global_version = f.global_version
 """  # one statement, so one snapshot: rows and version belong together
