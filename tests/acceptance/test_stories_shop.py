@@ -175,11 +175,17 @@ def test_n08_flag_split_brain(shop: Shop) -> None:
     assert run["status"] == "succeeded", told(run)
 
 
+FACTS = ("title", "status", "starts_at", "ends_at")
+
+
 def test_four_faces_agree(shop: Shop) -> None:
-    """Pages, REST calendar and iCal feed tell of the same windows at the same times; a draft stays out of people's calendars."""
+    """REST calendar, REST list, pages and iCal feed tell of the same windows at the same times; drafts stay out of people's calendars."""
     since, until_ = datetime.now(UTC) + timedelta(hours=12), datetime.now(UTC) + timedelta(days=30)
     rows = shop.get("ben", "/calendar", since=since.isoformat(), until=until_.isoformat())["items"]
     assert {"draft", "requested", "approved"} <= {row["status"] for row in rows}
+    listed = {row["reference"]: row for row in shop.get("ben", "/windows", limit=100)["items"]}
+    for row in rows:
+        assert [listed[row["reference"]][name] for name in FACTS] == [row[name] for name in FACTS]
     address = shop.post("ben", "/feeds", kind="all")["address"]
     feed = icalendar.Calendar.from_ical(httpx.get(address, timeout=10, trust_env=False).content)
     ical = {str(event["SUMMARY"]).split(":")[0]: event for event in feed.walk("VEVENT")}
