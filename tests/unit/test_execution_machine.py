@@ -22,12 +22,16 @@ ROOT = Path(__file__).resolve().parents[2] / "windows" / "execution"
 class Life(RuleBasedStateMachine):
     """A worker that does what decide() says, may die after any commit, and people who press what the tables let them."""
 
-    @initialize(kinds=st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=5), validations=st.integers(0, 2))
-    def begin(self, kinds: list[tuple[bool, bool]], validations: int) -> None:
+    @initialize(
+        kinds=st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=5),
+        validations=st.integers(0, 2),
+        policy=st.sampled_from(["roll_back", "hold"]),
+    )
+    def begin(self, kinds: list[tuple[bool, bool]], validations: int, policy: str) -> None:
         steps = [Step(n, S.PENDING, is_repeatable=repeatable, has_undo=undo) for n, (repeatable, undo) in enumerate(kinds, 1)]
         steps += [Step(len(steps) + n, S.PENDING, phase=Phase.VALIDATION, has_undo=False) for n in range(1, validations + 1)]
         self.now = BEGIN
-        self.run = Run(R.PREFLIGHT, tuple(steps), BEGIN + timedelta(minutes=50), BEGIN + timedelta(hours=1))
+        self.run = Run(R.PREFLIGHT, tuple(steps), BEGIN + timedelta(minutes=50), BEGIN + timedelta(hours=1), overrun_policy=policy)
         self.acting: tuple[int, str] | None = None
         self.acts: list[tuple[int, str]] = []
         self.by_word: set[int] = set()  # steps a person attested as not done
@@ -138,6 +142,37 @@ class Life(RuleBasedStateMachine):
         self.become(to)
         if to in RUN_FINAL:
             self.acting = None
+
+    @precondition(lambda self: self.run.status in {R.RUNNING, R.HELD, R.VALIDATING})
+    @rule(number=st.integers(0, 6))
+    def a_person_skips(self, number: int) -> None:
+        step = self.run.steps[number % len(self.run.steps)]
+        if step_may_become(step.status, S.SKIPPED.value):
+            self.step(step.position, S.SKIPPED)
+
+    @precondition(lambda self: self.run.status == R.HELD)
+    @rule()
+    def a_person_retries(self) -> None:
+        unresolved = [step for step in self.run.steps if step.status in {S.IN_DOUBT, S.FAILED}]
+        if not unresolved:
+            return
+        self.by_word.add(unresolved[0].position)
+        self.step(unresolved[0].position, S.PENDING)
+        if len(unresolved) == 1:
+            self.become(R.RUNNING)
+
+    @precondition(lambda self: self.run.status == R.HELD)
+    @rule(action=st.sampled_from(["resume", "roll_back"]))
+    def a_hold_has_a_limit(self, action: str) -> None:
+        self.run = replace(self.run, hold_until=self.now + timedelta(minutes=2), hold_action=action)
+
+    @precondition(lambda self: self.run.status == R.STUCK)
+    @rule()
+    def a_person_attests_what_is_stuck(self) -> None:
+        failed = [step for step in self.run.steps if step.status == S.COMPENSATION_FAILED]
+        self.step(failed[0].position, S.COMPENSATED)
+        if len(failed) == 1:
+            self.become(R.ROLLED_BACK)
 
     @rule(done=st.booleans())
     def a_person_speaks(self, done: bool) -> None:
