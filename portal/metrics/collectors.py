@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
 
 from django.db.models import Count
 from prometheus_client.core import GaugeMetricFamily
@@ -20,6 +21,8 @@ from windows.live.models import LiveScope
 from windows.live.queries import live_scopes
 from windows.scheduling.models import Window
 
+OPEN = [WindowStatus.DRAFT, WindowStatus.REQUESTED, WindowStatus.APPROVED, WindowStatus.RUNNING]
+UNSENT = [MessageStatus.QUEUED, MessageStatus.DEAD]
 LABELS = ("window", "service", "environment", "region", "layer", "owner", "step")
 NAMING = frozenset({"window", "owner", "step"})  # what a confidential window does not tell to every scraper
 
@@ -29,11 +32,11 @@ class Roadworks(Collector):
 
     def collect(self) -> Iterable[Metric]:
         yield live()
-        yield by_status("roadworks_runs", "Runs by status; final ones since the beginning.", Run, RunStatus)
-        yield by_status("roadworks_windows", "Windows by status.", Window, WindowStatus)
+        yield by_status("roadworks_runs", "Runs that have not ended, by status.", Run, [RunStatus(state) for state in LIVE])
+        yield by_status("roadworks_windows", "Windows that are not over, by status.", Window, OPEN)
         yield overdue()
         yield from flags()
-        yield by_status("roadworks_messages", "Messages of the outbox by status.", Message, MessageStatus)
+        yield by_status("roadworks_messages", "Messages that did not go out, by status.", Message, UNSENT)
         waiting, oldest = unsealed()
         yield GaugeMetricFamily("roadworks_audit_unsealed", "Audit entries that wait for the sealer.", value=waiting)
         age = (clock() - oldest).total_seconds() if oldest else 0.0
@@ -55,9 +58,11 @@ def labels_of(row: LiveScope) -> tuple[str, ...]:
     return tuple("" if row.confidential and name in NAMING else str(getattr(row, name)) for name in LABELS)
 
 
-def by_status(name: str, text: str, model: type[Run | Window | Message], states: type[RunStatus | WindowStatus | MessageStatus]) -> Metric:
+def by_status(name: str, text: str, model: type[Run | Window | Message], states: Sequence[StrEnum]) -> Metric:
     family = GaugeMetricFamily(name, text, labels=["status"])
-    counted = dict(model._default_manager.order_by().values_list("status").annotate(n=Count("pk")))
+    counted = dict(
+        model._default_manager.filter(status__in=[state.value for state in states]).order_by().values_list("status").annotate(n=Count("pk"))
+    )
     for state in states:
         family.add_metric([state.value], counted.get(state.value, 0))
     return family

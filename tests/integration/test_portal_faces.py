@@ -78,6 +78,8 @@ def test_live_windows_are_told_to_prometheus(ada, client) -> None:
         assert label in line
     assert line.endswith(" 1.0")
     assert 'roadworks_runs{status="running"} 1.0' in text
+    assert 'roadworks_runs{status="succeeded"}' not in text, "what is over is not counted at each scrape"
+    assert 'roadworks_windows{status="completed"}' not in text and 'roadworks_messages{status="delivered"}' not in text
     assert "roadworks_doorbell_failures_total" in text
     assert "roadworks_flag_version 0.0" in text
 

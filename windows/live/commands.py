@@ -45,11 +45,6 @@ def set_step(window: str, step: str) -> int:
     return LiveScope.objects.filter(window=window).update(step=step[:120])
 
 
-def move_until(window: str, until: datetime) -> int:
-    """The window ends at another time than announced."""
-    return LiveScope.objects.filter(window=window).update(until=until)
-
-
 def close_scopes(window: str) -> int:
     """The window is over. Answers how many rows went."""
     return LiveScope.objects.filter(window=window).delete()[0]
