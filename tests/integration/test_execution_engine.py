@@ -134,7 +134,9 @@ def test_a_bug_in_a_kind_is_its_steps_failure(world: World) -> None:
 def test_a_person_is_awaited_without_a_worker(world: World) -> None:
     world.script[1, "forward"] = [AwaitHuman("Is the cable in?")]
     run = world.drive(run_of(step()))
-    assert (statuses(run), run.status, run.lease_until, run.wake_at) == (["awaiting_person"], "running", None, run.turn_back_at)
+    row = StepRun.objects.get(run=run)
+    assert (row.status, run.status, run.lease_until) == ("awaiting_person", "running", None)
+    assert row.intended_at and run.wake_at == row.intended_at + row.timeout, "a person, too, has the step's time"
     assert Message.objects.filter(title__contains="needs you").exists()
 
 

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from windows.execution.saga import Become, Compensate, Doubt, Execute, Expire, FreezeMet, Run, RunPreflight, Sleep, Step, decide
+from windows.execution.saga import Become, Compensate, Doubt, Execute, Expire, FreezeMet, GiveUp, Run, RunPreflight, Sleep, Step, decide
 from windows.execution.states import RUN_FINAL, Phase, RunStatus, StepStatus, run_may_become, step_may_become
 
 R, S = RunStatus, StepStatus
@@ -45,7 +45,7 @@ class Life(RuleBasedStateMachine):
         steps = list(self.run.steps)
         old = steps[position - 1]
         assert step_may_become(old.status, status.value), f"step {old.status} → {status}"
-        steps[position - 1] = replace(old, **{"wake_at": None, "is_asking": False, **facts, "status": status})  # type: ignore[arg-type]
+        steps[position - 1] = replace(old, **{"wake_at": None, "is_asking": False, "is_undoing": False, **facts, "status": status})  # type: ignore[arg-type]
         self.run = replace(self.run, steps=tuple(steps))
 
     def at(self, position: int) -> Step:
@@ -71,11 +71,14 @@ class Life(RuleBasedStateMachine):
                     self.acting = (position, "forward")
                     return self.own()
                 case Compensate(position):
-                    self.step(position, S.COMPENSATING)
+                    again = self.at(position).status == S.COMPENSATING
+                    self.step(position, S.COMPENSATING, is_undoing=True, undo_attempt=self.at(position).undo_attempt + again)
                     self.acting = (position, "undo")
                     return self.own()
                 case Expire(position):
                     self.step(position, S.FAILED)
+                case GiveUp(position):
+                    self.step(position, S.COMPENSATION_FAILED if self.run.status == R.ROLLING_BACK else S.FAILED)
                 case Doubt(position):
                     self.step(position, S.IN_DOUBT)
                     if self.run.status != R.HELD:

@@ -12,6 +12,10 @@ from windows.execution.states import Phase, RunStatus, StepStatus
 
 R, S = RunStatus, StepStatus
 PASSED = frozenset({S.SUCCEEDED, S.SKIPPED})
+UNDO_ATTEMPTS = 3  # a compensation is tried at least so often: giving up leaves a system half changed
+# Workers die for reasons of their own, so a death is not held against a step's tries at once; but what kills each worker that
+# touches it must end. So often it is taken over beyond its tries.
+TAKEOVERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,9 @@ class Step:
     is_repeatable: bool = True
     has_undo: bool = True  # False: its runbook said why there is nothing to undo
     is_asking: bool = False  # its compensation waits for a person
+    is_undoing: bool = False  # its compensation was begun, outcome unknown
+    undo_attempt: int = 0
+    max_attempts: int = 1
     wake_at: datetime | None = None
     deadline: datetime | None = None  # when the current try's time is up; it does not move while an action waits
     outcome: str = ""
@@ -31,6 +38,10 @@ class Step:
     @property
     def touched(self) -> bool:
         return self.attempt > 0 or self.status not in {S.PENDING, S.SKIPPED}
+
+    @property
+    def undo_tries(self) -> int:
+        return max(UNDO_ATTEMPTS, self.max_attempts)
 
     @property
     def called(self) -> str:
@@ -79,7 +90,7 @@ class Compensate:
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """A waiting step whose time is up: it failed (timed out)."""
+    """A step that waits, for a time or a person, and whose time is up: it failed (timed out)."""
 
     position: int
 
@@ -87,6 +98,13 @@ class Expire:
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """A step whose worker died and that may not be repeated: in doubt, and a person is asked."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """A step, or its compensation, whose workers died time and again: it failed for good."""
 
     position: int
 
@@ -108,7 +126,7 @@ class Become:
     met: FreezeMet | None = field(default=None, kw_only=True)
 
 
-Decision = RunPreflight | Execute | Compensate | Expire | Doubt | Sleep | Become
+Decision = RunPreflight | Execute | Compensate | Expire | Doubt | GiveUp | Sleep | Become
 
 
 def decide(run: Run, now: datetime) -> Decision:
@@ -153,15 +171,17 @@ def _forward(run: Run, now: datetime, phase: Phase) -> Decision:
             return Become(R.HELD, f"{current.called} is in doubt: say whether it was done.", asks=True)
         case S.STARTED if not run.owned and not current.is_repeatable:
             return Doubt(current.position)
+        case S.STARTED if not run.owned and current.attempt >= current.max_attempts + TAKEOVERS:
+            return GiveUp(current.position)
     if (stop := _clock(run, now)) is not None:
         return stop
     match S(current.status):
         case S.FAILED:
             return Become(R.HELD, f"Validation failed: {current.called}: {current.outcome}".rstrip(": "), asks=True)
-        case S.AWAITING_PERSON:
-            return Sleep(run.turn_back_at)
-        case S.WAITING if current.deadline is not None and now >= current.deadline:
+        case S.WAITING | S.AWAITING_PERSON if current.deadline is not None and now >= current.deadline:
             return Expire(current.position)
+        case S.AWAITING_PERSON:
+            return Sleep(min(current.deadline or run.turn_back_at, run.turn_back_at))
         case S.WAITING if current.wake_at is not None and now < current.wake_at:
             return Sleep(min(t for t in (current.wake_at, current.deadline, run.turn_back_at) if t is not None))
         case S.PENDING | S.WAITING | S.STARTED:
@@ -217,6 +237,8 @@ def _backward(run: Run, now: datetime) -> Decision:
             return Sleep(None)
         elif step.status == S.COMPENSATING and step.wake_at is not None and now < step.wake_at:
             return Sleep(step.wake_at)
+        elif step.status == S.COMPENSATING and step.is_undoing and not run.owned and step.undo_attempt >= step.undo_tries + TAKEOVERS:
+            return GiveUp(step.position)
         elif step.status != S.COMPENSATED and step.touched and step.has_undo:
             return Compensate(step.position)
     if failed:

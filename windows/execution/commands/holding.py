@@ -56,7 +56,7 @@ def again(run: Run, position: int | None = None) -> int:
     steps = list(failed if position is None else failed.filter(position=position))
     if run.status == RunStatus.STUCK:
         for step in steps:
-            step_become(step, StepStatus.COMPENSATING, undo_attempt=0, prompt="")
+            step_become(step, StepStatus.COMPENSATING, undo_attempt=0, undo_started_at=None, prompt="")
     return len(steps)
 
 

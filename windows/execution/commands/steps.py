@@ -72,7 +72,8 @@ def attest(actor: Actor, run_id: int, position: int, done: bool, reason: str) ->
     """Say what became of a step, by name.
 
     In doubt: done, or not done (then it is tried again when the run goes on). Awaiting a person: done, or it cannot be done (it
-    failed). Its compensation failed: undone by hand (`done`); when the last one is, the stuck run is rolled back.
+    failed); so too a compensation that asks a person. Its compensation failed: undone by hand (`done`); when the last one is, the
+    stuck run is rolled back.
     """
     run, step = _asked(actor, Verb.ATTEST, run_id, position)
     now, outcome = clock(), said(actor, reason)
@@ -81,6 +82,10 @@ def attest(actor: Actor, run_id: int, position: int, done: bool, reason: str) ->
         if not done:
             raise Invalid("It is known that this is not undone: retry the rollback, or undo it by hand and attest that.", field="done")
         step_become(step, StepStatus.COMPENSATED, outcome=outcome, undo_ended_at=now)
+    elif step.status == StepStatus.COMPENSATING and step.prompt:
+        _while(run, {RunStatus.ROLLING_BACK}, "attest a compensation")
+        undone = StepStatus.COMPENSATED if done else StepStatus.COMPENSATION_FAILED
+        step_become(step, undone, outcome=outcome, prompt="", undo_ended_at=now)
     elif step.status == StepStatus.AWAITING_PERSON:
         _while(run, FORWARD, "attest a step")
         step_become(step, StepStatus.SUCCEEDED if done else StepStatus.FAILED, outcome=outcome, prompt="", ended_at=now)

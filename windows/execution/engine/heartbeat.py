@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import connections
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, Func, Value
 
 from windows.access.roles import ENGINE
@@ -33,11 +34,18 @@ def lease_end() -> ExpressionWrapper[Any]:
 
 
 class Heartbeat:
-    """`on_hang(intent)` is called once, from this thread, when an act outlives its deadline by more than the grace."""
+    """`on_hang(intent)` is called once, from this thread, when an act outlives its deadline by more than the grace.
 
-    def __init__(self, run_id: int, fence: int, window: str, should_stop: Callable[[], bool], on_hang: Callable[[Intent], None]) -> None:
+    `leased` is the monotonic time until which the run is surely ours. Cut off from the database nobody hears that another has taken
+    over, so from then on the run counts as lost, until a renewal succeeds.
+    """
+
+    def __init__(
+        self, run_id: int, fence: int, window: str, should_stop: Callable[[], bool], on_hang: Callable[[Intent], None], leased: float
+    ) -> None:
         self.run_id, self.fence, self.window, self.should_stop, self.on_hang = run_id, fence, window, should_stop, on_hang
-        self.lost = False
+        self.leased = leased
+        self.overtaken = False  # the fence has moved on: never ours again
         self.status, self.turned_back = "", False  # as last seen
         self.intent: Intent | None = None
         self.limit = float("inf")  # by the monotonic clock
@@ -52,14 +60,18 @@ class Heartbeat:
         self.ended.set()
         self.thread.join()
 
-    def watch(self, intent: Intent, allowed: timedelta) -> None:
+    def watch(self, intent: Intent, allowed: timedelta, leased: float) -> None:
         """An act begins; it may take so long."""
-        self.status = ""
+        self.status, self.leased = "", max(self.leased, leased)
         self.intent, self.limit = intent, time.monotonic() + (allowed + GRACE).total_seconds()
 
     def rest(self) -> None:
         """The act came back."""
         self.intent, self.limit = None, float("inf")
+
+    @property
+    def lost(self) -> bool:
+        return self.overtaken or time.monotonic() >= self.leased
 
     def stop_requested(self) -> bool:
         """Whether the act under way should end: we lost the run, it is rolled back, aborted, turns back, or holds what can be held."""
@@ -83,7 +95,7 @@ class Heartbeat:
                 now = time.monotonic()
                 if self.intent is not None and now >= self.limit:
                     intent, self.intent, self.limit = self.intent, None, float("inf")
-                    self.on_hang(intent)
+                    self._try(partial(self.on_hang, intent))
                 acts = {"look": self._look, "renew": self._renew, "flags": self._keep_flags}
                 for name in [name for name, at in due.items() if at <= now]:
                     due[name] = now + every[name].total_seconds()
@@ -94,7 +106,7 @@ class Heartbeat:
     def _try(self, act: Callable[[], Any]) -> None:
         try:
             act()
-        except (DatabaseError, InterfaceError) as error:  # the server restarts: try again at the next beat
+        except Exception as error:  # the server restarts, or others hold what we want: try again at the next beat
             log.warning("heartbeat of run %s: %s", self.run_id, error)
             connections.close_all()
 
@@ -102,15 +114,16 @@ class Heartbeat:
         clock = Func(function="clock_timestamp", output_field=DateTimeField())
         seen = Run.objects.filter(pk=self.run_id, fence=self.fence).annotate(at=clock).values_list("status", "turn_back_at", "at").first()
         if seen is None:
-            self.lost = True
+            self.overtaken = True
             return
         self.status, turn_back_at, now = seen
         self.turned_back = turn_back_at is not None and now >= turn_back_at
 
     def _renew(self) -> None:
-        until = lease_end()
+        until, asked = lease_end(), time.monotonic()
         mine = Run.objects.filter(pk=self.run_id, fence=self.fence, lease_until__isnull=False)
-        mine.update(lease_until=until, wake_at=until)
+        if mine.update(lease_until=until, wake_at=until):
+            self.leased = asked + settings.ROADWORKS.lease.total_seconds()
 
     def _keep_flags(self) -> None:
         if not self.lost:

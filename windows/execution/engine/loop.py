@@ -40,7 +40,8 @@ def carry(own: Ownership, build: Builder, should_stop: Callable[[], bool], leave
     work = turn(own, None, stopping=should_stop())
     if work is None or own.fence is None:
         return
-    with Heartbeat(own.run_id, own.fence, work.run.window.reference, should_stop, partial(give_up, own.run_id, leave)) as heart:
+    on_hang = partial(give_up, own.run_id, leave)
+    with Heartbeat(own.run_id, own.fence, work.run.window.reference, should_stop, on_hang, own.leased) as heart:
         while work is not None:
             if isinstance(work, Preflight):
                 results = examine(work.run)
@@ -57,8 +58,12 @@ def carry(own: Ownership, build: Builder, should_stop: Callable[[], bool], leave
 def perform(own: Ownership, work: Act, heart: Heartbeat, build: Builder) -> Outcome | None:
     intent = work.intent
     allowed = intent.deadline - own.now if own.now else work.step.timeout
-    heart.watch(intent, max(allowed, timedelta()))
-    outcome = act(work, build, heart.stop_requested, allowed.total_seconds(), partial(keep_checkpoint, intent))
+    heart.watch(intent, max(allowed, timedelta()), own.leased)
+
+    def keep(kept: dict[str, object]) -> bool:
+        return persist(own, partial(keep_checkpoint, intent, kept))
+
+    outcome = act(work, build, heart.stop_requested, allowed.total_seconds(), keep)
     heart.rest()
     return outcome
 
@@ -88,13 +93,24 @@ def keep_checkpoint(intent: Intent, kept: dict[str, object]) -> bool:
 
 
 def give_up(run_id: int, leave: Callable[[], None], intent: Intent) -> None:
-    """Called from the heartbeat: the act hangs. Record the attempt as failed, free the run, and leave the process to its end."""
+    """Called from the heartbeat: the act hangs. Record the attempt as failed, free the run, and leave the process to its end.
+
+    The process ends whatever happens here: with the database away for too long, the lease runs out and the step is a dead worker's.
+    """
     own = Ownership(run_id, fence=intent.fence)
-    step = StepRun.objects.get(run=run_id, position=intent.position)
+
+    def conclude() -> None:
+        step = StepRun.objects.select_related("run__window").get(run=run_id, position=intent.position)
+        own.window = step.run.window  # as an owner: it waits for the run's lock, where a person presses something
+        turn(own, (intent, Failed(f"{timed_out(step)} and did not come back")), stopping=True)
+        # Should it come back after all, it is too late.
+        Run.objects.filter(pk=run_id, fence=intent.fence).update(fence=intent.fence + 1)
+
     log.error("run %s step %s hangs; its worker process ends", run_id, intent.position)
-    turn(own, (intent, Failed(f"{timed_out(step)} and did not come back")), stopping=True)
-    Run.objects.filter(pk=run_id, fence=intent.fence).update(fence=intent.fence + 1)  # should it come back after all, it is too late
-    leave()
+    try:
+        persist(own, conclude)
+    finally:
+        leave()
 
 
 def linger(own: Ownership, should_stop: Callable[[], bool]) -> bool:

@@ -10,10 +10,10 @@ from windows.actions.outcomes import AwaitHuman, Done, Failed, Interrupted, Outc
 from windows.execution.commands.transitions import about_step, step_become
 from windows.execution.intent import Intent
 from windows.execution.models import StepRun
+from windows.execution.queries.snapshots import step_of
 from windows.execution.reserve import backoff
 from windows.execution.states import StepStatus
 
-UNDO_ATTEMPTS = 3  # a compensation is tried at least so often: giving up leaves a system half changed
 WAITS = {"step.waiting", "step.compensation_waiting"}
 Entry = tuple[str, dict[str, Any]]
 
@@ -55,11 +55,10 @@ def forward(step: StepRun, outcome: Outcome, now: datetime) -> Entry:
             if not permanent and step.is_repeatable and step.attempt < step.max_attempts:
                 rest = backoff(step.backoff, step.attempt, random.random())  # noqa: S311 - jitter, not a secret
                 facts = about_step(step, reason=reason, retry_in=round(rest.total_seconds(), 3), of=step.max_attempts)
-                step_become(
-                    step, StepStatus.WAITING, outcome=reason, wake_at=now + rest, attempt=step.attempt + 1, intended_at=None, **kept
-                )
+                again = {"attempt": step.attempt + 1, "intended_at": None, "prompt": ""}
+                step_become(step, StepStatus.WAITING, outcome=reason, wake_at=now + rest, **again, **kept)
                 return "step.attempt_failed", facts
-            step_become(step, StepStatus.FAILED, outcome=reason, ended_at=now, **kept)
+            step_become(step, StepStatus.FAILED, outcome=reason, prompt="", ended_at=now, **kept)
             return "step.failed", about_step(step, reason=reason, permanent=permanent)
     raise TypeError(f"{outcome!r} is no outcome")
 
@@ -83,7 +82,7 @@ def backward(step: StepRun, outcome: Outcome, now: datetime) -> Entry:
             return "step.compensation_interrupted", about_step(step, outcome=step.outcome)
         case Failed(reason) | Undecided(reason):
             permanent = isinstance(outcome, Failed) and outcome.permanent
-            tries = max(UNDO_ATTEMPTS, step.max_attempts)
+            tries = step_of(step).undo_tries
             if not permanent and step.undo_attempt < tries:
                 rest = backoff(step.backoff, step.undo_attempt, random.random())  # noqa: S311
                 facts = about_step(step, reason=reason, undo_attempt=step.undo_attempt, of=tries, retry_in=round(rest.total_seconds(), 3))

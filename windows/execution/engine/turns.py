@@ -5,6 +5,7 @@ A worker that lost its lease finds another fencing token in the run's row, and w
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Any
 
@@ -23,19 +24,21 @@ from windows.execution.engine.locking import LockedRun, freezes_met, lock
 from windows.execution.engine.work import Act, Ownership, Preflight, timed_out, with_readings
 from windows.execution.intent import Intent
 from windows.execution.models import Run, StepRun
-from windows.execution.queries.snapshots import state_of
+from windows.execution.queries.snapshots import is_undoing, state_of
 from windows.execution.states import RUN_FINAL, RunStatus, StepStatus
 from windows.live.commands import set_step
 
 
 def turn(own: Ownership, finished: tuple[Intent, Outcome] | None, *, stopping: bool = False) -> Preflight | Act | None:
     """Beats 4, 5, 1 and 2 in one. None: the run sleeps, ended, belongs to another, or we must stop; then it is not ours any more."""
+    asked = time.monotonic()
     with transaction.atomic(durable=True):
         locked = lock(own.run_id, own.window)
         if locked is None or (own.fence is not None and locked.run.fence != own.fence) or not _may_take(own, locked):
             return None
         work = _Turn(own, locked).take(finished, stopping=stopping)
     own.fence, own.revision, own.now, own.window = locked.run.fence, locked.run.revision, locked.now, locked.run.window
+    own.leased = asked + (locked.run.lease_until - locked.now).total_seconds() if locked.run.lease_until else 0.0
     return work
 
 
@@ -80,6 +83,8 @@ class _Turn:
                 case saga.Expire(position):
                     step = self.steps[position]
                     self.entries.append(results.forward(step, Failed(timed_out(step)), self.now))
+                case saga.GiveUp(position):
+                    self.give_up(self.steps[position])
                 case saga.Doubt(position):
                     self.doubt(self.steps[position])
                 case saga.Become():
@@ -109,8 +114,15 @@ class _Turn:
             self.enter(RunStatus.HELD, reason, data={"readings": facts["readings"]}, hold_until=until, hold_action="roll_back")
             ask(self.run, with_readings(reason, facts["readings"]), f"{step.position}:{step.attempt}")
         elif kind in {"step.asked", "step.compensation_asked"}:
+            back = kind == "step.compensation_asked"  # nothing else goes on, and no clock ends it
             key = f"{kind}:{step.position}:{step.attempt}:{step.undo_attempt}"
-            page(self.run, key, f"needs you: step {step.position} “{step.name}”", step.prompt, Urgency.TICKET)
+            page(self.run, key, f"needs you: step {step.position} “{step.name}”", step.prompt, Urgency.PAGE if back else Urgency.TICKET)
+
+    def give_up(self, step: StepRun) -> None:
+        back = step.status == StepStatus.COMPENSATING
+        tries = step.undo_attempt if back else step.attempt
+        failed = Failed(f"its worker died again, in try {tries}: it is not tried any more", permanent=True)
+        self.entries.append((results.backward if back else results.forward)(step, failed, self.now))
 
     def doubt(self, step: StepRun) -> None:
         reason = f"The worker of step {step.position} “{step.name}” died and the step may not be repeated: say whether it was done."
@@ -164,7 +176,9 @@ class _Turn:
     def compensate(self, step: StepRun) -> Act:
         first = step.status != StepStatus.COMPENSATING
         began = step.undo_started_at if not first and step.undo_started_at else self.now
-        step_become(step, StepStatus.COMPENSATING, undo_attempt=1 if first else max(1, step.undo_attempt), undo_started_at=began, prompt="")
+        died = is_undoing(step) and not self.owned  # a worker's death is a try, too: what kills each of them must end
+        tries = 1 if first else max(1, step.undo_attempt) + int(died)
+        step_become(step, StepStatus.COMPENSATING, undo_attempt=tries, undo_started_at=began, prompt="")
         if first:
             self.entries.append(("step.compensation_started", about_step(step)))
         self.show(f"undo {step.name}")

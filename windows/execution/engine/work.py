@@ -41,6 +41,7 @@ class Ownership:
     shown: str = ""  # the step the live rows name
     sleeps_until: datetime | None = None
     now: datetime | None = None
+    leased: float = 0.0  # by the monotonic clock: until then nobody else can have taken the run
 
 
 def timed_out(step: StepRun) -> str:

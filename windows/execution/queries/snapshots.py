@@ -26,6 +26,11 @@ def state_of(run: Run, steps: Iterable[StepRun], *, owned: bool = False, freeze:
     )
 
 
+def is_undoing(step: StepRun) -> bool:
+    """Whether its compensation was begun and neither waits, nor asks, nor has been concluded."""
+    return step.status == StepStatus.COMPENSATING and step.undo_started_at is not None and step.wake_at is None and not step.prompt
+
+
 def step_of(step: StepRun) -> Step:
     return Step(
         position=step.position,
@@ -36,6 +41,9 @@ def step_of(step: StepRun) -> Step:
         is_repeatable=step.is_repeatable,
         has_undo=step.undo is not None,
         is_asking=step.status == StepStatus.COMPENSATING and bool(step.prompt),
+        is_undoing=is_undoing(step),
+        undo_attempt=step.undo_attempt,
+        max_attempts=step.max_attempts,
         wake_at=step.wake_at,
         deadline=step.intended_at + step.timeout if step.intended_at else None,
         outcome=step.outcome,

@@ -169,7 +169,7 @@ def _verbs_for(run: Run, step: StepRun, subject: Subject, viewer: Actor) -> tupl
     if run.status == RunStatus.HELD and step.status in {S.FAILED, S.IN_DOUBT}:
         fitting.add(Verb.RETRY)
     if run.status == RunStatus.ROLLING_BACK and step.status == S.COMPENSATING and step.prompt:
-        fitting.add(Verb.CONFIRM)
+        fitting |= {Verb.CONFIRM, Verb.ATTEST}
     if run.status == RunStatus.STUCK and step.status == S.COMPENSATION_FAILED:
         fitting |= {Verb.RETRY, Verb.ATTEST}
     return tuple(sorted(verb.value for verb in fitting if permitted(viewer, verb, subject)))
