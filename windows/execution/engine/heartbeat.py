@@ -41,7 +41,7 @@ class Heartbeat:
     """
 
     def __init__(
-        self, run_id: int, fence: int, window: str, should_stop: Callable[[], bool], on_hang: Callable[[Intent], None], leased: float
+        self, run_id: int, fence: int, window: str, should_stop: Callable[[], bool], on_hang: Callable[[Intent], None], *, leased: float
     ) -> None:
         self.run_id, self.fence, self.window, self.should_stop, self.on_hang = run_id, fence, window, should_stop, on_hang
         self.leased = leased

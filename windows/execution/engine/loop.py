@@ -41,7 +41,7 @@ def carry(own: Ownership, build: Builder, should_stop: Callable[[], bool], leave
     if work is None or own.fence is None:
         return
     on_hang = partial(give_up, own.run_id, leave)
-    with Heartbeat(own.run_id, own.fence, work.run.window.reference, should_stop, on_hang, own.leased) as heart:
+    with Heartbeat(own.run_id, own.fence, work.run.window.reference, should_stop, on_hang, leased=own.leased) as heart:
         while work is not None:
             if isinstance(work, Preflight):
                 results = examine(work.run)
