@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db import transaction
 
 from windows.access.roles import ENGINE, SCHEDULE
 from windows.audit.commands import record
@@ -23,7 +22,7 @@ from windows.scheduling.conflicts import OVERRUN
 from windows.scheduling.models import Window
 
 
-@transaction.atomic(durable=True)
+@one_transaction
 def warn(run_id: int) -> bool:
     """Turn-back time is near: on-call is told, once. False where it was told already."""
     run = locked(run_id)
@@ -36,7 +35,7 @@ def warn(run_id: int) -> bool:
     return True
 
 
-@transaction.atomic(durable=True)
+@one_transaction
 def report_overrun(run_id: int) -> bool:
     """The window has ended and its run has not: on-call is told, once."""
     run = locked(run_id)

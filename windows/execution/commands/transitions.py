@@ -1,6 +1,7 @@
 """The two compare-and-swaps: every status of a run and of a step run is written here and nowhere else.
 
-Lock order: run, window, flag counter, audit.
+Lock order: run, window, flag counter, audit. Where an approval is judged (a run is created, its preflight is settled) the freezes'
+lock and the window come first: no verb that a person has gets past the row of a run in preflight to its window.
 """
 
 from __future__ import annotations
