@@ -47,7 +47,7 @@ WISHES = (
     Wish(
         "baskets", "Baskets schema migration (with a mistake in it)", "Baskets expire after thirty days, and are kept small.",
         "Baskets cannot be filled for about half a minute; everything can be read.",
-        "dag", "elif", "ivo", "chiara", ("dag", "jun"), ("settle", "observe"),
+        "dag", "elif", "dag", "chiara", ("dag", "jun"), ("settle", "observe"),
     ),
 )  # fmt: skip
 

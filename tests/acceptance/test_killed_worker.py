@@ -116,7 +116,7 @@ def open_runs(fails: dict[int, bool], closed: set[int]) -> list[Any]:
     return [(run.pk, run.status, run.reason, list(run.steps.order_by("position").values_list("status", flat=True))) for run in live]
 
 
-VARIANTS = [("embedded", "valkey", KILLS), ("embedded", "rabbitmq", max(4, KILLS // 4)), ("pg15", "valkey", max(4, KILLS // 4))]
+VARIANTS = [("embedded", "valkey", KILLS), ("embedded", "rabbitmq", KILLS), ("pg15", "valkey", max(4, KILLS // 4))]
 
 
 @pytest.mark.parametrize(("database", "broker_server", "kills"), VARIANTS, indirect=["database", "broker_server"])

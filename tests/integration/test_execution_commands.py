@@ -15,6 +15,7 @@ from tests.given_runs import World, check, run_of, statuses, step
 from windows.access.roles import Actor, Role
 from windows.actions.outcomes import AwaitHuman, Failed
 from windows.audit.models import AuditEntry
+from windows.catalogue.models import Person
 from windows.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from windows.execution.commands.aborting import abort
 from windows.execution.commands.holding import hold, resume, roll_back
@@ -125,6 +126,14 @@ def test_abort_takes_two_people_and_compensates_nothing(world: World) -> None:
     signed = AuditEntry.objects.filter(kind="run.abort_signed").order_by("pk").values_list("actor", flat=True)
     assert list(signed) == ["Olga", "Sam"]
     assert world.drive(run).status == "aborted" and world.undone() == []
+
+
+def test_a_signature_falls_with_its_signer(world: World) -> None:
+    run = run_of(step(), step())
+    first = olga()
+    assert abort(first, run.pk, "stop here").status == "running"
+    Person.objects.filter(pk=first.person_id).update(is_active=False)
+    assert abort(sam(), run.pk, "yes, stop").status == "running", "half of a decision by somebody who is gone is no half"
 
 
 def test_a_run_that_was_rolled_back_while_a_step_was_in_flight_undoes_that_step_too(world: World) -> None:

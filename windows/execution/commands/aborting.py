@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from windows.access.roles import Actor, Verb, require
+from windows.access.roles import Actor, Verb, permitted, require
 from windows.audit.clock import clock
+from windows.catalogue.queries import actor_for
 from windows.delivery.models import Urgency
 from windows.errors import Conflict, Forbidden
 from windows.execution.commands.asking import page
@@ -33,10 +34,18 @@ def abort(actor: Actor, run_id: int, reason: str) -> Run:
     if not signed:
         raise Conflict("You have signed this already: another owner or SRE must sign too.", field="person")
     tell(run, actor, [("run.abort_signed", {"reason": why})])
-    first = run.signatures.filter(verb=Verb.ABORT.value).exclude(person_id=actor.person_id).order_by("at").first()
+    first = other_half(run, actor)
     if first is None:
         page(run, "abort", f"{actor.name} asks to abort", f"{why}\nA second owner or SRE must sign, or the run goes on.", Urgency.PAGE)
         return run
     become(run, RunStatus.ABORTED, actor, reason=f"{first.reason}; {why}", now=clock())
     page(run, "aborted", "was aborted", f"{run.reason}\nNothing was undone: see what is done and what is in doubt.", Urgency.PAGE)
     return run
+
+
+def other_half(run: Run, actor: Actor) -> Signature | None:
+    """The earliest signature of somebody else who may still abort this run: a role lost meanwhile takes its signature along."""
+    signatures = run.signatures.filter(verb=Verb.ABORT.value, person__is_active=True).exclude(person_id=actor.person_id)
+    subject = subject_of(run.window)
+    others = signatures.select_related("person").order_by("at")
+    return next((given for given in others if permitted(actor_for(given.person, via="engine"), Verb.ABORT, subject)), None)
