@@ -65,7 +65,7 @@ def test_scopes_bound_a_token(owner) -> None:
     only_reads = caller(owner, "read")
     assert only_reads.get("/teams").status_code == 200
     problem(only_reads.post("/services/orders/dependencies", {"depends_on": "orders"}), 403, "forbidden")
-    problem(caller(owner, "comment").get("/teams"), 403, "forbidden")
+    problem(caller(owner, "hold").get("/teams"), 403, "forbidden")
 
 
 @pytest.mark.parametrize(

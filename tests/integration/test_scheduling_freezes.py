@@ -125,7 +125,7 @@ def test_r_e03_conflicts_are_found_in_the_database(ada: Any, django_assert_max_n
     for name, rival in rivals.items():
         if name != "draft":
             ask(rival, ada)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         found = conflicts_of(window.pk, ada)
     assert [(f.kind.value, f.severity.value, f.who) for f in found] == [
         ("scope", "hard", rivals["scope"].reference),
