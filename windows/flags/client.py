@@ -188,6 +188,7 @@ class MaintenanceFlag:
         """Post the receipt for what was applied, if it is due; False when it must be tried again soon."""
         applied = self._applied
         if applied is None or applied.state == UNKNOWN:
+            self._acknowledged = None  # what was said no longer holds: say it anew once something is known again
             return True
         now = time.monotonic()
         mark = self._mark(applied)
