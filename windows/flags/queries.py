@@ -41,6 +41,20 @@ class Convergence:
     def laggards(self) -> tuple[NodeStanding, ...]:
         return tuple(node for node in self.nodes if not node.agrees)
 
+    @property
+    def share(self) -> float:
+        """0 to 1. Without any node there is nobody to wait for: 1; that nodes are registered at all is a preflight check."""
+        return sum(node.agrees for node in self.nodes) / len(self.nodes) if self.nodes else 1.0
+
+    @property
+    def sentence(self) -> str:
+        """For people: who lags, and where they last were."""
+        if not self.laggards:
+            return f"All {len(self.nodes)} nodes of {self.service} hold version {self.version}."
+        names = ", ".join(f"{node.name} ({'nothing yet' if node.version is None else f'at {node.version}'})" for node in self.laggards[:10])
+        more = f" and {len(self.laggards) - 10} more" if len(self.laggards) > 10 else ""
+        return f"{len(self.nodes) - len(self.laggards)} of {len(self.nodes)} nodes hold version {self.version}; waiting for {names}{more}."
+
 
 def row_of(flag: Flag) -> FlagRow:
     return FlagRow(flag.key, flag.mode, flag.global_version, flag.version, flag.window, flag.payload)

@@ -34,7 +34,7 @@ def abort(actor: Actor, run_id: int, reason: str) -> Run:
     if not signed:
         raise Conflict("You have signed this already: another owner or SRE must sign too.", field="person")
     tell(run, actor, [("run.abort_signed", {"reason": why})])
-    first = other_half(run, actor)
+    first = other_half(run, actor.person_id)
     if first is None:
         page(run, "abort", f"{actor.name} asks to abort", f"{why}\nA second owner or SRE must sign, or the run goes on.", Urgency.PAGE)
         return run
@@ -43,9 +43,9 @@ def abort(actor: Actor, run_id: int, reason: str) -> Run:
     return run
 
 
-def other_half(run: Run, actor: Actor) -> Signature | None:
-    """The earliest signature of somebody else who may still abort this run: a role lost meanwhile takes its signature along."""
-    signatures = run.signatures.filter(verb=Verb.ABORT.value, person__is_active=True).exclude(person_id=actor.person_id)
+def other_half(run: Run, person_id: int) -> Signature | None:
+    """The earliest signature of somebody but this person who may still abort the run: a role lost meanwhile takes its signature along."""
+    signatures = run.signatures.filter(verb=Verb.ABORT.value, person__is_active=True).exclude(person_id=person_id)
     subject = subject_of(run.window)
     others = signatures.select_related("person").order_by("at")
     return next((given for given in others if permitted(actor_for(given.person, via="engine"), Verb.ABORT, subject)), None)
