@@ -2,6 +2,7 @@
 
 from windows.scheduling.queries.calendar import CalendarEntry, CalendarFilter, CalendarPlace, calendar
 from windows.scheduling.queries.conflicts import conflicts_of, conflicts_with
+from windows.scheduling.queries.external import ExternalView, external_windows
 from windows.scheduling.queries.feeds import FeedVersion, feed_version
 from windows.scheduling.queries.freezes import FreezeView, freezes, freezes_for, windows_hit_by
 from windows.scheduling.queries.windows import ScopeView, WindowView, scope_of, subject_of, window_id_of, window_view
@@ -10,6 +11,7 @@ __all__ = [
     "CalendarEntry",
     "CalendarFilter",
     "CalendarPlace",
+    "ExternalView",
     "FeedVersion",
     "FreezeView",
     "ScopeView",
@@ -17,6 +19,7 @@ __all__ = [
     "calendar",
     "conflicts_of",
     "conflicts_with",
+    "external_windows",
     "feed_version",
     "freezes",
     "freezes_for",
