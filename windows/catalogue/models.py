@@ -151,3 +151,34 @@ class Dependency(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service_id} needs {self.depends_on_id}"
+
+
+class RedundancyGroup(models.Model):
+    """Deployments that stand in for each other: windows leave at least `minimum` of them up, whoever asks."""
+
+    slug = models.CharField(max_length=63, unique=True, validators=[slug_rule])
+    name = models.CharField(max_length=120)
+    minimum = models.PositiveIntegerField()
+    members = models.ManyToManyField(Deployment, related_name="redundancy_groups")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(minimum__gte=1), name="redundancy_minimum_at_least_1")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RegionPair(models.Model):
+    """Two regions that must never be down together: a service that runs in both stays up in one. Kept once, by slug in order."""
+
+    one = models.ForeignKey(Region, models.CASCADE, related_name="+")
+    other = models.ForeignKey(Region, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="region_pair_once"),
+            models.CheckConstraint(condition=~Q(one=F("other")), name="region_pair_of_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.one_id} and {self.other_id}"

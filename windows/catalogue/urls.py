@@ -5,6 +5,7 @@ from django.urls import path
 from windows.catalogue.api.objectives import Budgets, Measurements, Objectives, OneObjective
 from windows.catalogue.api.people import Disabled, Enabled, Me, MyPassword, People
 from windows.catalogue.api.places import Environments, Regions
+from windows.catalogue.api.redundancy import OneRedundancyGroup, OneRegionPair, RedundancyGroups, RegionPairs
 from windows.catalogue.api.services import Dependencies, HandOver, OneDependency, OneService, Places, Services
 from windows.catalogue.api.teams import Members, OneMember, OneTeam, Teams
 from windows.catalogue.api.tokens import OneToken, Tokens
@@ -27,6 +28,10 @@ api = [
     path("services/<slug:slug>/dependencies/<slug:depends_on>", OneDependency.as_view()),
     path("environments", Environments.as_view()),
     path("regions", Regions.as_view()),
+    path("redundancy-groups", RedundancyGroups.as_view()),
+    path("redundancy-groups/<slug:slug>", OneRedundancyGroup.as_view()),
+    path("region-pairs", RegionPairs.as_view()),
+    path("region-pairs/<slug:one>/<slug:other>", OneRegionPair.as_view()),
     path("objectives", Objectives.as_view()),
     path("objectives/<slug:slug>", OneObjective.as_view()),
     path("objectives/<slug:slug>/budget", Budgets.as_view()),
