@@ -109,6 +109,13 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World) -> None:
         do(owner, "PUT", "/services/post/deployments", {"deployments": [{"environment": "staging", "region": "r3"}]})
         do(owner, "POST", "/services/post/dependencies", {"depends_on": "orders"})
         do(owner, "DELETE", "/services/post/dependencies/orders")
+        members = [{"service": "orders", "environment": "production", "region": region} for region in ("r1", "r2")]
+        do(owner, "POST", "/redundancy-groups", {"slug": "orders", "name": "Orders", "minimum": 1, "members": members})
+        do(owner, "DELETE", "/redundancy-groups/orders")
+        do(sam, "POST", "/region-pairs", {"one": "r1", "other": "r2"})
+        do(sam, "DELETE", "/region-pairs/r1/r2")
+        limit = do(root, "POST", "/concurrency-limits", {"title": "One of shop", "at_most": 1, "team": "shop"})
+        do(root, "DELETE", f"/concurrency-limits/{limit['id']}")
         do(owner, "POST", "/objectives", {"slug": "orders-writes", "service": "orders", "title": "Writes", "target": "0.999"})
         do(owner, "PATCH", "/objectives/orders-writes", {"target": "0.99"}, If_Match='"1"')
         sample = {"key": "1", "at": clock().isoformat(), "good": 1, "total": 1}

@@ -22,7 +22,7 @@ from windows.audit.models import AuditEntry
 from windows.catalogue.models import Person
 from windows.flags.models import Node
 from windows.runbooks.models import Runbook, RunbookVersion
-from windows.scheduling.models import Feed, Freeze
+from windows.scheduling.models import ConcurrencyLimit, Feed, Freeze
 
 pytestmark = pytest.mark.django_db
 OPEN = {"healthz", "readyz", "metrics", "sign-in/", "sign-out/", "api/schema/", "feeds/<str:token>.ics", "static/<path:path>", ""}
@@ -79,6 +79,9 @@ def world() -> dict[str, Any]:
         "freeze_id": freeze.pk,
         "policy_id": policy.pk,
         "node_id": node.pk,
+        "limit_id": ConcurrencyLimit.objects.create(title="One of shop", at_most=1, severity="soft", team=window.team).pk,
+        "one": "r1",
+        "other": "r2",
         "feed_id": feed.pk,
         "token_id": Person.objects.get(pk=ada.person_id).tokens.get().pk,
         "person_id": ada.person_id,

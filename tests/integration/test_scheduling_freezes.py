@@ -125,9 +125,10 @@ def test_r_e03_conflicts_are_found_in_the_database(ada: Any, django_assert_max_n
     for name, rival in rivals.items():
         if name != "draft":
             ask(rival, ada)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(13):
         found = conflicts_of(window.pk, ada)
-    assert [(f.kind.value, f.severity.value, f.who) for f in found] == [
+    grave = [f for f in found if f.severity != "advisory"]  # ada owns them all, which is only pointed out
+    assert [(f.kind.value, f.severity.value, f.who) for f in grave] == [
         ("scope", "hard", rivals["scope"].reference),
         ("dependency", "soft", rivals["web"].reference),
         ("dependency", "soft", "a confidential window"),

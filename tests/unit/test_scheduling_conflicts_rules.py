@@ -166,7 +166,11 @@ def test_a_key_changes_with_the_facts_and_not_with_the_clock() -> None:
 
 
 places = st.builds(
-    Place, st.sampled_from(["orders", "mail"]), st.just("production"), st.sampled_from(["r1", "r2", "r3"]), st.sampled_from(["shop", "post"])
+    Place,
+    st.sampled_from(["orders", "mail"]),
+    st.just("production"),
+    st.sampled_from(["r1", "r2", "r3"]),
+    st.sampled_from(["shop", "post"]),
 )
 windows = st.builds(
     lambda n, begins, length, where: Candidate(
@@ -179,7 +183,7 @@ windows = st.builds(
 @given(me=windows, others=st.lists(windows, max_size=5, unique_by=lambda one: one.reference))
 def test_x11_what_is_found_is_exactly_what_a_walk_minute_by_minute_finds(me: Candidate, others: list[Candidate]) -> None:
     rivals = [other for other in others if other.reference != me.reference]
-    found = judged(me, *others, groups=(GROUP,), limits=(LIMIT,))
+    found = find(me, others, [], {}, T - 9 * HOUR, rules=Rules(groups=(GROUP,), limits=(LIMIT,)))
     hours = [me.begins + n * HOUR for n in range(int((me.ends - me.begins) / HOUR))]
     there = [[one for one in rivals if one.begins <= hour < one.ends] for hour in hours]
     ours = me.deployed & GROUP.members

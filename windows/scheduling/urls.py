@@ -4,6 +4,7 @@ from django.urls import path
 
 from windows.scheduling.api.calendar import CalendarView, Feeds, OneFeed
 from windows.scheduling.api.freezes import Freezes, Lift
+from windows.scheduling.api.limits import Limits, OneLimit
 from windows.scheduling.api.trail import Trail, WindowTrail
 from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.feeds import feed
@@ -16,6 +17,8 @@ api = [
     path("windows/<str:reference>/trail", WindowTrail.as_view()),
     path("freezes", Freezes.as_view()),
     path("freezes/<int:freeze_id>/lift", Lift.as_view()),
+    path("concurrency-limits", Limits.as_view()),
+    path("concurrency-limits/<int:limit_id>", OneLimit.as_view()),
     path("audit", Trail.as_view()),
     path("calendar", CalendarView.as_view()),
     path("feeds", Feeds.as_view()),

@@ -16,7 +16,7 @@ from windows.lifecycle.states import WindowStatus
 from windows.scheduling import texts
 from windows.scheduling.commands.drafts import apply
 from windows.scheduling.commands.editing import check_version
-from windows.scheduling.commands.transactions import one_transaction, see_freezes
+from windows.scheduling.commands.transactions import line_up_for_rules, one_transaction, see_freezes
 from windows.scheduling.commands.transitions import about, keep_slot, locked, move
 from windows.scheduling.models import Window
 from windows.scheduling.queries import subject_of
@@ -32,6 +32,7 @@ def amend_window(actor: Actor, window_id: int, changes: Mapping[str, Any], versi
     Stale, Conflict and Invalid as for a draft; `reason` answers soft conflicts as in `request_window`.
     """
     see_freezes()
+    line_up_for_rules()
     window = locked(window_id)
     require(actor, Verb.DRAFT, subject_of(window))
     if window.status not in AMENDABLE:

@@ -19,7 +19,7 @@ from windows.lifecycle.states import WindowStatus
 from windows.runbooks.queries import spec_of
 from windows.runbooks.spec import resolve
 from windows.scheduling import texts
-from windows.scheduling.commands.transactions import one_transaction, see_freezes
+from windows.scheduling.commands.transactions import line_up_for_rules, one_transaction, see_freezes
 from windows.scheduling.commands.transitions import locked, move
 from windows.scheduling.conflicts import ConflictFinding, Severity
 from windows.scheduling.models import Window
@@ -35,6 +35,7 @@ def request_window(actor: Actor, window_id: int, *, reason: str = "") -> Window:
     A pre-authorised standard change is approved at once, while error budget is enough.
     """
     see_freezes()
+    line_up_for_rules()
     window = locked(window_id)
     require(actor, Verb.REQUEST, subject_of(window))
     if window.status != WindowStatus.DRAFT:

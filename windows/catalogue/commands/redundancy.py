@@ -28,7 +28,9 @@ def define_redundancy_group(actor: Actor, slug: str, name: str, minimum: int, me
     if not 2 <= len(wanted) <= MOST_MEMBERS:
         raise Invalid(f"A group has 2 to {MOST_MEMBERS} members.", field="members")
     if not 1 <= minimum < len(wanted):
-        raise Invalid(f"At least 1 stays up, and at most {len(wanted) - 1} of {len(wanted)}: else nothing could ever be maintained.", field="minimum")
+        raise Invalid(
+            f"At least 1 stays up, and at most {len(wanted) - 1} of {len(wanted)}: else nothing could ever be maintained.", field="minimum"
+        )
     rows = [deployment(member, f"members[{index}]") for index, member in enumerate(wanted)]
     if group and (group.name, group.minimum, before) == (name, minimum, wanted):
         return group

@@ -16,6 +16,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 ATTEMPTS = 3
 FREEZES = 0x0F0  # advisory lock: shared by whoever asks "is there a freeze?", exclusive for whoever makes one
+RULES = 0x511  # advisory lock: whoever asks "may this be down?" where a group, a pair of regions or a limit counts, one by one
 SLOTS = 0x510  # advisory lock class: one key per service whose slots are being taken
 
 
@@ -55,3 +56,14 @@ def line_up(service_ids: Iterable[int]) -> None:
     with connection.cursor() as cursor:
         for service_id in sorted(set(service_ids)):
             cursor.execute("select pg_advisory_xact_lock(%s::int, %s::int)", [SLOTS, service_id % 2**31])
+
+
+def line_up_for_rules() -> None:
+    """Where rules about windows at the same time exist, those who ask come one by one until they have committed: a rule has no
+    constraint that would find two who looked at the same moment. Take it before any row lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_advisory_xact_lock(%s::int, 0) where exists (select from catalogue_redundancygroup)"
+            " or exists (select from catalogue_regionpair) or exists (select from scheduling_concurrencylimit)",
+            [RULES],
+        )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from windows.scheduling.conflicts.facts import Candidate, ConflictFinding, ConflictKind, External, FreezeFacts, Place, Severity, moment, softened
+from windows.scheduling.conflicts.facts import (
+    Candidate,
+    ConflictFinding,
+    ConflictKind,
+    External,
+    FreezeFacts,
+    Place,
+    Severity,
+    moment,
+    softened,
+)
 from windows.scheduling.conflicts.paths import Paths, told
 
 HARMLESS = "no_impact"

@@ -15,11 +15,10 @@ def with_limit(candidate: Candidate, rivals: list[Candidate], limit: Limit) -> I
     together, most = worst(candidate, counted, len)
     if most < limit.at_most:
         return
-    who = names(together) or "this window itself"
-    why = f"“{limit.title}” allows {limit.at_most} at once, and {most} are there then: {who}." if together else f"“{limit.title}” allows none."
+    who = names(together)
+    why = f"“{limit.title}” allows {limit.at_most} at once, and {most} are there then: {who}."
     severity = softened(candidate, Severity(limit.severity))
-    resolve = apart_from(together) if together else "Ask whoever keeps the limits."
-    yield ConflictFinding(ConflictKind.LIMIT, severity, limit.title, who, why, resolve)
+    yield ConflictFinding(ConflictKind.LIMIT, severity, limit.title, who, why, apart_from(together))
 
 
 def falls_under(limit: Limit, window: Candidate) -> bool:

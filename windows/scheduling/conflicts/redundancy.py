@@ -53,9 +53,10 @@ def with_group(candidate: Candidate, rivals: list[Candidate], group: Group) -> I
     if left >= group.minimum:
         return
     what = f"{group.name}: {spoken(ours)}"
-    alone = len(group.members) - len(ours) < group.minimum
-    if alone:
-        why = f"This window alone leaves {len(group.members) - len(ours)} of {len(group.members)} of {group.name}; {group.minimum} must stay."
+    if len(group.members) - len(ours) < group.minimum:
+        why = (
+            f"This window alone leaves {len(group.members) - len(ours)} of {len(group.members)} of {group.name}; {group.minimum} must stay."
+        )
         resolve = "Split it: one part of the group after the other."
         yield ConflictFinding(ConflictKind.REDUNDANCY, Severity.SOFT, what, "this window itself", why, resolve)
     elif together:

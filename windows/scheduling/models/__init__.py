@@ -1,12 +1,13 @@
 """Tables of planning, one noun a file."""
 
+from windows.scheduling.models.agreements import Answer, ConcurrencyLimit, MoveRequest
 from windows.scheduling.models.external import CalendarSource, ExternalWindow, IncompleteNotice, ProviderObject
+from windows.scheduling.models.freezes import Freeze, FreezeException, FreezeSeries
 from windows.scheduling.models.windows import (
     CONTROLS,
     LAYERS,
     LONGEST_RESERVATION,
     Feed,
-    Freeze,
     Window,
     WindowScope,
     begin,
@@ -19,11 +20,16 @@ __all__ = [
     "CONTROLS",
     "LAYERS",
     "LONGEST_RESERVATION",
+    "Answer",
     "CalendarSource",
+    "ConcurrencyLimit",
     "ExternalWindow",
     "Feed",
     "Freeze",
+    "FreezeException",
+    "FreezeSeries",
     "IncompleteNotice",
+    "MoveRequest",
     "ProviderObject",
     "Window",
     "WindowScope",

@@ -1,4 +1,4 @@
-"""Windows, their scopes and reservations, freezes, feeds. What may not be stands in constraints."""
+"""Windows, their scopes and reservations, feeds. What may not be stands in constraints."""
 
 from __future__ import annotations
 
@@ -137,33 +137,6 @@ class WindowScope(models.Model):
 
     def __str__(self) -> str:
         return f"{self.window_id}: {self.service_id}/{self.environment}/{self.region}/{self.layer}"
-
-
-class Freeze(models.Model):
-    """A change freeze: no window may run in its scope. Empty lists mean "any"."""
-
-    title = models.CharField(max_length=200)
-    reason = models.TextField(blank=True, max_length=4000)
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    severity = models.CharField(max_length=10, choices=[(s, s) for s in ("hard", "soft", "advisory")])
-    services = models.JSONField(default=list)  # slugs
-    teams = models.JSONField(default=list)
-    environments = models.JSONField(default=list)
-    on_running = models.CharField(  # what a run does that is under way when it begins
-        max_length=20, choices=[(p, p) for p in ("finish_step", "hold", "roll_back", "continue")], default="hold"
-    )
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(db_default=Now())
-    lifted_at = models.DateTimeField(null=True)
-    is_example = models.BooleanField(default=False)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="freeze_ends_after_start")]
-        indexes = [GistIndex(period(), name="freeze_period", condition=Q(lifted_at__isnull=True))]
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class Feed(models.Model):

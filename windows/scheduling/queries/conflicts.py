@@ -1,129 +1,159 @@
-"""What stands in the way of a window now: the rows that matter, as plain values, handed to the pure judgement. Seven queries."""
+"""What stands in the way of a window now: the rows that matter, as plain values, handed to the pure judgement.
+
+The number of queries does not follow what is stored: the window with its scope, four for its surroundings, one for its rivals, two
+for freezes, those of providers' maintenance, two where a rival is confidential.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
 
 from windows.access.roles import Actor, visible
 from windows.audit.clock import clock
 from windows.errors import NotFound
-from windows.lifecycle.states import HOLDS_SLOT, ChangeType, WindowStatus
+from windows.lifecycle.states import HOLDS_SLOT, ChangeType, Mode, WindowStatus
 from windows.scheduling import conflicts
-from windows.scheduling.conflicts import Candidate, ConflictFinding, Place
-from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope, begin, finish
+from windows.scheduling.conflicts import Candidate, ConflictFinding, External, Named, Place
+from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope
+from windows.scheduling.queries.external import external_windows
 from windows.scheduling.queries.freezes import freezes
-from windows.scheduling.queries.slots import slots
-from windows.scheduling.queries.windows import scope_of, subject_of
+from windows.scheduling.queries.surroundings import surroundings
+from windows.scheduling.queries.windows import scope_of, subject_with
 
 ALIVE = [status.value for status in HOLDS_SLOT]
-ROW = (
-    "window_id", "reserved_from", "reserved_until", "service__slug", "environment", "region", "service__team__slug", "window__change_type",
-    "window__confidential", "window__status", "window__coordinator_id", "window__coordinator__name", "window__deputy_id",
-    "window__deputy__name",
-)  # fmt: skip
-AROUND = """
-with recursive near(id, steps) as (
-    select id, 0 from catalogue_service where slug = any(%(slugs)s)
+# Who holds a slot near; who shares a person or is an emergency; and what is running, whatever it reserved: it may have outgrown that.
+# The first arm is `queries.slots.slots`, the second asks the planned period: only what is running has another.
+RIVALS = f"""
+with people(id) as (select unnest(%(people)s::bigint[])), rival(id) as (
+    select id from scheduling_windowscope where holds_slot and service_id = any(%(services)s::bigint[])
+    and lower(reserved) > %(begins)s::timestamptz - interval '{LONGEST_RESERVATION.days} days'
+    and lower(reserved) < %(ends)s::timestamptz and upper(reserved) > %(begins)s::timestamptz
     union
-    select edge.there, near.steps + 1 from near join lateral (
-        select depends_on_id as there from catalogue_dependency where service_id = near.id
-        union all
-        select service_id from catalogue_dependency where depends_on_id = near.id
-    ) edge on true where near.steps < %(depth)s
+    select x.id from scheduling_window w join scheduling_windowscope x on x.window_id = w.id
+    where tstzrange(w.starts_at, w.ends_at) && tstzrange(%(begins)s::timestamptz, %(ends)s::timestamptz) and w.status = any(%(alive)s)
+    and (w.change_type = 'emergency' or w.coordinator_id in (select id from people) or w.deputy_id in (select id from people)
+        or w.owner_id in (select id from people))
+    union
+    select x.id from scheduling_window w join scheduling_windowscope x on x.window_id = w.id where w.status = 'running'
+    and (x.service_id = any(%(services)s::bigint[]) or w.change_type = 'emergency' or w.coordinator_id in (select id from people)
+        or w.deputy_id in (select id from people) or w.owner_id in (select id from people))
 )
-select distinct s.slug, o.slug, s.id, o.id from catalogue_dependency d
-join catalogue_service s on s.id = d.service_id join catalogue_service o on o.id = d.depends_on_id
-where d.service_id in (select id from near) and d.depends_on_id in (select id from near)
-union all
-select slug, null, id, null from catalogue_service where slug = any(%(slugs)s)
-"""
+select w.id, lower(x.reserved), upper(x.reserved), s.slug, x.environment, x.region, t.slug, s.tier, w.change_type, w.mode, w.confidential,
+    w.status, w.starts_at, w.ends_at, c.id, c.name, d.id, d.name, o.id, o.name
+from rival join scheduling_windowscope x on x.id = rival.id join scheduling_window w on w.id = x.window_id
+join catalogue_service s on s.id = x.service_id join catalogue_team t on t.id = s.team_id
+join catalogue_person c on c.id = w.coordinator_id join catalogue_person o on o.id = w.owner_id
+left join catalogue_person d on d.id = w.deputy_id
+where w.id is distinct from %(exclude)s
+"""  # noqa: S608 - our own number
 
 
 def conflicts_of(window_id: int, viewer: Actor | None = None, now: datetime | None = None) -> list[ConflictFinding]:
     """Every conflict of a saved window, in any state. A confidential rival is named only to those who may see it."""
-    people = ("coordinator_id", "coordinator__name", "deputy_id", "deputy__name")
-    row = Window.objects.filter(pk=window_id).values("starts_at", "ends_at", "change_type", *people).first()
+    return conflicts_with(candidate_of(window_id), exclude=window_id, viewer=viewer, now=now)
+
+
+def candidate_of(window_id: int) -> Candidate:
+    """A saved window as conflicts see it, by its planned period. Two queries."""
+    people = [f"{part}{name}" for part in ("coordinator", "deputy", "owner") for name in ("_id", "__name")]
+    row = Window.objects.filter(pk=window_id).values("starts_at", "ends_at", "change_type", "mode", *people).first()
     if row is None:
         raise NotFound("There is no such window.")
-    candidate = Candidate(
+    return Candidate(
         reference=f"MW-{window_id}",
         begins=row["starts_at"],
         ends=row["ends_at"],
-        places=frozenset(Place(s.service, s.environment, s.region, s.team) for s in scope_of(window_id)),
+        places=frozenset(Place(s.service, s.environment, s.region, s.team, s.tier) for s in scope_of(window_id)),
         coordinator=(row["coordinator_id"], row["coordinator__name"]),
         deputy=person(row["deputy_id"], row["deputy__name"]),
+        owner=(row["owner_id"], row["owner__name"]),
         emergency=row["change_type"] == ChangeType.EMERGENCY,
+        takes_down=row["mode"] != Mode.NORMAL,
     )
-    return conflicts_with(candidate, exclude=window_id, viewer=viewer, now=now)
 
 
 def conflicts_with(
     candidate: Candidate, *, exclude: int | None = None, viewer: Actor | None = None, now: datetime | None = None
 ) -> list[ConflictFinding]:
     """The same question for a window that is only being thought of."""
-    needs, service_ids = around({place.service for place in candidate.places}, conflicts.DEPTH)
-    others = others_near(candidate, service_ids, exclude, viewer)
+    named = [one[0] for one in (candidate.coordinator, candidate.deputy, candidate.owner) if one]
+    near = surroundings((p.service for p in candidate.places), (p.team for p in candidate.places), named)
+    candidate = with_on_call(candidate, near.on_call)
+    people = {*named, *(one[0] for one in candidate.on_call)}
+    others = [with_on_call(other, near.on_call) for other in rivals(candidate, near.service_ids, people, exclude, viewer)]
     frozen = [freeze.facts for freeze in freezes(candidate.begins, candidate.ends)]
-    return conflicts.find(candidate, others, frozen, needs, now or clock())
+    outside = externals(candidate.begins, candidate.ends, near.slugs)
+    return conflicts.find(candidate, others, frozen, near.needs, now or clock(), rules=near.rules, externals=outside)
 
 
-def around(services: set[str], depth: int) -> tuple[conflicts.Needs, set[int]]:
-    """The dependencies within so many steps up or down of the services, and the ids of all services among them."""
-    needs: dict[str, set[str]] = {}
-    ids: set[int] = set()
+def with_on_call(window: Candidate, on_call: Mapping[str, Named]) -> Candidate:
+    return replace(window, on_call=frozenset(on_call[place.team] for place in window.places if place.team in on_call))
+
+
+def externals(begins: datetime, ends: datetime, services: Iterable[str]) -> list[External]:
+    """What providers announced that reaches one of these services."""
+    return [
+        External(
+            provider=one.provider,
+            title=one.title,
+            begins=one.starts_at,
+            ends=one.ends_at,
+            impact=one.impact,
+            places=frozenset(place.deployed for place in one.places),
+        )
+        for one in external_windows(begins, ends, sorted(services))
+    ]
+
+
+def rivals(
+    candidate: Candidate, service_ids: Iterable[int], people: Iterable[int], exclude: int | None, viewer: Actor | None
+) -> list[Candidate]:
+    """The windows alive around the candidate: those that hold one of these services, share a person, or are emergencies."""
+    asked: dict[str, Any] = {"services": list(service_ids), "people": list(people), "begins": candidate.begins, "ends": candidate.ends}
     with connection.cursor() as cursor:
-        cursor.execute(AROUND, {"slugs": list(services), "depth": depth})
-        for service, other, service_id, other_id in cursor.fetchall():
-            ids.add(service_id)
-            if other is not None:
-                ids.add(other_id)
-                needs.setdefault(service, set()).add(other)
-    return {service: frozenset(others) for service, others in needs.items()}, ids
-
-
-def others_near(candidate: Candidate, service_ids: Iterable[int], exclude: int | None, viewer: Actor | None) -> list[Candidate]:
-    """The windows alive around the candidate: those that hold a service of its neighbourhood, share a person, or are emergencies.
-
-    One that is running counts whatever it reserved: it may have outgrown that.
-    """
-    people = [one[0] for one in (candidate.coordinator, candidate.deputy) if one]
-    shared = Q(window__change_type=ChangeType.EMERGENCY.value) | Q(window__coordinator__in=people) | Q(window__deputy__in=people)
-    near = WindowScope.objects.alias(finishes=finish()).filter(
-        window__status__in=ALIVE, window__starts_at__gt=candidate.begins - LONGEST_RESERVATION, window__starts_at__lt=candidate.ends
-    )
-    holding = slots(service_ids, candidate.begins, candidate.ends).annotate(reserved_from=begin(), reserved_until=finish())
-    sharing = near.filter(shared, finishes__gt=candidate.begins).annotate(reserved_from=begin(), reserved_until=finish())
-    under_way = WindowScope.objects.filter(shared | Q(service__in=list(service_ids)), window__status=WindowStatus.RUNNING.value)
-    running = under_way.annotate(reserved_from=begin(), reserved_until=finish())
+        cursor.execute(RIVALS, asked | {"alive": ALIVE, "exclude": exclude})
+        rows = cursor.fetchall()
+    hidden = hidden_from(viewer, {row[0] for row in rows if row[10]})
     found: dict[int, Candidate] = {}
-    for row in [*holding.values_list(*ROW), *sharing.values_list(*ROW), *running.values_list(*ROW)]:
-        if row[0] != exclude:
-            other = found.get(row[0]) or other_of(row, viewer)
-            found[row[0]] = replace(other, places=other.places | {Place(*row[3:7])})
+    for row in rows:
+        other = found.get(row[0]) or rival_of(row, hidden)
+        found[row[0]] = replace(other, places=other.places | {Place(*row[3:8])})
     return list(found.values())
 
 
-def other_of(row: tuple[Any, ...], viewer: Actor | None) -> Candidate:
-    """A rival, still without its places. A confidential one has a name only for those who may see it."""
-    window_id, begins, ends, _, _, _, _, change_type, confidential, status, coordinator_id, coordinator, deputy_id, deputy = row
-    hidden = confidential and (viewer is None or not visible(viewer, subject_of(window_id)))
+def hidden_from(viewer: Actor | None, confidential: set[int]) -> set[int]:
+    """Of these confidential windows, those that the viewer may not know of."""
+    if viewer is None or not confidential:
+        return confidential
+    teams: dict[int, set[str]] = {}
+    for window_id, team in WindowScope.objects.filter(window__in=confidential).values_list("window_id", "service__team__slug"):
+        teams.setdefault(window_id, set()).add(team)
+    windows = Window.objects.filter(pk__in=confidential).select_related("team").defer("vevent")
+    return {window.pk for window in windows if not visible(viewer, subject_with(window, teams.get(window.pk, set())))}
+
+
+def rival_of(row: tuple[Any, ...], hidden: set[int]) -> Candidate:
+    """A rival, still without its places. A hidden one has no name."""
+    window_id, begins, ends, *_, change_type, mode, _, status, starts_at, ends_at, c_id, c_name, d_id, d_name, o_id, o_name = row
     return Candidate(
-        reference="a confidential window" if hidden else f"MW-{window_id}",
+        reference="a confidential window" if window_id in hidden else f"MW-{window_id}",
         begins=begins,
         ends=ends,
+        planned=(starts_at, ends_at),
         places=frozenset(),
-        coordinator=(coordinator_id, coordinator),
-        deputy=person(deputy_id, deputy),
+        coordinator=(c_id, c_name),
+        deputy=person(d_id, d_name),
+        owner=(o_id, o_name),
         emergency=change_type == ChangeType.EMERGENCY,
         running=status == WindowStatus.RUNNING,
+        takes_down=mode != Mode.NORMAL,
     )
 
 
-def person(person_id: int | None, name: str | None) -> tuple[int, str] | None:
+def person(person_id: int | None, name: str | None) -> Named | None:
     return None if person_id is None or name is None else (person_id, name)

@@ -10,10 +10,22 @@ from django.db.models import Q
 
 from windows.lifecycle.states import HOLDS_SLOT
 from windows.scheduling.conflicts import FreezeFacts, Place, covered
-from windows.scheduling.models import Freeze, Window, period
+from windows.scheduling.models import Freeze, FreezeException, Window, period
 from windows.scheduling.queries.windows import ScopeView, scope_of
 
 INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionView:
+    """Whom a freeze does not bind: a window by its id (nobody learns a confidential one's title), or a team."""
+
+    id: int
+    window: str
+    team: str
+    reason: str
+    made_by: str
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +42,9 @@ class FreezeView:
     services: tuple[str, ...]
     teams: tuple[str, ...]
     environments: tuple[str, ...]
+    tiers: tuple[int, ...]
+    series: int | None
+    exceptions: tuple[ExceptionView, ...]
     lifted_at: datetime | None
     is_example: bool
 
@@ -44,10 +59,13 @@ class FreezeView:
             services=frozenset(self.services),
             teams=frozenset(self.teams),
             environments=frozenset(self.environments),
+            tiers=frozenset(self.tiers),
+            excepted_windows=frozenset(one.window for one in self.exceptions if one.window),
+            excepted_teams=frozenset(one.team for one in self.exceptions if one.team),
         )
 
 
-def view(freeze: Freeze) -> FreezeView:
+def view(freeze: Freeze, exceptions: Iterable[ExceptionView] = ()) -> FreezeView:
     return FreezeView(
         id=freeze.pk,
         title=freeze.title,
@@ -59,24 +77,53 @@ def view(freeze: Freeze) -> FreezeView:
         services=tuple(freeze.services),
         teams=tuple(freeze.teams),
         environments=tuple(freeze.environments),
+        tiers=tuple(freeze.tiers),
+        series=freeze.series_id,
+        exceptions=tuple(exceptions),
         lifted_at=freeze.lifted_at,
         is_example=freeze.is_example,
     )
 
 
 def freezes(since: datetime, until: datetime, *, lifted: bool = False) -> list[FreezeView]:
-    """Every freeze that touches the period, by begin; one query. Lifted ones only on request."""
+    """Every freeze that touches the period, by begin; two queries. Lifted ones only on request."""
     rows = Freeze.objects.alias(period=period()).filter(period__overlap=(since, max(until, since + INSTANT)))
-    return [view(row) for row in (rows if lifted else rows.filter(lifted_at=None)).order_by("starts_at", "id")]
+    return views(list((rows if lifted else rows.filter(lifted_at=None)).order_by("starts_at", "id")))
+
+
+def views(found: list[Freeze]) -> list[FreezeView]:
+    """These freezes with their exceptions."""
+    of_freeze: dict[int | None, list[ExceptionView]] = {}
+    of_series: dict[int | None, list[ExceptionView]] = {}
+    ids, series = [row.pk for row in found], {row.series_id for row in found if row.series_id}
+    rows = (
+        FreezeException.objects.filter(Q(freeze__in=ids) | Q(series__in=series)).select_related("made_by").order_by("id") if found else []
+    )
+    for row in rows:
+        one = ExceptionView(
+            id=row.pk,
+            window=f"MW-{row.window_id}" if row.window_id else "",
+            team=row.team,
+            reason=row.reason,
+            made_by=row.made_by.name,
+            made_at=row.made_at,
+        )
+        (of_freeze if row.freeze_id else of_series).setdefault(row.freeze_id or row.series_id, []).append(one)
+    return [view(row, [*of_freeze.get(row.pk, []), *(of_series.get(row.series_id, []) if row.series_id else [])]) for row in found]
 
 
 def freezes_for(scope: int | Iterable[ScopeView], at: datetime, until: datetime | None = None) -> list[FreezeView]:
     """The freezes in force for a scope (a window's id, or its rows) at a moment, or at any time until another. Gravest first."""
     rows = scope_of(scope) if isinstance(scope, int) else tuple(scope)
-    places = [Place(row.service, row.environment, row.region, row.team) for row in rows]
-    found = [freeze for freeze in freezes(at, until or at + INSTANT) if covered(freeze.facts, places)]
+    window = f"MW-{scope}" if isinstance(scope, int) else ""
+    places = [Place(row.service, row.environment, row.region, row.team, row.tier) for row in rows]
+    found = [freeze for freeze in freezes(at, until or at + INSTANT) if binds(freeze.facts, window, places)]
     gravity = ("hard", "soft", "advisory")
     return sorted(found, key=lambda freeze: (gravity.index(freeze.severity), freeze.starts_at))
+
+
+def binds(freeze: FreezeFacts, window: str, places: Iterable[Place]) -> bool:
+    return window not in freeze.excepted_windows and bool(covered(freeze, places))
 
 
 def windows_hit_by(freeze: FreezeView) -> list[Window]:
@@ -87,7 +134,7 @@ def windows_hit_by(freeze: FreezeView) -> list[Window]:
     )
     hit: list[Window] = []
     for window in windows.prefetch_related("scopes__service__team").order_by("id"):
-        places = [Place(s.service.slug, s.environment, s.region, s.service.team.slug) for s in window.scopes.all()]
-        if covered(freeze.facts, places):
+        places = [Place(s.service.slug, s.environment, s.region, s.service.team.slug, s.service.tier) for s in window.scopes.all()]
+        if binds(freeze.facts, window.reference, places):
             hit.append(window)
     return hit

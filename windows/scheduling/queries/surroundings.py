@@ -1,0 +1,137 @@
+"""What lies around a window that asks for conflicts: dependencies, redundancy groups, region pairs, limits, who alone is on call.
+
+Four queries, whatever is stored; their size follows the neighbourhood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from windows.scheduling.conflicts import DEPTH, Group, Limit, Named, Needs, Rules
+
+AROUND = """
+with recursive near(id, steps) as (
+    select id, 0 from catalogue_service where slug = any(%(slugs)s)
+    union
+    select edge.there, near.steps + 1 from near join lateral (
+        select depends_on_id as there from catalogue_dependency where service_id = near.id
+        union all
+        select service_id from catalogue_dependency where depends_on_id = near.id
+    ) edge on true where near.steps < %(depth)s
+)
+select distinct s.slug, o.slug, s.id, o.id from catalogue_dependency d
+join catalogue_service s on s.id = d.service_id join catalogue_service o on o.id = d.depends_on_id
+where d.service_id in (select id from near) and d.depends_on_id in (select id from near)
+union all
+select slug, null, id, null from catalogue_service where slug = any(%(slugs)s)
+"""
+GROUPS = """
+with ours as (
+    select distinct m.redundancygroup_id as id from catalogue_redundancygroup_members m
+    join catalogue_deployment d on d.id = m.deployment_id join catalogue_service s on s.id = d.service_id where s.slug = any(%(slugs)s)
+)
+select g.name, g.minimum, s.slug, e.slug, r.slug, s.id from ours join catalogue_redundancygroup g on g.id = ours.id
+join catalogue_redundancygroup_members m on m.redundancygroup_id = g.id join catalogue_deployment d on d.id = m.deployment_id
+join catalogue_service s on s.id = d.service_id join catalogue_environment e on e.id = d.environment_id
+join catalogue_region r on r.id = d.region_id
+union all
+select null, null, null, one.slug, other.slug, null from catalogue_regionpair p
+join catalogue_region one on one.id = p.one_id join catalogue_region other on other.id = p.other_id
+order by 1, 3, 4, 5
+"""
+LIMITS = """
+with recursive under(limit_id, id) as (
+    select id, platform_id from scheduling_concurrencylimit where platform_id is not null
+    union
+    select under.limit_id, d.service_id from under join catalogue_dependency d on d.depends_on_id = under.id
+)
+select l.title, l.at_most, l.severity, t.slug, l.environment, array_agg(s.slug), array_agg(s.id), l.platform_id is not null
+from scheduling_concurrencylimit l left join catalogue_team t on t.id = l.team_id
+join catalogue_service s on (l.team_id is null or s.team_id = l.team_id)
+    and (l.platform_id is null or exists (select from under where under.limit_id = l.id and under.id = s.id))
+group by l.id, t.slug having bool_or(s.slug = any(%(slugs)s)) order by l.title
+"""
+ALONE_ON_CALL = """
+with alone as (
+    select m.team_id, min(m.person_id) as person_id from catalogue_membership m
+    join catalogue_person p on p.id = m.person_id and p.is_active where m.role = 'on_call' group by m.team_id having count(*) = 1
+), ours as (
+    select person_id from alone join catalogue_team t on t.id = alone.team_id where t.slug = any(%(teams)s)
+    union select unnest(%(people)s::bigint[])
+)
+select t.slug, p.id, p.name, array(select s.id from catalogue_service s where s.team_id = t.id) from alone
+join ours on ours.person_id = alone.person_id join catalogue_team t on t.id = alone.team_id
+join catalogue_person p on p.id = alone.person_id
+"""
+
+
+Rows = Iterable[tuple[Any, ...]]
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """`service_ids` are all services whose windows could matter, `slugs` those within reach of dependencies."""
+
+    needs: Needs = field(default_factory=dict)
+    slugs: set[str] = field(default_factory=set)
+    service_ids: set[int] = field(default_factory=set)
+    rules: Rules = field(default_factory=Rules)
+    on_call: Mapping[str, Named] = field(default_factory=dict)  # team → who alone is on call for it
+
+
+def surroundings(services: Iterable[str], teams: Iterable[str], people: Iterable[int], depth: int = DEPTH) -> Surroundings:
+    asked: dict[str, Any] = {"slugs": sorted(set(services)), "teams": sorted(set(teams)), "people": sorted(set(people)), "depth": depth}
+    found = Surroundings(slugs=set(asked["slugs"]))
+    with connection.cursor() as cursor:
+        cursor.execute(AROUND, asked)
+        take_dependencies(found, cursor.fetchall())
+        cursor.execute(GROUPS, asked)
+        groups, pairs = take_groups(found, cursor.fetchall())
+        cursor.execute(LIMITS, asked)
+        limits = take_limits(found, cursor.fetchall())
+        cursor.execute(ALONE_ON_CALL, asked)
+        alone = cursor.fetchall()
+    found.rules = Rules(groups=groups, pairs=pairs, limits=limits)
+    found.on_call = {team: (person, name) for team, person, name, _ in alone}
+    for _, _, _, ids in alone:
+        found.service_ids |= set(ids)
+    return found
+
+
+def take_dependencies(found: Surroundings, rows: Rows) -> None:
+    needs: dict[str, set[str]] = {}
+    for service, other, service_id, other_id in rows:
+        found.service_ids.add(service_id)
+        if other is not None and other_id is not None:
+            found.service_ids.add(other_id)
+            found.slugs |= {service, other}
+            needs.setdefault(service, set()).add(other)
+    found.needs = {service: frozenset(others) for service, others in needs.items()}
+
+
+def take_groups(
+    found: Surroundings, rows: Iterable[tuple[str, int, str, str, str, int]]
+) -> tuple[tuple[Group, ...], frozenset[frozenset[str]]]:
+    members: dict[tuple[str, int], set[tuple[str, str, str]]] = {}
+    pairs: set[frozenset[str]] = set()
+    for name, minimum, service, environment, region, service_id in rows:
+        if name is None:
+            pairs.add(frozenset({environment, region}))
+        else:
+            members.setdefault((name, minimum), set()).add((service, environment, region))
+            found.service_ids.add(service_id)
+    groups = tuple(Group(name=name, minimum=minimum, members=frozenset(places)) for (name, minimum), places in members.items())
+    return groups, frozenset(pairs)
+
+
+def take_limits(found: Surroundings, rows: Rows) -> tuple[Limit, ...]:
+    limits = []
+    for title, at_most, severity, team, environment, slugs, ids, of_platform in rows:
+        found.service_ids |= set(ids)
+        platform = frozenset(slugs) if of_platform else frozenset[str]()
+        limits.append(Limit(title=title, at_most=at_most, severity=severity, team=team or "", platform=platform, environment=environment))
+    return tuple(limits)
