@@ -89,8 +89,13 @@ def measure(gate: Gate, *, telemetry: TelemetryPort, sql: SqlPort, now: datetime
     if gate.prometheus:
         return telemetry.prometheus(gate.prometheus)
     assert gate.sql is not None
+    return asked(gate.sql, sql, now)
+
+
+def asked(scalar: SqlScalar, sql: SqlPort, now: datetime) -> Reading:
+    """The reading of one query; as `measure`."""
     try:
-        value = sql.scalar(gate.sql.database, gate.sql.query)
+        value = sql.scalar(scalar.database, scalar.query)
     except Stopped:
         raise
     except PortError as error:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from windows.actions.context import Context
+from windows.actions.documents import at_path
 from windows.actions.outcomes import Done, Failed, Outcome
 from windows.actions.params import Duration
 from windows.actions.params import Params as Base
@@ -102,17 +103,3 @@ def difference(expect: Expect, answer: HttpAnswer) -> str:
 def same(found: Any, wanted: Any) -> bool:
     """Equal as JSON: 1 is 1.0, and true is not 1."""
     return isinstance(found, bool) == isinstance(wanted, bool) and bool(found == wanted)
-
-
-MISSING = "(missing)"
-
-
-def at_path(document: Any, path: str) -> Any:
-    for part in path.split("."):
-        if isinstance(document, dict) and part in document:
-            document = document[part]
-        elif isinstance(document, list) and part.isdecimal() and int(part) < len(document):
-            document = document[int(part)]
-        else:
-            return MISSING
-    return document
