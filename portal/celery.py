@@ -35,6 +35,7 @@ app.conf.update(
         "*.sweep": {"queue": "sweep"},
         "*.measure": {"queue": "measure"},
         "*.notify": {"queue": "notify"},
+        "*.reconcile": {"queue": "notify"},  # it talks to others' servers, which may be slow; gates must not wait for that
     },
     task_default_queue="execute",
     task_create_missing_queues=True,
@@ -49,6 +50,7 @@ app.conf.update(
     # A tick says only "look at the table"; it expires, so that ticks never pile up while workers are away.
     beat_schedule={
         "execution": {"task": "execution.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
+        "surfaces": {"task": "execution.reconcile", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "watch": {"task": "execution.measure", "schedule": 1.0, "options": {"expires": 2.0}},  # gates have intervals of their own
         "delivery": {"task": "delivery.notify", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "approvals": {"task": "approvals.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},

@@ -30,6 +30,9 @@ class Defaults:
     longest_window: timedelta = timedelta(hours=8)
     rollback_reserve_factor: float = 1.25
     gate_timeout: timedelta = seconds(5)
+    reconcile: timedelta = seconds(30)  # how often what is outside is compared with what is desired
+    silence_ttl: timedelta = seconds(600)  # how long a silence outlives the last worker that renewed it
+    silence_renew: timedelta = seconds(120)
     sealer: timedelta = seconds(1)
 
     @classmethod

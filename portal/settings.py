@@ -27,6 +27,10 @@ FLAGS_URL = os.environ.get("FLAGS_URL", "http://127.0.0.1:8001").rstrip("/")
 PROMETHEUS_URL = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
 COMMANDS_DIR = Path(os.environ["COMMANDS_DIR"]) if os.environ.get("COMMANDS_DIR") else None  # what `command` steps may run
 HTTP_ALLOWED_HOSTS = listed("HTTP_ALLOWED_HOSTS")  # what `http` steps may reach
+ALERTMANAGER_URL = os.environ.get("ALERTMANAGER_URL", "")
+BALANCERS = {  # HAProxy admin sockets that `traffic` steps may reach, by name: BALANCER_EDGE=unix:///run/haproxy/admin.sock
+    name.removeprefix("BALANCER_").lower(): url for name, url in os.environ.items() if name.startswith("BALANCER_")
+}
 TARGET_DATABASES = {  # what `sql` steps may reach, by name: TARGET_DATABASE_ORDERS=postgresql://…
     name.removeprefix("TARGET_DATABASE_").lower(): url for name, url in os.environ.items() if name.startswith("TARGET_DATABASE_")
 }

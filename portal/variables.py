@@ -30,6 +30,10 @@ PRODUCTION = (
     Variable("FLAGS_URL", "the flag server's address, as browsers and nodes see it; https", REQUIRED),
     Variable("BEHIND_TLS_PROXY", "`1` where a proxy ends TLS and sets X-Forwarded-Proto itself"),
     Variable("PROMETHEUS_URL", "where objectives and gates read Prometheus", "no Prometheus"),
+    Variable("ALERTMANAGER_URL", "where `silence` steps suppress alerts", "no Alertmanager"),
+    Variable(
+        "BALANCER_<NAME>", "an HAProxy admin socket that `traffic` steps reach by the name: `unix:///path` or `tcp://host:port`", "none"
+    ),
     Variable("HTTP_ALLOWED_HOSTS", "hosts that `http` steps may reach, separated by commas", "none"),
     Variable("COMMANDS_DIR", "the folder whose programs `command` steps may run", "none"),
     Variable("TARGET_DATABASE_<NAME>", "a database that `sql` steps reach by the name; one variable each", "none"),
@@ -70,6 +74,9 @@ MEANINGS = {
     "longest_window": "the longest window that may be requested",
     "rollback_reserve_factor": "measured rollback time is multiplied by this",
     "gate_timeout": "how long one measurement may take",
+    "reconcile": "how often surfaces (silences, traffic, flags …) are compared with what is desired",
+    "silence_ttl": "how long a silence lasts unless renewed",
+    "silence_renew": "how often silences are renewed",
     "sealer": "how often audit entries are sealed",
 }
 

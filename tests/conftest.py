@@ -119,6 +119,14 @@ def prometheus() -> Iterator[servers.Prometheus]:
     servers.remove(server)
 
 
+@pytest.fixture(scope="session")
+def alertmanager() -> Iterator[servers.Alertmanager]:
+    """Debian's Alertmanager. Tests share it: each asks only for what it has placed itself."""
+    server = servers.Alertmanager()
+    yield server
+    servers.remove(server)
+
+
 @pytest.fixture
 def broker_server(request: pytest.FixtureRequest) -> servers.Server:
     """The server behind `broker`, to be killed, frozen and started again. Empty at the start of each test."""

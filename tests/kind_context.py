@@ -27,6 +27,7 @@ class FakeContext:
     flags: Any = None
     telemetry: Any = None
     notify: Any = None
+    surfaces: Any = None
     clock: datetime = NOON
     is_stopped: bool = False
     lines: list[str] = field(default_factory=list)

@@ -13,6 +13,7 @@ import tempfile
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -193,3 +194,28 @@ def answers(address: str) -> Callable[[], bool]:
             return False
 
     return ready
+
+
+class Alertmanager(Server):
+    """Debian's Alertmanager, alone: `silences()` as its API tells them."""
+
+    def __init__(self) -> None:
+        program = needed("prometheus-alertmanager", "prometheus-alertmanager")
+        base, user = folder("alertmanager")
+        (base / "alertmanager.yml").write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+        port = free_ports(1)[0]
+        url = f"http://127.0.0.1:{port}"
+        options = [f"--config.file={base}/alertmanager.yml", f"--storage.path={base}/data", f"--web.listen-address=127.0.0.1:{port}"]
+        alone = ["--cluster.listen-address=", "--log.level=warn"]
+        child = Child("alertmanager", [program, *options, *alone], ready=answers(f"{url}/-/ready"), user=user.pw_uid if user else None)
+        super().__init__(url, base, child)
+
+    def silences(self, *states: str) -> list[dict[str, Any]]:
+        with urllib.request.urlopen(f"{self.url}/api/v2/silences", timeout=5) as response:
+            found: list[dict[str, Any]] = json.load(response)
+        return [each for each in found if not states or each["status"]["state"] in states]
+
+    def take_away(self, name: str) -> None:
+        """As a person does by hand."""
+        request = urllib.request.Request(f"{self.url}/api/v2/silence/{name}", method="DELETE")
+        urllib.request.urlopen(request, timeout=5).close()

@@ -21,6 +21,7 @@ from windows.scheduling.queries import WindowView, conflicts_of, window_id_of, w
 W = WindowStatus
 # what every step of a run says of itself: it stands on the run's page, and would bury what people decided
 ROUTINE = {f"step.{word}" for word in ("started", "succeeded", "waiting", "compensation_waiting", "compensation_started", "compensated")}
+ROUTINE |= {"surface.wanted", "surface.in_place"}  # the panel of surfaces shows them
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,6 +252,10 @@ def nothing() -> None:
     pass
 
 
+def run_without_surfaces() -> None:
+    given_runs.run_of(step())
+
+
 # What each task finds to do. A new task must stand here.
 TASKS: dict[str, Callable[[], None]] = {
     "approvals.sweep": late_request,
@@ -259,6 +263,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "delivery.notify": nothing,
     "execution.advance_run": nothing,  # every turn of a run is judged above
     "execution.measure": due_run,
+    "execution.reconcile": run_without_surfaces,
     "execution.sweep": missed_window,
     "flags.sweep": forgotten_flags,
     "telemetry.measure": nothing,

@@ -9,8 +9,10 @@ from windows.execution.states import (
     RUN_LIVE,
     RUN_TRANSITIONS,
     STEP_TRANSITIONS,
+    SURFACE_TRANSITIONS,
     RunStatus,
     StepStatus,
+    SurfaceStatus,
     run_may_become,
     step_may_become,
 )
@@ -29,7 +31,13 @@ def reachable(table: dict, start: object) -> set:
 
 
 @pytest.mark.parametrize(
-    ("table", "start"), [(TRANSITIONS, W.DRAFT), (RUN_TRANSITIONS, R.PREFLIGHT), (STEP_TRANSITIONS, StepStatus.PENDING)]
+    ("table", "start"),
+    [
+        (TRANSITIONS, W.DRAFT),
+        (RUN_TRANSITIONS, R.PREFLIGHT),
+        (STEP_TRANSITIONS, StepStatus.PENDING),
+        (SURFACE_TRANSITIONS, SurfaceStatus.WANTED),
+    ],
 )
 def test_every_state_stands_in_its_table_and_can_be_reached(table: dict, start: object) -> None:
     assert set(table) == set(type(start)) == reachable(table, start)

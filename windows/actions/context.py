@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from windows.actions.gates import Reading, Verdict
-from windows.actions.ports import CommandPort, FlagPort, HttpPort, NotifyPort, SqlPort, TelemetryPort
+from windows.actions.ports import CommandPort, FlagPort, HttpPort, NotifyPort, SqlPort, SurfacePort, TelemetryPort
 
 
 class Context(Protocol):
@@ -65,6 +65,9 @@ class Context(Protocol):
 
     @property
     def notify(self) -> NotifyPort: ...
+
+    @property
+    def surfaces(self) -> SurfacePort: ...
 
     def stop_requested(self) -> bool:
         """Whether somebody wants this step to end now. Ask at least every second."""

@@ -168,6 +168,37 @@ class NotifyPort(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was seen of a surface. `state` is small JSON, in the words of what was desired; `note` one sentence for people; `handle`
+    what the other side calls it."""
+
+    agrees: bool
+    state: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    handle: str = ""
+    lapses_at: datetime | None = None
+
+
+class SurfacePort(Protocol):
+    """Things outside that a window holds in a state: silences, traffic, credentials. What is held is written down before it is
+    touched, compared again and again while the window lives, and let go with its end."""
+
+    def look(self, kind: str, name: str, desired: Mapping[str, Any]) -> Observed:
+        """What is there now, beside what would be desired. Nothing is kept or changed."""
+        ...
+
+    def hold(self, kind: str, name: str, desired: Mapping[str, Any], *, on_drift: str = "mend", within: str = "") -> Observed:
+        """Bring it into this state, and keep it there ("mend") or show where it deviates ("show"). Again with the same wish, the same
+        thing is found, not doubled. `within` names the part of `desired` whose entries are added to those earlier steps wanted.
+        PortError where it could not be done now; it stays wanted, and is tried again."""
+        ...
+
+    def let_go(self, kind: str, name: str) -> str:
+        """End it now. One sentence about what became of it; PortError where it could not be ended now (it is tried again)."""
+        ...
+
+
 Stop = Callable[[], bool]
 
 

@@ -30,6 +30,14 @@ class StepStatus(StrEnum):
     COMPENSATION_FAILED = "compensation_failed"
 
 
+class SurfaceStatus(StrEnum):
+    WANTED = "wanted"  # asked for, not seen in place yet
+    IN_PLACE = "in_place"
+    DRIFTED = "drifted"  # what is observed is not what is desired
+    ACCEPTED = "accepted"  # a person said, with a reason, that this deviation may stay
+    ENDED = "ended"  # let go; nobody looks any more
+
+
 class Phase(StrEnum):
     STEP = "step"
     VALIDATION = "validation"
@@ -94,6 +102,20 @@ STEP_TRANSITIONS: dict[StepStatus, frozenset[StepStatus]] = {
     S.COMPENSATED: frozenset(),
     S.COMPENSATION_FAILED: frozenset({S.COMPENSATING, S.COMPENSATED}),  # retried, or attested by a person
 }  # fmt: skip
+
+F = SurfaceStatus
+SURFACE_TRANSITIONS: dict[SurfaceStatus, frozenset[SurfaceStatus]] = {
+    F.WANTED: frozenset({F.IN_PLACE, F.DRIFTED, F.ENDED}),
+    F.IN_PLACE: frozenset({F.DRIFTED, F.WANTED, F.ENDED}),  # WANTED: a later step wants something else of it
+    F.DRIFTED: frozenset({F.IN_PLACE, F.ACCEPTED, F.WANTED, F.ENDED}),  # mended, by us or by whoever took it away
+    F.ACCEPTED: frozenset({F.IN_PLACE, F.DRIFTED, F.WANTED, F.ENDED}),  # DRIFTED: it deviates further than what was accepted
+    F.ENDED: frozenset({F.WANTED}),  # a step is tried again
+}
+
+
+def surface_may_become(state: str, then: str) -> bool:
+    """Whether the surface's table has the edge; both are values of SurfaceStatus."""
+    return SurfaceStatus(then) in SURFACE_TRANSITIONS[SurfaceStatus(state)]
 
 
 def run_may_become(state: str, then: str) -> bool:

@@ -13,7 +13,7 @@ from windows.audit.clock import clock
 from windows.audit.going_on import going_on
 from windows.delivery.bell import ring
 from windows.errors import Refused
-from windows.execution import watching
+from windows.execution import reconciling, watching
 from windows.execution.commands import clocks
 from windows.execution.commands.starting import start_run
 from windows.execution.engine import loop
@@ -76,6 +76,16 @@ def measure() -> None:
     for run_id in watching.due(clock()):
         with going_on("watch", run=run_id):
             watching.watch(run_id)
+
+
+@shared_task(name="execution.reconcile")
+def reconcile() -> None:
+    """Compare every surface that is due with what is desired of it."""
+    with going_on("derive surfaces"):
+        reconciling.derive()
+    for surface_id in reconciling.due(clock()):
+        with going_on("reconcile", surface=surface_id):
+            reconciling.reconcile(surface_id)
 
 
 def begin(window_id: int) -> None:

@@ -22,6 +22,7 @@ from windows.execution.ports.limits import Limits
 from windows.execution.ports.notify import Notify
 from windows.execution.ports.patience import patiently
 from windows.execution.ports.sql import Sql
+from windows.execution.ports.surfaces import Surfaces
 from windows.execution.ports.telemetry import Telemetry
 from windows.scheduling.models import Window
 
@@ -47,6 +48,7 @@ class StepContext:
     flags: Flags
     telemetry: Telemetry
     notify: Notify
+    surfaces: Surfaces
     limits: Limits
     began: tuple[datetime, float]  # the database's clock and the monotonic one, at one moment
 
@@ -142,6 +144,7 @@ def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool])
         flags=Flags(run.window.reference, settings.ROADWORKS.flag_lease, limits, confidential=run.window.confidential),
         telemetry=telemetry_port(limits),
         notify=Notify(run.window, limits),
+        surfaces=Surfaces(run, limits),
         limits=limits,
         began=(now, ticks),
     )

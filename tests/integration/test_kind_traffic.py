@@ -1,0 +1,176 @@
+"""The `traffic` kind against a real HAProxy with real users: who is moved, who is never failed, what is put back."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests import given_runs
+from tests.given_runs import run_of, step
+from tests.kind_context import FakeContext
+from tests.traffic import Backend, Balancer, Users, backends, remove
+from windows.actions.kinds import traffic
+from windows.actions.outcomes import Done, Failed, Outcome, Wait
+from windows.actions.registry import perform, prepare
+from windows.execution import reconciling
+from windows.execution.models import Run, Surface, clock
+from windows.execution.ports.limits import Limits
+from windows.execution.ports.surfaces import Surfaces
+
+pytestmark = pytest.mark.django_db(transaction=True)
+world = given_runs.world
+
+
+@pytest.fixture
+def pair() -> Iterator[list[Backend]]:
+    with backends("blue", "green", pause=0.01) as made:
+        yield made
+
+
+@pytest.fixture
+def edge(pair: list[Backend], settings: Any) -> Iterator[Balancer]:
+    balancer = Balancer({each.name: each.port for each in pair})
+    settings.BALANCERS = {"edge": balancer.address}
+    yield balancer
+    remove(balancer)
+
+
+def by_hand(edge: Balancer, command: str) -> str:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(edge.address.removeprefix("unix://"))
+        connection.sendall(f"{command}\n".encode())
+        return connection.makefile().read()
+
+
+class Step:
+    """One step of a run as the engine would carry it out."""
+
+    def __init__(self, run: Run, stop=lambda: False, **given: Any) -> None:
+        told = {"balancer": "edge", "backend": "shop", **given}
+        self.run, self.kept, self.stop = run, {}, stop
+        self.told = traffic.Params.model_validate(told).model_dump(mode="json")
+
+    def act(self, verb: str = "run", seconds: float = 20) -> Outcome:
+        until = time.monotonic() + seconds
+        while True:
+            limits = Limits.of(10, self.stop)
+            ctx = FakeContext(surfaces=Surfaces(self.run, limits), clock=datetime.now(UTC), checkpoint=self.kept)
+            ctx.deadline = ctx.clock + timedelta(seconds=10)
+            ctx.sleep = lambda rest: time.sleep(rest) or self.stop()  # type: ignore[method-assign]
+            ctx.now = lambda: datetime.now(UTC)  # type: ignore[method-assign]
+            if verb == "run" and not self.kept:
+                self.kept = prepare("traffic", self.told, ctx)
+                ctx.checkpoint = self.kept
+            outcome = perform("traffic", self.told, verb, ctx)
+            self.kept = {**self.kept, **(getattr(outcome, "checkpoint", None) or {})}
+            if not isinstance(outcome, Wait):
+                return outcome
+            assert time.monotonic() < until, outcome
+            time.sleep(0.2)
+
+
+def names(users: Users, seconds: float = 0.5) -> dict[str, int]:
+    """Who answers from now on."""
+    users.since()
+    time.sleep(seconds)
+    return {body: count for (_, body), count in users.since().items()}
+
+
+def test_a_blue_green_swap_in_shares_fails_nobody(edge: Balancer, pair: list[Backend]) -> None:
+    run = run_of(step(), step())
+    with Users(edge.url) as users:
+        for share in (5, 25, 50, 100):
+            outcome = Step(run, shift={"to": "green", "away_from": "blue", "share": share}).act()
+            assert isinstance(outcome, Done), outcome
+            answered = names(users)
+            assert abs(answered.get("green", 0) / sum(answered.values()) - share / 100) < 0.12, answered
+        assert set(names(users)) == {"green"}
+    assert not users.failed
+    assert len(pair[1].met) > 100
+
+
+def test_a_drained_server_is_left_before_the_step_goes_on_and_comes_back(edge: Balancer, pair: list[Backend]) -> None:
+    pair[0].pause = 0.4
+    run = run_of(step(), step())
+    drain = Step(run, servers={"blue": {"state": "drain"}})
+    with Users(edge.url) as users:
+        time.sleep(0.3)
+        assert isinstance(drain.act(), Done)
+        met = len(pair[0].met)
+        assert set(names(users, 0.6)) == {"green"}
+        assert len(pair[0].met) == met
+        assert isinstance(drain.act("compensate"), Done)
+        pair[0].pause = 0.01
+        assert set(names(users, 1.0)) == {"blue", "green"}
+    assert not users.failed
+
+
+def test_nobody_is_sent_to_a_server_that_is_down_and_the_last_one_stays(edge: Balancer, pair: list[Backend], eventually: Any) -> None:
+    run = run_of(step())
+    pair[1].is_well = False
+    eventually(lambda: "DOWN" in by_hand(edge, "show stat"))
+    outcome = Step(run, shift={"to": "green", "away_from": "blue", "share": 5}).act()
+    assert outcome.reason == "green is down: no user is sent there."
+    outcome = Step(run, servers={"blue": {"state": "drain"}}).act()
+    assert isinstance(outcome, Failed)
+    assert "No server of shop would be left" in outcome.reason
+    outcome = Step(run, servers={"red": {"state": "drain"}}).act()
+    assert "no server red; there are blue, green" in outcome.reason
+    outcome = Step(run, servers={"blue": {"state": "drain"}}, empty=True, idle=False).act()
+    assert isinstance(outcome, Done)
+
+
+def test_r_a10_what_somebody_set_by_hand_meanwhile_is_left_as_it_is(edge: Balancer) -> None:
+    run = run_of(step())
+    one = Step(run, servers={"blue": {"weight": 10}})
+    assert isinstance(one.act(), Done)
+    by_hand(edge, "set server shop/blue weight 77")
+    outcome = one.act("compensate")
+    assert isinstance(outcome, Failed)
+    assert outcome.permanent
+    assert "weight 77" in outcome.reason
+    assert "77" in by_hand(edge, "get weight shop/blue")
+
+
+def test_a_restarted_balancer_is_told_again_and_the_drift_is_on_record(edge: Balancer) -> None:
+    run = run_of(step(), step())
+    assert isinstance(Step(run, servers={"blue": {"state": "maint"}}).act(), Done)
+    assert isinstance(Step(run, servers={"green": {"weight": 30}}).act(), Done)
+    edge.kill()
+    edge.start()
+    Surface.objects.update(due_at=clock())
+    row = Surface.objects.get(kind="traffic")
+    reconciling.reconcile(row.pk)
+    row.refresh_from_db()
+    assert row.status == "in_place"
+    assert row.drift == {"blue": {"state": "ready"}, "green": {"weight": 100}}
+    assert row.observed == row.desired["servers"] == {"blue": {"state": "maint"}, "green": {"weight": 30}}
+
+
+def test_without_its_socket_the_step_says_what_is_missing(edge: Balancer, settings: Any) -> None:
+    run = run_of(step())
+    settings.BALANCERS = {}
+    with pytest.raises(Exception, match="BALANCER_EDGE"):
+        Step(run, servers={"blue": {"weight": 1}}).act()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"servers": {"blue": {}}},
+        {"servers": {"blue; shutdown": {"weight": 1}}},
+        {"servers": {"blue": {"weight": 300}}},
+        {"shift": {"to": "blue", "away_from": "blue", "share": 5}},
+        {"shift": {"to": "green", "away_from": "blue", "share": 5}, "servers": {"blue": {"weight": 1}}},
+    ],
+)
+def test_it_refuses(given: dict) -> None:
+    with pytest.raises(ValidationError):
+        traffic.Params.model_validate({"balancer": "edge", "backend": "shop", **given})

@@ -1,0 +1,145 @@
+"""Users, backends and the real servers between them: HAProxy and nginx as children on free ports, load that counts who was failed."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+
+from portal.bootstrap.processes import Child
+from tests.servers import Server, folder, free_ports, listens, needed
+
+
+class Backend(ThreadingHTTPServer):
+    """One instance of a service: says its name, takes `pause` seconds, remembers (method, path, when)."""
+
+    daemon_threads, request_queue_size = True, 256
+
+    def __init__(self, name: str, pause: float = 0.0) -> None:
+        super().__init__(("127.0.0.1", 0), Instance)
+        self.name, self.pause, self.is_well = name, pause, True
+        self.met: list[tuple[str, str, float]] = []
+        self.thread = threading.Thread(target=self.serve_forever, args=[0.05], daemon=True)
+        self.thread.start()
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    def writes(self) -> int:
+        return sum(method == "POST" for method, _, _ in self.met)
+
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()
+        self.thread.join()
+
+
+class Instance(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Backend
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path != "/healthz":
+            self.server.met.append((self.command, self.path, time.monotonic()))
+            time.sleep(self.server.pause)
+        text = self.server.name.encode()
+        self.send_response(200 if self.server.is_well else 503)
+        self.send_header("Content-Length", str(len(text)))
+        self.send_header("Cache-Control", "max-age=60")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(text)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def backends(*names: str, pause: float = 0.0) -> Iterator[list[Backend]]:
+    made = [Backend(name, pause) for name in names]
+    try:
+        yield made
+    finally:
+        for one in made:
+            one.close()
+
+
+class Users:
+    """A few people who ask again and again, each on a connection of their own; `said` counts (status, body), `failed` who got nothing."""
+
+    def __init__(self, url: str, count: int = 4, rest: float = 0.005) -> None:
+        self.url, self.rest = url, rest
+        self.said: Counter[tuple[int, str]] = Counter()
+        self.failed: list[str] = []
+        self.lock, self.ended = threading.Lock(), threading.Event()
+        self.threads = [threading.Thread(target=self.ask, daemon=True) for _ in range(count)]
+
+    def ask(self) -> None:
+        with httpx.Client(trust_env=False, timeout=10) as client:
+            while not self.ended.wait(self.rest):
+                try:
+                    answer = client.get(self.url)
+                except httpx.HTTPError as error:
+                    with self.lock:
+                        self.failed.append(repr(error))
+                    continue
+                with self.lock:
+                    self.said[answer.status_code, answer.text[:40]] += 1
+                    if answer.status_code >= 400:
+                        self.failed.append(f"{answer.status_code} {answer.text[:100]}")
+
+    def since(self) -> Counter[tuple[int, str]]:
+        """What was said since this was last asked."""
+        with self.lock:
+            found, self.said = self.said, Counter()
+        return found
+
+    def __enter__(self) -> Users:
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        for thread in self.threads:
+            thread.join(10)
+
+
+class Balancer(Server):
+    """Debian's HAProxy: backend `shop` over `members`; `address` is its admin socket."""
+
+    def __init__(self, members: dict[str, int], check: bool = True) -> None:
+        program = needed("haproxy", "haproxy")
+        base, user = folder("haproxy")
+        port = free_ports(1)[0]
+        self.address = f"unix://{base}/admin.sock"
+        lines = "\n".join(
+            f"  server {name} 127.0.0.1:{port_of} weight 100 {'check inter 200ms fall 2 rise 1' if check else ''}"
+            for name, port_of in members.items()
+        )
+        (base / "haproxy.cfg").write_text(
+            f"global\n  stats socket {base}/admin.sock mode 600 level admin\n  maxconn 500\n"
+            "defaults\n  mode http\n  timeout connect 2s\n  timeout client 20s\n  timeout server 20s\n  retries 2\n  option redispatch\n"
+            f"frontend users\n  bind 127.0.0.1:{port}\n  default_backend shop\n"
+            f"backend shop\n  balance roundrobin\n  option httpchk GET /healthz\n{lines}\n"
+        )
+        uid = user.pw_uid if user else None
+        if user:
+            (base / "haproxy.cfg").chmod(0o644)
+        child = Child("haproxy", [program, "-db", "-f", str(base / "haproxy.cfg")], ready=listens(port), user=uid)
+        super().__init__(f"http://127.0.0.1:{port}/", base, child)
+
+
+def remove(server: Server) -> None:
+    server.stop()
+    shutil.rmtree(server.supervisor.logs, ignore_errors=True)

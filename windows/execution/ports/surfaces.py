@@ -1,0 +1,85 @@
+"""The surfaces port: what is wanted is written down, then done by the adapter of its kind, then what was seen is written down.
+
+An adapter is one module in adapters/ with
+    observe(row, limits) -> Observed            what is there now; PortError where that cannot be known
+    mend(row, limits) -> Observed               bring it to `row.desired`, also the first time; again it changes nothing
+    end(row, limits) -> str                     let it go; one sentence
+    keep(row, seen, limits) -> Observed         optional: renew what lapses by itself
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from django.conf import settings
+
+from windows.actions.ports import Observed, PortError, Rejected
+from windows.audit.clock import clock
+from windows.execution.commands.surfaces import end, note, want
+from windows.execution.models import Run, Surface
+from windows.execution.ports import adapters as folder
+from windows.execution.ports.limits import Limits
+from windows.execution.ports.patience import patiently
+
+
+@cache
+def adapters() -> Mapping[str, ModuleType]:
+    """Every adapter by its kind, which is its module's name."""
+    return {item.name: importlib.import_module(f"{folder.__name__}.{item.name}") for item in pkgutil.iter_modules(folder.__path__)}
+
+
+def adapter(kind: str) -> ModuleType:
+    if kind not in adapters():
+        raise Rejected(f"There is no surface of the kind “{kind}”.")
+    return adapters()[kind]
+
+
+def unknown(error: PortError) -> Observed:
+    """Not known is not in place."""
+    return Observed(False, {"known": False}, f"Not known: {error}")
+
+
+class Surfaces:
+    def __init__(self, run: Run, limits: Limits) -> None:
+        self.run, self.limits = run, limits
+
+    def look(self, kind: str, name: str, desired: Mapping[str, Any]) -> Observed:
+        kept = patiently(lambda: self.kept(kind, name), self.limits)
+        row = Surface(run=self.run, window=self.run.window, kind=kind, name=name, desired=dict(desired), handle=kept.handle if kept else "")
+        seen: Observed = adapter(kind).observe(row, self.limits)
+        return seen
+
+    def hold(self, kind: str, name: str, desired: Mapping[str, Any], *, on_drift: str = "mend", within: str = "") -> Observed:
+        by = adapter(kind)
+        row = patiently(lambda: want(self.run.pk, kind, name, dict(desired), on_drift=on_drift, within=within), self.limits)
+        try:
+            seen: Observed = by.mend(row, self.limits)
+        except PortError as error:
+            missing = unknown(error)
+            patiently(lambda: note(row.pk, missing, due_at=clock() + soon()), self.limits)
+            raise
+        patiently(lambda: note(row.pk, seen, due_at=clock() + soon()), self.limits)
+        return seen
+
+    def let_go(self, kind: str, name: str) -> str:
+        row = patiently(lambda: self.kept(kind, name), self.limits)
+        if row is None:
+            return "It was never there."
+        said = str(adapter(kind).end(row, self.limits))
+        patiently(lambda: end(row.pk, said), self.limits)
+        return said
+
+    def kept(self, kind: str, name: str) -> Surface | None:
+        return Surface.objects.filter(window=self.run.window, kind=kind, name=name[:200]).exclude(status="ended").first()
+
+
+def soon() -> timedelta:
+    """Until it is looked at again."""
+    period: timedelta = settings.ROADWORKS.reconcile
+    return period

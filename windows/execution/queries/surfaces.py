@@ -1,0 +1,74 @@
+"""Nouns: the surfaces of a window as pages show them, and those that follow from a run itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from windows.access.roles import ENGINE
+from windows.execution.models import Run, Surface
+from windows.execution.states import SurfaceStatus
+from windows.flags.models import FlagVersion
+from windows.lifecycle.states import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceView:
+    """One surface: what is wanted of it, what was seen, and where the two part."""
+
+    id: int
+    kind: str
+    name: str
+    status: str
+    desired: dict[str, Any]
+    observed: dict[str, Any]
+    note: str
+    observed_at: datetime | None
+    drift: dict[str, Any]
+    drifted_at: datetime | None
+    accepted_by: str
+    accepted_reason: str
+    on_drift: str
+
+    @property
+    def is_adrift(self) -> bool:
+        return self.status == SurfaceStatus.DRIFTED
+
+    @property
+    def was_mended(self) -> bool:
+        return self.status == SurfaceStatus.IN_PLACE and self.drifted_at is not None
+
+
+def surfaces_of(window_id: int) -> list[SurfaceView]:
+    """The adrift first, the ended last."""
+    order = {
+        SurfaceStatus.DRIFTED: 0,
+        SurfaceStatus.ACCEPTED: 1,
+        SurfaceStatus.WANTED: 2,
+        SurfaceStatus.IN_PLACE: 3,
+        SurfaceStatus.ENDED: 4,
+    }
+    rows = [view_of(row) for row in Surface.objects.filter(window=window_id).order_by("kind", "name")[:200]]
+    return sorted(rows, key=lambda view: order[SurfaceStatus(view.status)])
+
+
+def view_of(row: Surface) -> SurfaceView:
+    return SurfaceView(
+        row.pk, row.kind, row.name, row.status, row.desired, row.observed, row.observed_note, row.observed_at, row.drift, row.drifted_at,
+        row.accepted_by, row.accepted_reason, row.on_drift,
+    )  # fmt: skip
+
+
+def derived(run: Run) -> list[tuple[str, str, dict[str, Any]]]:
+    """(kind, name, desired) of what follows from a run under way: each flag it has set, its live rows, its event in the calendars."""
+    window = run.window
+    found: list[tuple[str, str, dict[str, Any]]] = [
+        ("live", window.reference, {"scopes": window.scopes.count()}),
+        ("feed", window.reference, {"sequence": window.sequence, "status": window.status}),
+    ]
+    ours = FlagVersion.objects.filter(window=window.reference, actor=ENGINE.name)
+    for last in ours.select_related("flag").order_by("flag_id", "-version").distinct("flag_id"):
+        if last.mode != Mode.NORMAL.value:
+            found.append(("flag", str(last.flag.key), {"mode": last.mode, "version": last.version}))
+    return found
