@@ -9,17 +9,25 @@ from django.db import Error
 from django.http import HttpRequest
 
 from portal.strip import strip
+from windows.access.pages import chosen_environment
 from windows.access.roles import Actor
+from windows.catalogue.models import Environment
 
-SHEETS = [f"portal/{name}.css" for name in ("tokens", "base", "signs", "cockpit", "forms", "slots", "calendar", "screens")]
-PLACES = [
+SHEETS = [f"portal/{name}.css" for name in ("tokens", "base", "signs", "cockpit", "forms", "slots", "calendar", "reference", "screens")]
+PLACES = [  # word, address, icon
     ("Today", "/", "today"),
     ("Calendar", "/calendar/", "calendar"),
     ("Windows", "/windows/", "windows"),
     ("Approvals", "/approvals/", "approvals"),
     ("Runs", "/runs/", "runs"),
     ("Dashboards", "/dashboards/", "dashboards"),
+    ("Services", "/services/", "services"),
+    ("Runbooks", "/runbooks/", "runbooks"),
+    ("Flags", "/flags/", "flags"),
+    ("Audit", "/audit/", "audit"),
+    ("Settings", "/settings/", "settings"),
 ]
+THUMB = {"Today", "Calendar", "Approvals", "Runs"}
 
 
 def fresh_token() -> str:
@@ -33,8 +41,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "actor": actor,
         "sheets": SHEETS,
-        "windows_href": "/windows/",
         "strip_href": "/strip",
+        "theme": request.COOKIES.get("theme") if request.COOKIES.get("theme") in ("light", "dark") else "",
         "strip": [],
         "form_token": fresh_token,
     }
@@ -42,11 +50,20 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return shown
     try:
         shown["strip"] = strip(actor)
+        shown["environments"] = list(Environment.objects.order_by("-is_production", "name").values_list("slug", "name"))
     except Error:
-        shown["strip"] = []
+        shown["strip"], shown["environments"] = [], []
+    chosen = chosen_environment(request)
+    shown["environment"] = next(({"slug": slug, "name": name} for slug, name in shown["environments"] if slug == chosen), None)
     shown["zone"] = getattr(request.user, "timezone", "UTC")
     shown["rail"] = [
-        {"word": word, "href": href, "icon": icon, "here": request.path == href or (href != "/" and request.path.startswith(href))}
+        {
+            "word": word,
+            "href": href,
+            "icon": icon,
+            "here": request.path == href or (href != "/" and request.path.startswith(href)),
+            "thumb": word in THUMB,
+        }
         for word, href, icon in PLACES
     ]
     return shown

@@ -6,13 +6,20 @@ from portal.dashboards import urls as dashboards
 from portal.metrics.views import metrics
 from portal.pages.calendar import calendar_page, calendar_panel
 from portal.pages.card import card
+from portal.pages.frame import choose_environment, choose_theme
 from portal.pages.health import healthz, readyz
+from portal.pages.runbooks import compare, library, runbook_page
+from portal.pages.search import search
+from portal.pages.services import service_list, service_page
 from portal.pages.sign_in import sign_in, sign_out
 from portal.pages.strip import strip_panel
 from portal.pages.today import today
 from portal.pages.window import window_page
 from windows.approvals import urls as approvals
+from windows.catalogue import urls as catalogue
 from windows.execution import urls as execution
+from windows.flags import urls as flags
+from windows.runbooks import urls as runbooks
 from windows.scheduling import urls as scheduling
 
 handler400, handler403, handler404, handler500 = (
@@ -27,12 +34,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out/", sign_out, name="sign-out"),
     path("", today, name="home"),
     path("api/", include("portal.api.urls")),
+    path("theme", choose_theme, name="theme"),
+    path("environment", choose_environment, name="environment"),
+    path("search", search, name="search"),
     path("calendar/", calendar_page, name="calendar"),
     path("calendar/panel", calendar_panel, name="calendar-panel"),
     path("windows/<str:reference>/card", card, name="card"),
     *scheduling.pages,
     *approvals.pages,
     *execution.pages,
+    *flags.pages,
+    *catalogue.pages,
+    *runbooks.pages,
+    path("runbooks/", library, name="runbooks"),
+    path("runbooks/<str:slug>", runbook_page, name="runbook"),
+    path("runbooks/<str:slug>/versions/<int:number>", runbook_page, name="runbook-version"),
+    path("runbooks/<str:slug>/compare", compare, name="compare-runbook"),
+    path("services/", service_list, name="services"),
+    path("services/<str:slug>", service_page, name="service"),
     *dashboards.pages,
     path("strip", strip_panel, name="strip"),
     path("windows/<str:reference>", window_page, name="window"),

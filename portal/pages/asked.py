@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest
 from django.utils.http import urlencode
 
+from windows.access.pages import chosen_environment
 from windows.lifecycle.states import ChangeType, WindowStatus
 from windows.scheduling.axis import MAKERS, Axis, axis
 from windows.scheduling.queries.board import BY, Lanes
@@ -38,6 +39,7 @@ class Asked:
     change_type: tuple[str, ...] = ()
     busy: bool = False
     after: str = ""
+    within: str = ""  # the environment the whole frame is narrowed to; one asked for here goes first
     today: date
 
     def query(self, **changes: Any) -> str:
@@ -71,7 +73,7 @@ class Asked:
             until=until,
             team=None if lanes else self.team or None,
             service=self.service or None,
-            environment=self.environment or None,
+            environment=self.environment or self.within or None,
             status=self.state,
             change_type=self.change_type,
             **more,
@@ -101,6 +103,7 @@ def asked(request: HttpRequest, today: date) -> Asked:
         state=tuple(value for value in STATES if value in sent.getlist("state")),
         change_type=tuple(value for value in TYPES if value in sent.getlist("change_type")),
         busy=sent.get("busy") == "1",
+        within=chosen_environment(request),
         today=today,
         **texts,
     )

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from portal.pages.calendar import zone_of
 from portal.strip import strip
 from portal.templatetags.timeline import Timeline
-from windows.access.pages import reads
+from windows.access.pages import chosen_environment, reads
 from windows.access.requests import actor_of
 from windows.access.roles import Actor
 from windows.approvals.queries import awaiting, standing
@@ -39,7 +39,8 @@ def today(request: HttpRequest) -> HttpResponse:
     actor, zone, now = actor_of(request), zone_of(request), clock()
     axis = around(now.astimezone(zone).date(), zone)
     mine = frozenset(team for team, _ in actor.roles)
-    found = board(CalendarFilter(since=axis.since, until=axis.until), Lanes(teams=mine, most=LANES), actor)
+    environment = chosen_environment(request) or None
+    found = board(CalendarFilter(since=axis.since, until=axis.until, environment=environment), Lanes(teams=mine, most=LANES), actor)
     waiting = awaiting(actor)
     context = {
         "now": now,
@@ -51,15 +52,15 @@ def today(request: HttpRequest) -> HttpResponse:
         "live": strip(actor),
         "waiting": waiting[:WAITING],
         "waiting_count": len(waiting),
-        "upcoming": upcoming(actor, mine, now),
+        "upcoming": upcoming(actor, mine, now, environment),
         "freeze": next_freeze(now),
     }
     return render(request, "portal/today.html", context)
 
 
-def upcoming(actor: Actor, mine: frozenset[str], now: datetime) -> list[Upcoming]:
+def upcoming(actor: Actor, mine: frozenset[str], now: datetime, environment: str | None = None) -> list[Upcoming]:
     """The next approved windows that my teams plan (of all teams, for who belongs to none)."""
-    ahead = calendar(CalendarFilter(since=now, until=now + AHEAD, status=("approved",), limit=200), actor)
+    ahead = calendar(CalendarFilter(since=now, until=now + AHEAD, environment=environment, status=("approved",), limit=200), actor)
     chosen = [entry for entry in ahead if not mine or entry.team in mine][:NEXT]
     return [Upcoming(entry, unmet(entry, actor, now)) for entry in chosen]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
@@ -63,6 +64,14 @@ def icon(name: str, extra: str = "") -> SafeString:
 def badge(state: str) -> SafeString:
     colour, sign, word = SIGNS.get(str(state), ("draft", "info", str(state).replace("_", " ").capitalize()))
     return format_html('<span class="badge s-{}">{}{}</span>', colour, icon(sign), word)
+
+
+@register.simple_tag
+def mode(value: str) -> SafeString:
+    """What users get from a service now. Anything but normal is live, and amber like all that is."""
+    if value == "normal":
+        return format_html('<span class="quiet">{}</span>', "Normal")
+    return format_html('<span class="badge s-running">{}{}</span>', icon("flags"), words(value).capitalize())
 
 
 @register.simple_tag
@@ -176,3 +185,10 @@ def initials(name: str) -> str:
 def share(value: float | None) -> str:
     """0.9987 → 99.87 %."""
     return "not known" if value is None else f"{value * 100:.4g} %"
+
+
+@register.filter
+def thousands(value: object) -> str:
+    """12500 → 12,500; a fraction of zero is left out."""
+    whole = f"{value:,}" if isinstance(value, int | Decimal) else str(value)
+    return whole.removesuffix(".00")

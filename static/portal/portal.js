@@ -3,13 +3,12 @@
   "use strict";
   const root = document.documentElement;
 
-  /* "" follows the system; remembered in this browser only. */
-  const remembered = (() => { try { return localStorage.getItem("theme") || ""; } catch { return ""; } })();
-  if (remembered) root.dataset.theme = remembered;
+  /* The server writes the remembered theme into the page; none follows the system. Switching needs no journey where scripts run. */
   const isDark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-  const toggleTheme = () => {
+  const toggleTheme = (event) => {
+    event.preventDefault();
     root.dataset.theme = isDark() ? "light" : "dark";
-    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* private mode: lasts for this page */ }
+    document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
   };
 
   /* A second click while the first is under way is no second wish. The server holds by the form's token as well. */
@@ -20,7 +19,11 @@
   };
 
   addEventListener("DOMContentLoaded", () => {
-    document.querySelectorAll("[data-toggle-theme]").forEach((button) => { button.hidden = false; button.addEventListener("click", toggleTheme); });
+    document.querySelectorAll("[data-theme-form]").forEach((form) => form.addEventListener("submit", (event) => { event.stopPropagation(); toggleTheme(event); }));
+    document.querySelectorAll("[data-at-once]").forEach((form) => {
+      form.querySelector("button").hidden = true;
+      form.addEventListener("change", () => form.requestSubmit());
+    });
     document.body.addEventListener("submit", sendOnce);
     /* A panel names the state it shows, so that an unchanged one is answered by 304 without a body. */
     document.body.addEventListener("htmx:configRequest", ({ detail }) => {

@@ -90,6 +90,8 @@ def world() -> dict[str, Any]:
         "role": "owner",
         "depends_on": "orders",
         "verb": "hold",
+        "service": "orders",
+        "environment": "production",
     }
 
 

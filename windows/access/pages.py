@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -17,6 +18,14 @@ from windows.access.roles import Actor
 from windows.errors import Invalid
 
 P = ParamSpec("P")
+ENVIRONMENT = "environment"  # the cookie of the frame's filter
+SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def chosen_environment(request: HttpRequest) -> str:
+    """The environment this browser looks at, by its slug; "" for every one. It narrows lists and calendars, and hides nothing else."""
+    slug = request.COOKIES.get(ENVIRONMENT, "")
+    return slug if SLUG.fullmatch(slug) else ""
 
 
 def signed_in(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:

@@ -7,6 +7,7 @@ A kind module declares
     run(params, ctx) -> Outcome
     prepare(params, ctx) -> dict                optional: what compensate must know; kept before anything is done
     compensate(params, ctx) -> Outcome          optional: without it a runbook must say `undo`
+    undone: str                                 optional: what compensate does, in a few words; empty where it does nothing
     interruptible: bool                         optional (False): whether a hold may stop it, where it may be repeated afterwards
     repeatable: bool, or (params) -> bool       optional (False): whether it may be tried again when its outcome is unknown
     timeout, longest: timedelta                 optional: the default timeout of a step and the longest allowed
@@ -57,6 +58,7 @@ class Kind:
     needs: Callable[[Any], timedelta]
     code: frozenset[str]
     urls: frozenset[str]
+    undone: str  # "put back what was there before"
     summary: str  # the first line of its docstring
 
     def load(self, stored: Mapping[str, Any]) -> Params:
@@ -86,6 +88,7 @@ def kind_of(module: ModuleType) -> Kind:
         needs=getattr(module, "needs", lambda params: timedelta()),
         code=getattr(module, "code", frozenset()),
         urls=getattr(module, "urls", frozenset()),
+        undone=getattr(module, "undone", "its own way back"),
         summary=str(module.__doc__).splitlines()[0],
     )
 

@@ -9,6 +9,8 @@ from windows.catalogue.api.redundancy import OneRedundancyGroup, OneRegionPair, 
 from windows.catalogue.api.services import Dependencies, HandOver, OneDependency, OneService, Places, Services
 from windows.catalogue.api.teams import Members, OneMember, OneTeam, Teams
 from windows.catalogue.api.tokens import OneToken, Tokens
+from windows.catalogue.views.services import dependencies, edit, hand_over, new, places
+from windows.catalogue.views.teams import new_team, take_role, team_list, team_page
 
 api = [
     path("me", Me.as_view()),
@@ -38,4 +40,15 @@ api = [
     path("objectives/<slug:slug>/measurements", Measurements.as_view()),
     path("tokens", Tokens.as_view()),
     path("tokens/<int:token_id>", OneToken.as_view()),
+]
+pages = [
+    path("services/new", new, name="new-service"),
+    path("services/<str:slug>/edit", edit, name="edit-service"),
+    path("services/<str:slug>/places", places, name="service-places"),
+    path("services/<str:slug>/dependencies", dependencies, name="service-dependencies"),
+    path("services/<str:slug>/hand-over", hand_over, name="hand-over-service"),
+    path("teams/", team_list, name="teams"),
+    path("teams/new", new_team, name="new-team"),
+    path("teams/<str:slug>", team_page, name="team"),
+    path("teams/<str:slug>/members/<int:person_id>/<str:role>/take", take_role, name="take-role"),
 ]

@@ -20,6 +20,7 @@ from windows.actions.ports import FlagAddress, FlagState, Laggard
 from windows.lifecycle.states import Mode
 
 kind = "flag"
+undone = "put back what was set before"
 interruptible = True
 repeatable = True
 timeout = timedelta(seconds=90)

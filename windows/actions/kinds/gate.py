@@ -15,6 +15,7 @@ from windows.actions.outcomes import Done, Failed, Outcome, Undecided, Wait
 from windows.actions.params import Duration
 
 kind = "gate"
+undone = ""
 interruptible = True
 repeatable = True
 timeout = timedelta(minutes=5)

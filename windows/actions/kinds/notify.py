@@ -12,6 +12,7 @@ from windows.actions.outcomes import Done, Outcome
 from windows.actions.params import Params as Base
 
 kind = "notify"
+undone = "what was said stays said"
 repeatable = True
 timeout = timedelta(seconds=30)
 Recipient = Annotated[

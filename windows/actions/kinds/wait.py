@@ -12,6 +12,7 @@ from windows.actions.params import Duration
 from windows.actions.params import Params as Base
 
 kind = "wait"
+undone = ""
 interruptible = True
 repeatable = True
 timeout = timedelta(hours=1)

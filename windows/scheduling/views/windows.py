@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from windows.access.pages import reads
+from windows.access.pages import chosen_environment, reads
 from windows.access.paging import cursor_of, page
 from windows.access.requests import actor_of
 from windows.audit.clock import clock
@@ -34,6 +34,8 @@ def window_list(request: HttpRequest) -> HttpResponse:
     chosen = asked if asked in SHOWN else "ahead"
     _, condition, soonest_first = SHOWN[chosen]
     filters = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
+    if environment := chosen_environment(request):
+        filters.setdefault("environment", environment)
     after = cursor_of(request.GET, datetime, int)
     found = windows(
         actor_of(request), filters, limit=PAGE, after=(after[0], after[1]) if after else None, condition=condition, ascending=soonest_first

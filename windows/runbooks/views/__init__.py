@@ -1,0 +1,1 @@
+"""Pages that change the library: a new runbook, a new version of one."""

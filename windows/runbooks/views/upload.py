@@ -1,0 +1,102 @@
+"""A text is checked or kept from the browser; what is wrong stands beside it with line and column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from windows.access.pages import signed_in
+from windows.access.requests import actor_of
+from windows.access.roles import TABLE, Subject, Verb, require
+from windows.access.sheets import MENDED, sheet
+from windows.catalogue.models import Team
+from windows.errors import Invalid, Refused
+from windows.runbooks.commands import upload_runbook
+from windows.runbooks.models import Runbook
+from windows.runbooks.queries import runbook, version
+from windows.runbooks.spec import SpecError, parse
+from windows.runbooks.spec.sentences import story
+
+LONGEST = 256 * 1024
+BLANK = """runbook: short-name
+title: What it does
+layers: [L3]
+rollback_reserve: 1m
+steps:
+  - name: The first step
+    wait: {duration: 10s}
+"""
+
+
+def text_in(request: HttpRequest) -> str:
+    """The text typed, or the file chosen in its place. Lines end as the file's would: browsers send CRLF."""
+    file = request.FILES.get("file")
+    if file is None:
+        return request.POST.get("text", "").replace("\r\n", "\n")
+    if (file.size or 0) > LONGEST:
+        raise Invalid("A runbook is at most 256 KiB long.", field="text")
+    try:
+        return str(file.read(), "utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise Invalid(f"This file is not UTF-8 text: byte {error.start} cannot be read.", field="text") from error
+
+
+def numbered(text: str, error: Refused | None) -> list[dict[str, Any]]:
+    """The lines with what is wrong in each; empty where no line is to blame."""
+    problems = error.problems if isinstance(error, SpecError) else ()
+    by_line: dict[int, list[Any]] = {}
+    for one in problems:
+        if one.line:
+            by_line.setdefault(one.line, []).append(one)
+    lines = text.splitlines() or [""]
+    return [{"number": n, "text": line, "problems": by_line.get(n, [])} for n, line in enumerate(lines, start=1)] if by_line else []
+
+
+def shown(request: HttpRequest, text: str, team: str, known: Runbook | None, error: Refused | None = None) -> HttpResponse:
+    actor = actor_of(request)
+    mine = Team.objects.order_by("name")
+    if not actor.sre:
+        mine = mine.filter(slug__in=[slug for slug, role in actor.roles if role in TABLE[Verb.EDIT_RUNBOOK]])
+    context: dict[str, Any] = {
+        "known": known,
+        "teams": [] if known else list(mine.values_list("slug", "name")),
+        "lines": numbered(text, error),
+        "problems": error.problems if isinstance(error, SpecError) else (),
+    }
+    if error is None and request.method == "POST":
+        spec = parse(text)
+        context |= {"checked": spec, "story": story(spec)}
+    return sheet(request, "runbooks/upload.html", {"text": text, "team": team}, context, error)
+
+
+def uploaded(request: HttpRequest, known: Runbook | None) -> HttpResponse:
+    """`act=check` only judges; otherwise the text is kept."""
+    team, text = request.POST.get("team", "").replace("\0", ""), ""
+    try:
+        text = text_in(request)
+        if request.POST.get("act") == "check":
+            parse(text)
+            return shown(request, text, team, known)
+        made = upload_runbook(actor_of(request), known.slug if known else parse(text).slug, text, team=team)
+    except MENDED as error:
+        return shown(request, text, team, known, error)
+    return HttpResponseRedirect(reverse("runbook", args=[made.runbook.slug]))
+
+
+@signed_in
+def new_runbook(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        return uploaded(request, None)
+    return shown(request, BLANK, "", None)
+
+
+@signed_in
+def new_version(request: HttpRequest, slug: str) -> HttpResponse:
+    known = runbook(slug)
+    actor = actor_of(request)
+    require(actor, Verb.EDIT_RUNBOOK, Subject(team=known.team, called=f"the runbook {slug}"))
+    if request.method == "POST":
+        return uploaded(request, known)
+    return shown(request, version(slug).source, known.team, known)
