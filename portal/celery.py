@@ -56,6 +56,7 @@ app.conf.update(
         "approvals": {"task": "approvals.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "flags": {"task": "flags.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "audit": {"task": "audit.sweep", "schedule": settings.ROADWORKS.sealer.total_seconds(), "options": {"expires": 2.0}},
+        "series": {"task": "scheduling.sweep", "schedule": 3600.0, "options": {"expires": 600.0}},
         "measure": {"task": "telemetry.measure", "schedule": 60.0, "options": {"expires": 30.0}},
         "forgetting": {"task": "telemetry.forget", "schedule": 3600.0, "options": {"expires": 600.0}},
     },

@@ -26,7 +26,8 @@ from windows.execution import tasks
 from windows.execution.models import Run, StepRun
 from windows.flags.commands import leases, set_flag
 from windows.flags.models import Flag, FlagKey, OnExpiry
-from windows.scheduling.models import Window
+from windows.scheduling.commands.series import Pattern, create_series
+from windows.scheduling.models import Series, Window
 
 world = given_runs.world
 CHANGING = {"post", "put", "patch", "delete"}
@@ -168,8 +169,23 @@ def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
     name = do(owner, "POST", "/windows", asked)["reference"]
     do(owner, "POST", f"/windows/{name}/request", {})
     do(other, "POST", f"/windows/{name}/reject", {"reason": "not now"})
+    recurring(story, owner, other, asked)
     emergency = do(owner, "POST", "/windows", asked | {"change_type": "emergency"})["reference"]
     do(owner, "POST", f"/windows/{emergency}/start")
+
+
+def recurring(story: Story, owner: Any, other: Any, asked: dict[str, Any]) -> None:
+    """One that recurs: all that follow are edited, asked for, signed, refused, taken away."""
+    do, begins = story.do, given.soon(120)
+    asked = asked | {"starts_at": begins.isoformat(), "ends_at": (begins + timedelta(hours=1)).isoformat()}
+    name = do(owner, "POST", "/windows", asked)["reference"]
+    series = do(owner, "POST", f"/windows/{name}/repeat", {"rrule": "FREQ=WEEKLY;COUNT=4"}, If_Match='"1"')
+    rows = do(owner, "GET", f"/series/{series['id']}/occurrences", entry=False)["items"]
+    do(owner, "PATCH", f"/windows/{rows[1]['reference']}/following", {"title": "Other"}, If_Match=f'"{rows[1]["version"]}"')
+    do(owner, "POST", f"/windows/{rows[1]['reference']}/following/request", {})
+    do(other, "POST", f"/windows/{rows[2]['reference']}/following/approve", {})
+    do(other, "POST", f"/windows/{rows[1]['reference']}/following/reject", {"reason": "not then"})
+    do(owner, "POST", f"/windows/{rows[2]['reference']}/following/skip", {"reason": "not needed"})
 
 
 def hold(story: Story, world: World, run: Run, owner: Any, sam: Any) -> None:
@@ -248,6 +264,13 @@ def forgotten_flags() -> None:
     Flag.objects.update(lease_until=clock() - timedelta(seconds=1))
 
 
+def series_to_extend() -> None:
+    window = given.window(olga := given.actor("olga", ("shop", Role.OWNER)))
+    create_series(olga, window.pk, Pattern(rrule="FREQ=WEEKLY"), window.version)
+    Series.objects.update(known_until=clock())
+    Window.objects.filter(starts_at__gt=clock() + timedelta(days=300)).delete()
+
+
 def nothing() -> None:
     pass
 
@@ -266,6 +289,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "execution.reconcile": run_without_surfaces,
     "execution.sweep": missed_window,
     "flags.sweep": forgotten_flags,
+    "scheduling.sweep": series_to_extend,
     "telemetry.measure": nothing,
     "telemetry.forget": nothing,
 }

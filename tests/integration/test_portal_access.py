@@ -22,6 +22,7 @@ from windows.audit.models import AuditEntry
 from windows.catalogue.models import Person
 from windows.flags.models import Node
 from windows.runbooks.models import Runbook, RunbookVersion
+from windows.scheduling.commands.series import Pattern, create_series
 from windows.scheduling.models import ConcurrencyLimit, Feed, Freeze
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,8 @@ def world() -> dict[str, Any]:
     ada = given.actor("ada", ("shop", Role.OWNER))
     window = given.window(ada, confidential=True)
     run = runs.run_of(runs.step(status="failed", attempt=1), window=window)
+    first = given.window(ada, confidential=True)
+    series = create_series(ada, first.pk, Pattern(rrule="FREQ=WEEKLY;COUNT=2"), first.version)
     begins = given.soon()
     freeze = Freeze.objects.create(
         title="Peak",
@@ -77,6 +80,7 @@ def world() -> dict[str, Any]:
         "reference": window.reference,
         "run_id": run.pk,
         "freeze_id": freeze.pk,
+        "series_id": series.pk,
         "policy_id": policy.pk,
         "node_id": node.pk,
         "limit_id": ConcurrencyLimit.objects.create(title="One of shop", at_most=1, severity="soft", team=window.team).pk,

@@ -4,6 +4,7 @@ from django.urls import path
 
 from windows.approvals.api.policies import OnePolicy, Policies
 from windows.approvals.api.requests import Approvals, Approve, Inbox, Reject, RequestApproval, Withdraw
+from windows.approvals.api.series import ApproveFollowing, EditFollowing, RejectFollowing, RequestFollowing
 from windows.approvals.api.windows import OneWindow
 from windows.approvals.views.editing import edit_window
 from windows.approvals.views.requests import approve, inbox, reject, request_approval, withdraw_request
@@ -15,6 +16,10 @@ api = [
     path("windows/<str:reference>/withdraw", Withdraw.as_view()),
     path("windows/<str:reference>/approve", Approve.as_view()),
     path("windows/<str:reference>/reject", Reject.as_view()),
+    path("windows/<str:reference>/following", EditFollowing.as_view()),
+    path("windows/<str:reference>/following/request", RequestFollowing.as_view()),
+    path("windows/<str:reference>/following/approve", ApproveFollowing.as_view()),
+    path("windows/<str:reference>/following/reject", RejectFollowing.as_view()),
     path("approvals", Inbox.as_view()),
     path("policies", Policies.as_view()),
     path("policies/<int:policy_id>", OnePolicy.as_view()),

@@ -5,6 +5,7 @@ from django.urls import path
 from windows.scheduling.api.calendar import CalendarView, Feeds, OneFeed
 from windows.scheduling.api.freezes import Freezes, Lift
 from windows.scheduling.api.limits import Limits, OneLimit
+from windows.scheduling.api.series import Occurrences, OneSeries, Repeat, SeriesRows, SkipFollowing
 from windows.scheduling.api.trail import Trail, WindowTrail
 from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.feeds import feed
@@ -15,6 +16,11 @@ api = [
     path("windows", Windows.as_view()),
     path("windows/<str:reference>/cancel", Cancel.as_view()),
     path("windows/<str:reference>/trail", WindowTrail.as_view()),
+    path("windows/<str:reference>/repeat", Repeat.as_view()),
+    path("windows/<str:reference>/following/skip", SkipFollowing.as_view()),
+    path("series", SeriesRows.as_view()),
+    path("series/<int:series_id>", OneSeries.as_view()),
+    path("series/<int:series_id>/occurrences", Occurrences.as_view()),
     path("freezes", Freezes.as_view()),
     path("freezes/<int:freeze_id>/lift", Lift.as_view()),
     path("concurrency-limits", Limits.as_view()),

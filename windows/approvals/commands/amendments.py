@@ -25,11 +25,13 @@ AMENDABLE = (WindowStatus.REQUESTED.value, WindowStatus.APPROVED.value)
 
 
 @one_transaction
-def amend_window(actor: Actor, window_id: int, changes: Mapping[str, Any], version: int, *, reason: str = "") -> Window:
+def amend_window(
+    actor: Actor, window_id: int, changes: Mapping[str, Any], version: int, *, reason: str = "", together: bool = False
+) -> Window:
     """Change a requested or approved window. A material change ends the request in force as lapsed, naming the fields with before
     and after, and opens a new one: the window is requested (again). Any other change leaves the approvals and tells the approvers.
 
-    Stale, Conflict and Invalid as for a draft; `reason` answers soft conflicts as in `request_window`.
+    Stale, Conflict and Invalid as for a draft; `together` as there; `reason` answers soft conflicts as in `request_window`.
     """
     see_freezes()
     line_up_for_rules()
@@ -41,7 +43,7 @@ def amend_window(actor: Actor, window_id: int, changes: Mapping[str, Any], versi
     why = texts.lines(reason, "reason")
     request = in_force(window)
     bound, edited_by = (request.material if request else material_of(window_id)), window.edited_by_id
-    changed = apply(actor, window, changes)
+    changed = apply(actor, window, changes, together=together)
     if not changed:
         return window
     differs = differences(bound, material_of(window_id))

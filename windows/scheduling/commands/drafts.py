@@ -20,7 +20,7 @@ from windows.scheduling.commands import editing
 from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.commands.transitions import about, facts_of, locked, move, touch
-from windows.scheduling.models import Window
+from windows.scheduling.models import Series, Window
 from windows.scheduling.queries import subject_of
 
 SCOPE = {"scope"}
@@ -104,8 +104,9 @@ def edit_draft(actor: Actor, window_id: int, changes: Mapping[str, Any], version
     return window
 
 
-def apply(actor: Actor, window: Window, changes: Mapping[str, Any]) -> dict[str, Any]:
+def apply(actor: Actor, window: Window, changes: Mapping[str, Any], *, together: bool = False) -> dict[str, Any]:
     """Set the changed fields on a locked window and save them; says {field: [before, after]}, empty when nothing differs.
+    An occurrence of a series strays by it, unless it is changed `together` with those that follow.
 
     Writes scope rows anew where the scope or the period changed; a caller whose window holds its slot calls `keep_slot` after.
     """
@@ -132,7 +133,9 @@ def apply(actor: Actor, window: Window, changes: Mapping[str, Any]) -> dict[str,
     elif columns.keys() & {"starts_at", "ends_at"}:
         window.scopes.update(reserved=(window.starts_at, window.ends_at), holds_slot=False)
     window.edited_by_id = actor.person_id or window.edited_by_id
-    touch(window, clock(), {name.removesuffix("_id") for name in columns} | {"wall_start", "wall_end", "edited_by"})
+    if window.series_id is not None and not together:
+        window.strayed_at = clock()
+    touch(window, clock(), {name.removesuffix("_id") for name in columns} | {"wall_start", "wall_end", "edited_by", "strayed_at"})
     return changed
 
 
@@ -152,7 +155,16 @@ def discard_draft(actor: Actor, window_id: int) -> None:
     require(actor, Verb.DRAFT, subject_of(window))
     if window.status != WindowStatus.DRAFT or window.published_at is not None:
         raise Conflict(f"{window.reference} was requested once; its history stays.", field="status")
+    throw_away(actor, window)
+
+
+def throw_away(actor: Actor, window: Window) -> None:
+    """Discard a locked draft. Its series must not make it again."""
     record("window.discarded", actor, window.reference, window=window.reference, data={} if window.confidential else about(window))
+    if window.series_id is not None:
+        series = Series.objects.select_for_update().get(pk=window.series_id)
+        series.exdates = sorted({*series.exdates, window.recurrence_id})
+        series.save(update_fields=["exdates"])
     window.delete()
 
 

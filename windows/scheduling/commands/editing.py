@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -134,10 +134,14 @@ def columns_of(changes: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def longest_window() -> timedelta:
+    """How long a window may be."""
+    return min(settings.ROADWORKS.longest_window, LONGEST_RESERVATION)
+
+
 def check_whole(window: Window, now: datetime, *, start_is_new: bool) -> None:
     """The rules that need more than one field: the period, and two people in two roles."""
-    longest = min(settings.ROADWORKS.longest_window, LONGEST_RESERVATION)
-    times.check_period(window.starts_at, window.ends_at, longest=longest, now=now, start_is_new=start_is_new)
+    times.check_period(window.starts_at, window.ends_at, longest=longest_window(), now=now, start_is_new=start_is_new)
     if window.deputy_id is not None and window.deputy_id == window.coordinator_id:
         raise Invalid("The deputy must be somebody else than the coordinator.", field="deputy_id")
     window.wall_start = times.wall(window.starts_at, window.timezone)

@@ -3,6 +3,7 @@
 from windows.scheduling.models.agreements import Answer, ConcurrencyLimit, MoveRequest
 from windows.scheduling.models.external import CalendarSource, ExternalWindow, IncompleteNotice, ProviderObject
 from windows.scheduling.models.freezes import Freeze, FreezeException, FreezeSeries
+from windows.scheduling.models.series import Series
 from windows.scheduling.models.windows import (
     CONTROLS,
     LAYERS,
@@ -31,6 +32,7 @@ __all__ = [
     "IncompleteNotice",
     "MoveRequest",
     "ProviderObject",
+    "Series",
     "Window",
     "WindowScope",
     "begin",

@@ -70,6 +70,9 @@ class Window(models.Model):
     slack = models.FloatField(default=0.0)  # share of the error budget asked for, 0..1
     confidential = models.BooleanField(default=False)
     external_ref = models.CharField(max_length=200, null=True, unique=True)  # an integration's own key: upsert
+    series = models.ForeignKey("scheduling.Series", models.PROTECT, null=True, related_name="windows")
+    recurrence_id = models.CharField(max_length=19, blank=True, default="")  # the wall-clock time that the series' rule gave it, for ever
+    strayed_at = models.DateTimeField(null=True)  # changed alone: what is said of "all that follow" leaves it
     is_example = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)  # counts every edit: If-Match, ETag
     sequence = models.PositiveIntegerField(default=0)  # RFC 5545 SEQUENCE
@@ -88,6 +91,11 @@ class Window(models.Model):
             models.CheckConstraint(condition=Q(status__in=[s.value for s in WindowStatus]), name="window_status_known"),
             models.CheckConstraint(condition=Q(slack__gte=0, slack__lte=1), name="window_slack_share"),
             models.CheckConstraint(condition=~Q(title__regex=CONTROLS), name="window_title_plain"),
+            models.CheckConstraint(
+                condition=Q(series__isnull=True, recurrence_id="") | (Q(series__isnull=False) & ~Q(recurrence_id="")),
+                name="window_recurrence_named",
+            ),
+            models.UniqueConstraint(fields=["series", "recurrence_id"], condition=Q(series__isnull=False), name="occurrence_once"),
         ]
         indexes = [
             models.Index(fields=["status", "starts_at"], name="window_due"),

@@ -5,5 +5,6 @@ Surprising decision: our own evaluator, because its work is counted. The librari
 
 from windows.scheduling.recurrence.occurrences import Occurrence, Recurrence, localised, occurrences, read
 from windows.scheduling.recurrence.rules import MOST_INSTANCES, Rule, parse_rule
+from windows.scheduling.recurrence.splitting import after, before
 
-__all__ = ["MOST_INSTANCES", "Occurrence", "Recurrence", "Rule", "localised", "occurrences", "parse_rule", "read"]
+__all__ = ["MOST_INSTANCES", "Occurrence", "Recurrence", "Rule", "after", "before", "localised", "occurrences", "parse_rule", "read"]

@@ -1,0 +1,16 @@
+"""Celery's door to series: a tick looks at the table."""
+
+from celery import shared_task
+
+from windows.audit.clock import clock
+from windows.audit.going_on import going_on
+from windows.scheduling.commands.occurrences import extend_series
+from windows.scheduling.queries.series import due_series
+
+
+@shared_task(name="scheduling.sweep")
+def sweep() -> None:
+    """Make the occurrences that have come within the horizon."""
+    for series_id in due_series(clock()):
+        with going_on("extend", series=series_id):
+            extend_series(series_id)
