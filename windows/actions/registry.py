@@ -58,8 +58,8 @@ class Kind:
     needs: Callable[[Any], timedelta]
     code: frozenset[str]
     urls: frozenset[str]
-    undone: str  # "put back what was there before"
     summary: str  # the first line of its docstring
+    undone: str = "its own way back"  # what compensate does: "put back what was there before"
 
     def load(self, stored: Mapping[str, Any]) -> Params:
         """A step row's params as this kind's Params; pydantic's ValidationError where they do not fit."""
