@@ -79,8 +79,10 @@ class SqlPort(Protocol):
         timeout: float | None = None,
         once_key: str = "",
         in_transaction: bool = True,
+        credential: str = "",
     ) -> SqlAnswer:
-        """Carry the statements out; with `once_key`, at most once for ever (the key commits with them)."""
+        """Carry the statements out; with `once_key`, at most once for ever (the key commits with them); with `credential` as the
+        window's own role of that name."""
         ...
 
     def scalar(self, database: str, query: str, *, values: Mapping[str, Any] | None = None, timeout: float | None = None) -> object:

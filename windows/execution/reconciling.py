@@ -6,8 +6,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 
 from windows.actions.ports import Observed, PortError
+from windows.execution.commands.asking import page
 from windows.execution.commands.surfaces import end, note, want
 from windows.execution.models import LIVE, Run, Surface, clock
 from windows.execution.ports.limits import Limits
@@ -49,6 +51,9 @@ def reconcile(surface_id: int) -> None:
             said = by.end(row, limits)
         except PortError as error:
             write(row, Observed(False, dict(row.observed), f"It could not be ended yet: {error}"), now, limits)
+            if row.kind == "credential":
+                why = str(error)
+                patiently(lambda: outlives(row.run, row.name, why), limits)
         else:
             patiently(lambda: end(row.pk, said), limits)
         return
@@ -69,6 +74,14 @@ def reconcile(surface_id: int) -> None:
         except PortError:
             pass  # it still holds: renewed at the next look
     write(row, seen, now, limits)
+
+
+def outlives(run: Run, name: str, why: str) -> None:
+    """Access that should be gone is a security matter: people hear of it at once, once (F6)."""
+    with transaction.atomic():
+        page(
+            run, f"credential:{name}", f"has ended and its credential {name} has not", f"It could not be revoked: {why}. It is tried again."
+        )
 
 
 def look(row: Surface, limits: Limits) -> Observed:

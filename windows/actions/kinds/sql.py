@@ -47,11 +47,14 @@ class Params(Base):
     timeout: Duration | None = None  # of each statement; the step's own timeout bounds them all
     once: bool = False
     transaction: bool = True
+    credential: Slug | None = None  # of an earlier `credential` step; without one, as the settings' own role
 
     @model_validator(mode="after")
     def once_needs_a_transaction(self) -> Params:
         if self.once and not self.transaction:
             raise ValueError("once needs transaction: true, because the key is kept by the same transaction")
+        if self.once and self.credential:
+            raise ValueError("once goes without a credential: the key is kept in a table of ours, which it may not touch")
         return self
 
 
@@ -72,6 +75,7 @@ def run(params: Params, ctx: Context) -> Outcome:
         timeout=params.timeout.total_seconds() if params.timeout else None,
         once_key=ctx.idempotency_key if params.once else "",
         in_transaction=params.transaction,
+        credential=params.credential or "",
     )
     if not answer.applied:
         return Done("Was done already by an earlier attempt.")

@@ -16,12 +16,13 @@ from windows.audit.clock import clock
 from windows.execution.intent import Intent
 from windows.execution.models import GateReading, Run, StepLog, StepRun
 from windows.execution.ports.command import Command
+from windows.execution.ports.credentials import login
 from windows.execution.ports.flags import Flags
 from windows.execution.ports.http import Http, carried
 from windows.execution.ports.limits import Limits
 from windows.execution.ports.notify import Notify
 from windows.execution.ports.patience import patiently
-from windows.execution.ports.sql import Sql
+from windows.execution.ports.sql import Login, Sql
 from windows.execution.ports.surfaces import Surfaces
 from windows.execution.ports.telemetry import Telemetry
 from windows.scheduling.models import Window
@@ -139,7 +140,7 @@ def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool])
         parameters=dict(run.window.parameters),
         tags=tags,
         http=Http(limits, carried(tags, intent.key, intent.fence), settings.HTTP_ALLOWED_HOSTS),
-        sql=sql_port(limits, tags),
+        sql=sql_port(limits, tags, lambda name, database: login(run, step_run.name, name, database)),
         command=Command(limits, settings.COMMANDS_DIR, told, log),
         flags=Flags(run.window.reference, settings.ROADWORKS.flag_lease, limits, confidential=run.window.confidential),
         telemetry=telemetry_port(limits),
@@ -150,8 +151,8 @@ def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool])
     )
 
 
-def sql_port(limits: Limits, tags: Mapping[str, str]) -> Sql:
-    return Sql(limits, settings.TARGET_DATABASES, f"roadworks {tags['maintenance.window']} {tags['maintenance.step']}".strip())
+def sql_port(limits: Limits, tags: Mapping[str, str], login: Login | None = None) -> Sql:
+    return Sql(limits, settings.TARGET_DATABASES, f"roadworks {tags['maintenance.window']} {tags['maintenance.step']}".strip(), login)
 
 
 def telemetry_port(limits: Limits) -> Telemetry:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,11 +30,15 @@ TRANSIENT = (
 )
 
 
-class Sql:
-    """One per call of an action. `databases` are connection addresses by name (hyphens as underscores); `called` names us there."""
+Login = Callable[[str, str], tuple[str, str]]  # (credential, database) → user and password
 
-    def __init__(self, limits: Limits, databases: Mapping[str, str], called: str) -> None:
-        self.limits, self.databases, self.called = limits, databases, called
+
+class Sql:
+    """One per call of an action. `databases` are connection addresses by name (hyphens as underscores); `called` names us there;
+    `login` knows the window's own credentials."""
+
+    def __init__(self, limits: Limits, databases: Mapping[str, str], called: str, login: Login | None = None) -> None:
+        self.limits, self.databases, self.called, self.login = limits, databases, called, login
 
     def execute(
         self,
@@ -45,8 +49,9 @@ class Sql:
         timeout: float | None = None,
         once_key: str = "",
         in_transaction: bool = True,
+        credential: str = "",
     ) -> SqlAnswer:
-        with self.connected(database, autocommit=not in_transaction) as connection:
+        with self.connected(database, autocommit=not in_transaction, credential=credential) as connection:
             if once_key and not first_time(connection, once_key):
                 return SqlAnswer(applied=False)
             changed = []
@@ -70,16 +75,20 @@ class Sql:
             return rows[0][0]
 
     @contextmanager
-    def connected(self, database: str, *, autocommit: bool) -> Iterator[psycopg.Connection]:
+    def connected(self, database: str, *, autocommit: bool, credential: str = "") -> Iterator[psycopg.Connection]:
         """A connection of this call's own, watched from a thread; database errors come out as PortErrors."""
         address = self.databases.get(variable := database.replace("-", "_"))
         if not address:
             raise NotAllowed(f"There is no target database “{database}”: set TARGET_DATABASE_{variable.upper()}.")
         self.limits.check(f"Connecting to {database}")
         watch: Watch | None = None
+        if credential and self.login is None:
+            raise NotAllowed("No credential can be used here.")
+        user, password = self.login(credential, database) if credential and self.login else (None, None)
         try:
             seconds = max(2, min(10, int(self.limits.left)))
-            connection = psycopg.connect(address, connect_timeout=seconds, autocommit=autocommit, application_name=self.called[:63])
+            role = psycopg.conninfo.make_conninfo(address, user=user, password=password)  # None leaves what the address says
+            connection = psycopg.connect(role, connect_timeout=seconds, autocommit=autocommit, application_name=self.called[:63])
             with Watch(connection, self.limits, database) as watch, connection:
                 prepare_session(connection)
                 yield connection

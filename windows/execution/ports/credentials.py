@@ -1,0 +1,33 @@
+"""A credential's password: derived from the portal's own secret whenever it is needed, and so stored nowhere, in no form."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+from django.conf import settings
+from django.db import transaction
+
+from windows.access.roles import ENGINE
+from windows.actions.ports import NotAllowed
+from windows.audit.commands import record
+from windows.execution.models import Run, Surface
+from windows.execution.states import SurfaceStatus
+
+
+def password_of(row: Surface) -> str:
+    """The same at every call, for this row, role and end; another window's is another."""
+    about = f"credential {row.pk} {row.desired['role']} {row.created_at.isoformat()}"
+    return base64.urlsafe_b64encode(hmac.digest(settings.SECRET_KEY.encode(), about.encode(), hashlib.sha256)).decode().rstrip("=")
+
+
+@transaction.atomic(durable=True)
+def login(run: Run, step: str, name: str, database: str) -> tuple[str, str]:
+    """User and password of the window's credential of that name; each use is told. NotAllowed where there is none in force."""
+    row = Surface.objects.filter(run=run, kind="credential", name=name, status=SurfaceStatus.IN_PLACE.value).first()
+    if row is None or row.desired["database"] != database:
+        raise NotAllowed(f"This window holds no credential “{name}” for {database}.")
+    told = {"credential": name, "role": row.desired["role"], "database": database, "step": step}
+    record("credential.used", ENGINE, run.window.reference, window=run.window.reference, run_id=run.pk, data=told)
+    return row.desired["role"], password_of(row)
