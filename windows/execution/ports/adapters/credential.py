@@ -21,7 +21,8 @@ from windows.execution.ports.limits import Limits
 from windows.execution.ports.sql import Sql
 
 ROLE = """
-select case when isfinite(rolvaliduntil) then rolvaliduntil end, rolconnlimit, rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls or not rolcanlogin
+select case when isfinite(rolvaliduntil) then rolvaliduntil end, rolconnlimit,
+    rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls or not rolcanlogin
     or exists (select from pg_auth_members where member = r.oid)
 from pg_roles r where rolname = %s
 """
