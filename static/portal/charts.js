@@ -111,9 +111,33 @@
     plots.forEach((plot) => watcher.observe(plot));
   };
 
+  /* A chart of a panel that is exchanged every few seconds stays (hx-preserve); its data comes anew beside it. A phone keeps the
+     server's sketch, which says the same. */
+  const wide = matchMedia("(min-width: 62.01rem)");
+  const freshen = () => {
+    const waiting = [...document.querySelectorAll("[data-live]")].filter((plot) => {
+      const fresh = document.getElementById(plot.dataset.live)?.dataset.fresh;
+      return wide.matches && fresh && fresh !== plot.dataset.figure;
+    });
+    if (!waiting.length) return;
+    plotly().then(async () => {
+      for (const plot of waiting) {
+        const fresh = document.getElementById(plot.dataset.live);
+        if (!plot.isConnected || !fresh) continue;
+        plot.dataset.figure = fresh.dataset.fresh;
+        plot.hidden = false;
+        plot.setAttribute("aria-label", plot.parentElement.querySelector("svg.sketch")?.getAttribute("aria-label") || "");
+        await draw(plot);
+      }
+    }).catch(() => waiting.forEach((plot) => { plot.hidden = true; })); /* the sketch is there */
+  };
+
   addEventListener("DOMContentLoaded", () => {
     probe = document.body.appendChild(Object.assign(document.createElement("i"), { hidden: true }));
     watch(document);
+    freshen();
+    document.body.addEventListener("htmx:afterSettle", freshen);
+    wide.addEventListener("change", freshen);
     new MutationObserver(redraw).observe(root, { attributes: true, attributeFilter: ["data-theme"] });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     document.body.addEventListener("htmx:load", (event) => event.detail.elt.parentElement && watch(event.detail.elt.parentElement));

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, F
-
 from windows.access.roles import Actor, Subject, Verb, permitted, require, visible
 from windows.audit.clock import clock
 from windows.errors import NotFound
-from windows.execution.models import LIVE, CheckResult, GateReading, Run, StepLog, StepRun
-from windows.execution.states import RUN_FINAL, RunStatus, StepStatus, run_may_become
+from windows.execution.models import LIVE, CheckResult, Run, StepLog, StepRun
+from windows.execution.pace import Pace, Stretch, left
+from windows.execution.queries.gates import GateView, Reading, gates, readings
+from windows.execution.queries.offers import verbs_for, verbs_over
+from windows.execution.queries.paces import paces
+from windows.execution.queries.snapshots import step_of
+from windows.execution.states import RunStatus, StepStatus
 from windows.scheduling.queries import subject_of
 
 DONE = {StepStatus.SUCCEEDED, StepStatus.SKIPPED}
 DOUBTFUL = {StepStatus.IN_DOUBT, StepStatus.COMPENSATION_FAILED, StepStatus.STARTED}
+GOING_BACK = {RunStatus.ROLLING_BACK, RunStatus.STUCK}
 READINGS, LOGS = 60, 200
 
 
@@ -43,6 +46,9 @@ class StepView:
     undo_started_at: datetime | None
     undo_ended_at: datetime | None
     timeout: timedelta
+    usual: timedelta | None  # its mean over the last runs of this runbook
+    usual_undo: timedelta | None
+    to_undo: bool  # a rollback begun now would undo it
     verbs: tuple[str, ...]  # what this viewer may do with it now
 
     @property
@@ -52,7 +58,8 @@ class StepView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
-    """A run with its clocks (UTC, by the database) and what this viewer may do now. `forecast_end` is None where nothing is known."""
+    """A run with its clocks (UTC, by the database) and what this viewer may do now. `forecast_end` is None where nothing is known,
+    and while the run goes back."""
 
     id: int
     number: int
@@ -69,7 +76,8 @@ class RunView:
     total: int
     current: StepView | None
     checks: tuple[CheckResult, ...]
-    readings: tuple[GateReading, ...]  # newest first
+    readings: tuple[Reading, ...]  # newest first
+    gates: tuple[GateView, ...]
     logs: tuple[StepLog, ...]  # newest last
     signed: tuple[tuple[str, str], ...]  # who signed an abort, and why
     watch: tuple[dict[str, Any], ...]
@@ -82,6 +90,7 @@ class RunView:
     hold_until: datetime | None
     hold_action: str
     forecast_end: datetime | None
+    undo_takes: timedelta | None  # what rolling back (or what is left of it) takes, by its last times; None: never measured
     verbs: tuple[str, ...]
 
     @property
@@ -121,72 +130,46 @@ def runs_of(window_id: int) -> list[Run]:
 
 
 def _view(run: Run, steps: list[StepRun], subject: Subject, viewer: Actor, now: datetime, *, whole: bool) -> RunView:
-    views = tuple(_step(step, _verbs_for(run, step, subject, viewer)) for step in steps)
-    current = next((view for view in views if view.is_current), None) or next((v for v in views if v.status == StepStatus.PENDING), None)
     version = run.runbook_version
+    known = paces(version.runbook_id) if whole and version and run.status in LIVE else {}
+    views = tuple(_step(step, known.get(step.name, Pace()), verbs_for(run, step, subject, viewer)) for step in steps)
+    current = next((view for view in views if view.is_current), None)
+    if current is None and run.status not in GOING_BACK:
+        current = next((view for view in views if view.status in {StepStatus.PENDING, StepStatus.FAILED, StepStatus.IN_DOUBT}), None)
+    measured = readings(run) if whole else []
     return RunView(
         id=run.pk, number=run.number, window_id=run.window_id, window=run.window.reference, title=run.window.title, status=run.status,
         reason=run.reason, started_by=run.started_by, runbook=version.runbook.slug if version else None,
         runbook_version=version.number if version else None, steps=views, done=sum(view.status in DONE for view in views), total=len(views),
         current=current if run.status in LIVE else None,
         checks=tuple(run.checks.order_by("name")) if whole else (),
-        readings=tuple(run.readings.order_by("-pk")[:READINGS]) if whole else (),
+        readings=tuple(measured[:READINGS]), gates=gates(run, steps, measured),
         logs=tuple(reversed(run.logs.order_by("-pk")[:LOGS])) if whole else (),
         signed=tuple(run.signatures.order_by("at").values_list("person__name", "reason")) if whole else (),
         watch=tuple(run.watch), now=now, created_at=run.created_at, started_at=run.started_at, ended_at=run.ended_at,
         turn_back_at=run.turn_back_at, window_ends_at=run.window_ends_at, hold_until=run.hold_until, hold_action=run.hold_action,
-        forecast_end=_forecast(run, steps, now) if whole else None, verbs=_verbs(run, subject, viewer),
+        forecast_end=_forecast(run, views, now) if known else None, undo_takes=_undoing(views, now) if whole else None,
+        verbs=verbs_over(run, subject, viewer),
     )  # fmt: skip
 
 
-def _step(step: StepRun, verbs: tuple[str, ...]) -> StepView:
-    same = {name: getattr(step, name) for name in StepView.__dataclass_fields__ if name not in {"has_undo", "verbs"}}
-    return StepView(**same, has_undo=step.undo is not None, verbs=verbs)
+ADDED = {"has_undo", "usual", "usual_undo", "to_undo", "verbs"}
 
 
-def _verbs(run: Run, subject: Subject, viewer: Actor) -> tuple[str, ...]:
-    """What the role table and the run's state both allow."""
-    R = RunStatus
-    leads = {Verb.HOLD: R.HELD, Verb.RESUME: R.RUNNING, Verb.ROLL_BACK: R.ROLLING_BACK, Verb.ABORT: R.ABORTED}
-    fitting = {verb for verb, status in leads.items() if run_may_become(run.status, status.value)}
-    if run.status != RunStatus.HELD:
-        fitting.discard(Verb.RESUME)
-    if run.status in {RunStatus.HELD, RunStatus.STUCK}:
-        fitting.add(Verb.RETRY)
-    return tuple(sorted(verb.value for verb in fitting if permitted(viewer, verb, subject)))
+def _step(step: StepRun, pace: Pace, verbs: tuple[str, ...]) -> StepView:
+    same = {name: getattr(step, name) for name in StepView.__dataclass_fields__ if name not in ADDED}
+    to_undo = step.undo is not None and step_of(step).touched and step.status != StepStatus.COMPENSATED
+    return StepView(**same, has_undo=step.undo is not None, usual=pace.forward, usual_undo=pace.undo, to_undo=to_undo, verbs=verbs)
 
 
-def _verbs_for(run: Run, step: StepRun, subject: Subject, viewer: Actor) -> tuple[str, ...]:
-    S = StepStatus
-    fitting: set[Verb] = set()
-    if run.status in {RunStatus.RUNNING, RunStatus.HELD, RunStatus.VALIDATING}:
-        if step.status in {S.PENDING, S.WAITING, S.AWAITING_PERSON, S.FAILED, S.IN_DOUBT}:
-            fitting.add(Verb.SKIP)
-        if step.status == S.AWAITING_PERSON:
-            fitting |= {Verb.CONFIRM, Verb.ATTEST}
-        if step.status == S.IN_DOUBT:
-            fitting.add(Verb.ATTEST)
-    if run.status == RunStatus.HELD and step.status in {S.FAILED, S.IN_DOUBT}:
-        fitting.add(Verb.RETRY)
-    if run.status == RunStatus.ROLLING_BACK and step.status == S.COMPENSATING and step.prompt:
-        fitting |= {Verb.CONFIRM, Verb.ATTEST}
-    if run.status == RunStatus.STUCK and step.status == S.COMPENSATION_FAILED:
-        fitting |= {Verb.RETRY, Verb.ATTEST}
-    return tuple(sorted(verb.value for verb in fitting if permitted(viewer, verb, subject)))
-
-
-def _forecast(run: Run, steps: Iterable[StepRun], now: datetime) -> datetime | None:
-    """When it would end if every step left took as long as it took on average in earlier runs of this runbook."""
-    if run.status in RUN_FINAL or run.runbook_version_id is None or run.runbook_version is None:
+def _forecast(run: Run, steps: tuple[StepView, ...], now: datetime) -> datetime | None:
+    """When it would end if every step left took as long as it took lately."""
+    if run.status in GOING_BACK:
         return None
-    left = [step for step in steps if step.status not in DONE]
-    past = StepRun.objects.filter(
-        run__runbook_version__runbook=run.runbook_version.runbook_id, status=StepStatus.SUCCEEDED.value, intended_at__isnull=False,
-        ended_at__isnull=False, name__in=[step.name for step in left],
-    )  # fmt: skip
-    took = dict(past.values("name").annotate(took=Avg(F("ended_at") - F("intended_at"))).values_list("name", "took"))
-    if any(step.name not in took for step in left):
-        return None
-    end = now + sum((took[step.name] for step in left), timedelta())
-    under_way = next((s for s in left if s.status == StepStatus.STARTED and s.intended_at), None)
-    return end - min(took[under_way.name], now - under_way.intended_at) if under_way and under_way.intended_at else end
+    takes = left([Stretch(one.usual, one.intended_at if one.is_current else None) for one in steps if one.status not in DONE], now)
+    return None if takes is None else now + takes
+
+
+def _undoing(steps: tuple[StepView, ...], now: datetime) -> timedelta | None:
+    ahead = [one for one in steps if one.to_undo]
+    return left([Stretch(one.usual_undo, one.undo_started_at if one.status == StepStatus.COMPENSATING else None) for one in ahead], now)
