@@ -19,6 +19,7 @@ from windows.lifecycle.states import ChangeType, WindowStatus
 from windows.scheduling.queries import WindowView, conflicts_of, window_id_of, window_view
 
 W = WindowStatus
+AHEAD = (W.DRAFT, W.REQUESTED, W.APPROVED)
 # what every step of a run says of itself: it stands on the run's page, and would bury what people decided
 ROUTINE = {f"step.{word}" for word in ("started", "succeeded", "waiting", "compensation_waiting", "compensation_started", "compensated")}
 ROUTINE |= {"surface.wanted", "surface.in_place"}  # the panel of surfaces shows them
@@ -50,8 +51,10 @@ def offers(view: WindowView, actor: Actor, *, may_sign: bool = False) -> list[Of
             "danger",
         ),
         (view.status == W.REQUESTED and may[Verb.REQUEST], "withdraw", "Withdraw", "rolledback", ""),
-        (view.status in (W.DRAFT, W.REQUESTED, W.APPROVED) and may[Verb.DRAFT], "edit-window", "Edit", "edit", ""),
+        (view.status in AHEAD and may[Verb.DRAFT], "edit-window", "Edit", "edit", ""),
         (view.status in (W.REQUESTED, W.APPROVED) and may[Verb.DRAFT], "cancel-window", "Call it off", "cancelled", "danger"),
+        (view.status == W.DRAFT and may[Verb.DRAFT] and view.series_id is None, "repeat", "Let it recur", "calendar", ""),
+        (view.status in AHEAD and view.series_id is not None, "following", "This and following", "calendar", ""),
         (view.status == W.DRAFT and may[Verb.DRAFT], "discard-draft", "Throw it away", "close", ""),
     ]
     known = get_resolver().reverse_dict
@@ -67,7 +70,7 @@ def window_page(request: HttpRequest, reference: str) -> HttpResponse:
     actor = actor_of(request)
     view = window_view(window_id_of(reference), actor)
     now = clock()
-    ahead = view.status in (W.DRAFT, W.REQUESTED, W.APPROVED)
+    ahead = view.status in AHEAD
     approvals = approval_view(view.id, actor)
     context = {
         "window": view,

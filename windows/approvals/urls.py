@@ -7,6 +7,7 @@ from windows.approvals.api.requests import Approvals, Approve, Inbox, Reject, Re
 from windows.approvals.api.series import ApproveFollowing, EditFollowing, RejectFollowing, RequestFollowing
 from windows.approvals.api.windows import OneWindow
 from windows.approvals.views.editing import edit_window
+from windows.approvals.views.following import following
 from windows.approvals.views.requests import approve, inbox, reject, request_approval, withdraw_request
 
 api = [
@@ -28,6 +29,7 @@ pages = [
     path("approvals/", inbox, name="approvals"),
     path("windows/<str:reference>/edit", edit_window, name="edit-window"),
     path("windows/<str:reference>/request", request_approval, name="request-approval"),
+    path("windows/<str:reference>/following", following, name="following"),
     path("windows/<str:reference>/withdraw", withdraw_request, name="withdraw"),
     path("windows/<str:reference>/approve", approve, name="approve"),
     path("windows/<str:reference>/reject", reject, name="reject"),

@@ -10,6 +10,7 @@ from windows.scheduling.api.trail import Trail, WindowTrail
 from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.feeds import feed
 from windows.scheduling.views.filing import cancel, discard, new_window
+from windows.scheduling.views.series import repeat, repeat_preview, series_page, skip_all_following
 from windows.scheduling.views.windows import window_list
 
 api = [
@@ -35,6 +36,10 @@ pages = [
     path("feeds/<str:token>.ics", feed, name="feed"),
     path("windows/", window_list, name="windows"),
     path("windows/new", new_window, name="new-window"),
+    path("windows/series/<int:series_id>", series_page, name="series"),
+    path("windows/<str:reference>/repeat", repeat, name="repeat"),
+    path("windows/<str:reference>/repeat/preview", repeat_preview, name="repeat-preview"),
+    path("windows/<str:reference>/following/skip", skip_all_following, name="skip-following"),
     path("windows/<str:reference>/cancel", cancel, name="cancel-window"),
     path("windows/<str:reference>/discard", discard, name="discard-draft"),
 ]

@@ -112,6 +112,8 @@ class WindowShape(serializers.Serializer[Any]):
     slack = serializers.FloatField()
     confidential = serializers.BooleanField()
     external_ref = serializers.CharField(allow_null=True)
+    series_id = serializers.IntegerField(allow_null=True, help_text="The series it is an occurrence of")
+    recurrence_id = serializers.CharField(help_text="The local time its series' rule gave it, for ever")
     is_example = serializers.BooleanField()
     version = serializers.IntegerField()
     sequence = serializers.IntegerField()

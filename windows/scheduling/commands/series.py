@@ -167,5 +167,6 @@ def cut(series: Series, recurrence_id: str) -> None:
     left = before(recurrence_of(series), datetime.fromisoformat(recurrence_id))
     for name, value in columns_of(left).items():
         setattr(series, name, value)
+    series.known_until = None  # what is left of it is made
     series.version += 1
-    series.save(update_fields=["rrule", "rdates", "exdates", "version"])
+    series.save(update_fields=["rrule", "rdates", "exdates", "known_until", "version"])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from windows.access.roles import Actor, Subject, Verb, require, visible
 from windows.catalogue.models import Service
 from windows.errors import NotFound
+from windows.scheduling.conflicts import ConflictFinding
 from windows.scheduling.models import Series, Window
+from windows.scheduling.queries.ahead import ahead, candidates_of
 from windows.scheduling.queries.windows import subject_of
 from windows.scheduling.recurrence import Recurrence, read
 
+AHEAD = {"draft", "requested", "approved"}
 HORIZON = timedelta(days=396)  # 13 months; what lies beyond is not known yet
 STEP = timedelta(days=31)  # occurrences are made so much further than that, so that it is done once a month
 
@@ -149,6 +152,19 @@ def occurrence_of(window: Window) -> OccurrenceView:
         strayed=window.strayed_at is not None,
         confidential=window.confidential,
     )
+
+
+def conflicts_ahead(rows: list[OccurrenceView], viewer: Actor, now: datetime) -> dict[int, list[ConflictFinding]]:
+    """What stands in the way of each occurrence that is still to come, by window id. The queries do not follow their number."""
+    coming = [one for one in rows if one.status in AHEAD and one.ends_at > now]
+    found = candidates_of([one.id for one in coming])
+    if not found:
+        return {}
+    widest = next(iter(found.values()))
+    for one in found.values():  # an occurrence changed alone may touch more, and other people
+        widest = replace(widest, places=widest.places | one.places)
+    around = ahead(widest, min(one.begins for one in found.values()), max(one.ends for one in found.values()), now, viewer=viewer)
+    return {window_id: around.conflicts(one) for window_id, one in found.items()}
 
 
 def due_series(now: datetime) -> list[int]:

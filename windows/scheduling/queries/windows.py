@@ -64,6 +64,8 @@ class WindowView:
     slack: float
     confidential: bool
     external_ref: str | None
+    series_id: int | None
+    recurrence_id: str
     is_example: bool
     version: int
     sequence: int
@@ -157,6 +159,8 @@ def view_from(window: Window, scope: tuple[ScopeView, ...], subject: Subject) ->
         slack=window.slack,
         confidential=window.confidential,
         external_ref=window.external_ref,
+        series_id=window.series_id,
+        recurrence_id=window.recurrence_id,
         is_example=window.is_example,
         version=window.version,
         sequence=window.sequence,

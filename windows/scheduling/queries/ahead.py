@@ -1,0 +1,85 @@
+"""What stands in the way over a long time, read once: for many occurrences or many free slots, judged one by one without a query."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from windows.access.roles import Actor
+from windows.lifecycle.states import ChangeType, Mode
+from windows.scheduling import conflicts
+from windows.scheduling.conflicts import Candidate, ConflictFinding, External, FreezeFacts, Place
+from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope
+from windows.scheduling.queries.conflicts import externals, rivals, with_on_call
+from windows.scheduling.queries.freezes import freezes
+from windows.scheduling.queries.surroundings import Surroundings, surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Everything around a scope in a period. `others` by begin; what is running is among the first."""
+
+    near: Surroundings
+    others: list[Candidate]
+    begins: list[datetime]
+    longest: timedelta
+    frozen: list[FreezeFacts]
+    outside: list[External]
+    now: datetime
+
+    def conflicts(self, candidate: Candidate) -> list[ConflictFinding]:
+        """As `conflicts_with`, for a window inside the period with the scope and the people that were asked for."""
+        first = bisect_left(self.begins, candidate.begins - self.longest)
+        last = bisect_left(self.begins, candidate.ends)
+        near = [other for other in self.others[first:last] if other.ends > candidate.begins or other.running]
+        frozen = [freeze for freeze in self.frozen if freeze.begins < candidate.ends and candidate.begins < freeze.ends]
+        outside = [one for one in self.outside if one.begins < candidate.ends and candidate.begins < one.ends]
+        return conflicts.find(
+            with_on_call(candidate, self.near.on_call), near, frozen, self.near.needs, self.now, rules=self.near.rules, externals=outside
+        )
+
+
+def ahead(
+    candidate: Candidate, since: datetime, until: datetime, now: datetime, *, viewer: Actor | None, exclude: int | None = None
+) -> Ahead:
+    """Read what surrounds the candidate's scope and people in a period: as many queries as `conflicts_with` asks for one moment."""
+    named = [one[0] for one in (candidate.coordinator, candidate.deputy, candidate.owner) if one]
+    near = surroundings((place.service for place in candidate.places), (place.team for place in candidate.places), named)
+    wide = with_on_call(replace(candidate, begins=since, ends=until), near.on_call)
+    people = {*named, *(one[0] for one in wide.on_call)}
+    others = [with_on_call(other, near.on_call) for other in rivals(wide, near.service_ids, people, exclude, viewer)]
+    others.sort(key=lambda other: other.begins)
+    longest = max((other.ends - other.begins for other in others), default=timedelta(0))
+    return Ahead(
+        near,
+        others,
+        [other.begins for other in others],
+        max(longest, LONGEST_RESERVATION),
+        [freeze.facts for freeze in freezes(since, until)],
+        externals(since, until, near.slugs),
+        now,
+    )
+
+
+def candidates_of(window_ids: list[int]) -> dict[int, Candidate]:
+    """Saved windows as conflicts see them, by their planned period. Two queries, however many."""
+    places: dict[int, set[Place]] = {}
+    columns = ("window_id", "service__slug", "environment", "region", "service__team__slug", "service__tier")
+    for window_id, *place in WindowScope.objects.filter(window__in=window_ids).values_list(*columns):
+        places.setdefault(window_id, set()).add(Place(*place))
+    people = Window.objects.filter(pk__in=window_ids).select_related("coordinator", "deputy", "owner").defer("vevent")
+    return {
+        window.pk: Candidate(
+            reference=window.reference,
+            begins=window.starts_at,
+            ends=window.ends_at,
+            places=frozenset(places.get(window.pk, ())),
+            coordinator=(window.coordinator_id, window.coordinator.name),
+            deputy=(window.deputy.pk, window.deputy.name) if window.deputy else None,
+            owner=(window.owner_id, window.owner.name),
+            emergency=window.change_type == ChangeType.EMERGENCY,
+            takes_down=window.mode != Mode.NORMAL,
+        )
+        for window in people
+    }
