@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from portal.dashboards import urls as dashboards
 from portal.metrics.views import metrics
+from portal.pages.audit import audit_csv, audit_page, verify_page
 from portal.pages.calendar import calendar_page, calendar_panel
 from portal.pages.card import card
 from portal.pages.frame import choose_environment, choose_theme
@@ -11,6 +12,7 @@ from portal.pages.health import healthz, readyz
 from portal.pages.runbooks import compare, library, runbook_page
 from portal.pages.search import search
 from portal.pages.services import service_list, service_page
+from portal.pages.settings import defaults, role_table
 from portal.pages.sign_in import sign_in, sign_out
 from portal.pages.strip import strip_panel
 from portal.pages.today import today
@@ -37,6 +39,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme", choose_theme, name="theme"),
     path("environment", choose_environment, name="environment"),
     path("search", search, name="search"),
+    path("audit/", audit_page, name="audit"),
+    path("audit/entries.csv", audit_csv, name="audit-csv"),
+    path("audit/verify", verify_page, name="audit-verify"),
+    path("settings/roles", role_table, name="role-table"),
+    path("settings/defaults", defaults, name="defaults"),
     path("calendar/", calendar_page, name="calendar"),
     path("calendar/panel", calendar_panel, name="calendar-panel"),
     path("windows/<str:reference>/card", card, name="card"),

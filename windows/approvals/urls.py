@@ -8,6 +8,7 @@ from windows.approvals.api.series import ApproveFollowing, EditFollowing, Reject
 from windows.approvals.api.windows import OneWindow
 from windows.approvals.views.editing import edit_window
 from windows.approvals.views.following import following
+from windows.approvals.views.policies import edit_policy, policy_list, remove_policy
 from windows.approvals.views.requests import approve, inbox, reject, request_approval, withdraw_request
 
 api = [
@@ -26,6 +27,10 @@ api = [
     path("policies/<int:policy_id>", OnePolicy.as_view()),
 ]
 pages = [
+    path("settings/policies/", policy_list, name="policies"),
+    path("settings/policies/new", edit_policy, name="new-policy"),
+    path("settings/policies/<int:policy_id>", edit_policy, name="edit-policy"),
+    path("settings/policies/<int:policy_id>/remove", remove_policy, name="remove-policy"),
     path("approvals/", inbox, name="approvals"),
     path("windows/<str:reference>/edit", edit_window, name="edit-window"),
     path("windows/<str:reference>/request", request_approval, name="request-approval"),

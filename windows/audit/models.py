@@ -1,5 +1,6 @@
 """The trail. A trigger (migration 0002) refuses UPDATE, DELETE and TRUNCATE on entries and seals; the app role lacks the right too."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -23,6 +24,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["window", "id"], name="audit_by_window"),
             models.Index(fields=["subject", "id"], name="audit_by_subject"),
             models.Index(fields=["kind", "id"], name="audit_by_kind"),
+            BrinIndex(fields=["at"], name="audit_by_time"),  # entries lie in the order of their time: a few pages for years
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
 
-from windows.audit.models import AuditEntry, AuditPending, AuditSeal
+from windows.audit.models import AuditEntry, AuditHead, AuditPending, AuditSeal
 
 MOST = 500
 
@@ -69,6 +69,57 @@ def trail(
     if after is not None:
         rows = rows.filter(id__lt=after) if newest_first else rows.filter(id__gt=after)
     return [TrailEntry(*row) for row in rows.annotate(position=PLACE).values_list(*FIELDS)[: min(limit, MOST)]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What of the trail is looked at; empty means all. `kind` is a whole kind or how one begins ("run."), `who` part of a name."""
+
+    kind: str = ""
+    who: str = ""
+    window: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def trail_page(wanted: Wanted, *, hidden: Collection[str] = (), before: int | None = None, limit: int = 50) -> list[TrailEntry]:
+    """Newest first, the unsealed tail included, below the id `before`; without the windows in `hidden`. One query."""
+    rows = AuditEntry.objects.order_by("-id")
+    if wanted.kind:
+        rows = rows.filter(kind__startswith=wanted.kind)
+    if wanted.who:
+        rows = rows.filter(actor__icontains=wanted.who)
+    for name in ("window", "subject"):
+        if getattr(wanted, name):
+            rows = rows.filter(**{name: getattr(wanted, name)})
+    if wanted.since:
+        rows = rows.filter(at__gte=wanted.since)
+    if wanted.until:
+        rows = rows.filter(at__lt=wanted.until)
+    if hidden:
+        rows = rows.exclude(window__in=hidden)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    return [TrailEntry(*row) for row in rows.annotate(position=PLACE).values_list(*FIELDS)[:limit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the chain stands: its last position, what waits for the sealer and since when, and the last signed statement of it."""
+
+    position: int
+    waiting: int
+    waiting_since: datetime | None
+    stated_position: int | None
+    stated_at: datetime | None
+
+
+def chain_standing() -> Standing:
+    last = AuditSeal.objects.order_by("-position").values_list("position", flat=True).first() or 0
+    waiting, since = unsealed()
+    head = AuditHead.objects.order_by("-position", "-id").values_list("position", "at").first()
+    return Standing(last, waiting, since, *(head or (None, None)))
 
 
 def sealed(*, after: int = 0, limit: int = 100) -> list[TrailEntry]:

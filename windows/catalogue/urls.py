@@ -9,6 +9,8 @@ from windows.catalogue.api.redundancy import OneRedundancyGroup, OneRegionPair, 
 from windows.catalogue.api.services import Dependencies, HandOver, OneDependency, OneService, Places, Services
 from windows.catalogue.api.teams import Members, OneMember, OneTeam, Teams
 from windows.catalogue.api.tokens import OneToken, Tokens
+from windows.catalogue.views.account import account, password, revoke, tokens
+from windows.catalogue.views.people import close, new_person, open_again, people
 from windows.catalogue.views.services import dependencies, edit, hand_over, new, places
 from windows.catalogue.views.teams import new_team, take_role, team_list, team_page
 
@@ -42,6 +44,14 @@ api = [
     path("tokens/<int:token_id>", OneToken.as_view()),
 ]
 pages = [
+    path("settings/", account, name="settings"),
+    path("settings/password", password, name="password"),
+    path("settings/tokens/", tokens, name="tokens"),
+    path("settings/tokens/<int:token_id>/revoke", revoke, name="revoke-token"),
+    path("settings/people/", people, name="people"),
+    path("settings/people/new", new_person, name="new-person"),
+    path("settings/people/<int:person_id>/close", close, name="close-account"),
+    path("settings/people/<int:person_id>/open", open_again, name="open-account"),
     path("services/new", new, name="new-service"),
     path("services/<str:slug>/edit", edit, name="edit-service"),
     path("services/<str:slug>/places", places, name="service-places"),

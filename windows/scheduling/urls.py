@@ -11,6 +11,7 @@ from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.feeds import feed
 from windows.scheduling.views.filing import cancel, discard, new_window
 from windows.scheduling.views.series import repeat, repeat_preview, series_page, skip_all_following
+from windows.scheduling.views.settings import end_feed, end_freeze, feed_list, freeze_list, new_freeze
 from windows.scheduling.views.windows import window_list
 
 api = [
@@ -33,6 +34,11 @@ api = [
 ]
 
 pages = [
+    path("settings/freezes/", freeze_list, name="freezes"),
+    path("settings/freezes/new", new_freeze, name="new-freeze"),
+    path("settings/freezes/<int:freeze_id>/end", end_freeze, name="end-freeze"),
+    path("settings/feeds/", feed_list, name="feeds"),
+    path("settings/feeds/<int:feed_id>/revoke", end_feed, name="revoke-feed"),
     path("feeds/<str:token>.ics", feed, name="feed"),
     path("windows/", window_list, name="windows"),
     path("windows/new", new_window, name="new-window"),

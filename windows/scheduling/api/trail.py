@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -14,12 +13,11 @@ from rest_framework.views import APIView
 
 from windows.access.paging import cursor_of, cursor_to, limit_of, only, page
 from windows.access.requests import actor_of
-from windows.access.roles import Actor, Subject, Verb, require
+from windows.access.roles import Subject, Verb, require
 from windows.access.shapes import page_of
-from windows.audit.queries import TrailEntry, sealed, trail
-from windows.scheduling.models import Window
+from windows.audit.queries import sealed, trail
 from windows.scheduling.queries import window_id_of, window_view
-from windows.scheduling.queries.listing import for_eyes_of
+from windows.scheduling.queries.trail import for_eyes
 
 
 class EntryShape(serializers.Serializer[Any]):
@@ -37,15 +35,6 @@ class EntryShape(serializers.Serializer[Any]):
     request_id = serializers.CharField()
 
 
-def for_eyes(entries: Iterable[TrailEntry], viewer: Actor) -> list[dict[str, Any]]:
-    """Without the entries of confidential windows the viewer may not know of. A window that is gone had no secret: it was a draft."""
-    told = list(entries)
-    ids = {window_id_of(entry.window) for entry in told if entry.window}
-    secret = Window.objects.filter(pk__in=ids, confidential=True).exclude(pk__in=Window.objects.filter(for_eyes_of(viewer), pk__in=ids))
-    hidden = {f"MW-{pk}" for pk in secret.values_list("pk", flat=True)} if ids else set()
-    return [asdict(entry) for entry in told if entry.window not in hidden]
-
-
 class Trail(APIView):
     @extend_schema(
         operation_id="read_audit_trail",
@@ -60,7 +49,7 @@ class Trail(APIView):
         limit, after = limit_of(request.query_params), cursor_of(request.query_params, int)
         entries = sealed(after=after[0] if after else 0, limit=limit)
         onward = cursor_to([entries[-1].position]) if entries else request.query_params.get("cursor") or None
-        return Response({"items": for_eyes(entries, actor), "next_cursor": onward})
+        return Response({"items": [asdict(entry) for entry in for_eyes(entries, actor)], "next_cursor": onward})
 
 
 class WindowTrail(APIView):
