@@ -72,6 +72,10 @@ class StepRun(models.Model):
     timeout = models.DurationField()
     max_attempts = models.PositiveIntegerField(default=1)
     backoff = models.DurationField()  # before the second attempt; doubles, with jitter
+    quiesces = models.CharField(max_length=200, blank=True)  # what this step stops …
+    resumes = models.CharField(max_length=200, blank=True)  # … and what this one lets go on again
+    resume_within = models.DurationField(null=True)
+    forgotten_at = models.DateTimeField(null=True)  # people heard that what it stopped was not let go on
     status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in StepStatus], default=StepStatus.PENDING.value)
     attempt = models.PositiveIntegerField(default=0)
     undo_attempt = models.PositiveIntegerField(default=0)
@@ -93,6 +97,7 @@ class StepRun(models.Model):
                 name="waiting_means_wake_at",
             ),
         ]
+        indexes = [models.Index(fields=["run"], condition=~Q(quiesces=""), name="step_quiesces")]
 
     def __str__(self) -> str:
         return f"{self.run_id}:{self.position}"

@@ -59,6 +59,9 @@ def sweep() -> None:
     for run_id in due.overrunning(now):
         with going_on("report overrun", run=run_id):
             clocks.report_overrun(run_id)
+    for step_id in due.forgotten_resumes(now):
+        with going_on("report what stays stopped", step=step_id):
+            clocks.report_forgotten(step_id)
     for run_id in due.outgrown(now):
         with going_on("keep place", run=run_id):
             clocks.keep_place(run_id)

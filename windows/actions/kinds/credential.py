@@ -16,6 +16,7 @@ from windows.actions.params import Params as Base
 from windows.actions.params import Slug
 
 kind = "credential"
+undone = "take the credential away"
 interruptible = True
 repeatable = True
 timeout = timedelta(seconds=30)

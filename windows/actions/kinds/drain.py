@@ -19,6 +19,7 @@ from windows.actions.params import Duration
 from windows.actions.params import Params as Base
 
 kind = "drain"
+undone = ""
 interruptible = True
 repeatable = True
 timeout = timedelta(minutes=5)

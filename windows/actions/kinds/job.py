@@ -21,6 +21,7 @@ from windows.actions.params import Params as Base
 from windows.actions.ports import HttpAnswer, PortError
 
 kind = "job"
+undone = "cancel it; what a finished one did is taken back by the job under reverse"
 interruptible = False  # a hold leaves it running and following it is cheap; only a rollback cuts in, and cancels it
 timeout = timedelta(minutes=30)
 longest = timedelta(hours=8)

@@ -19,6 +19,7 @@ from windows.actions.params import Slug
 from windows.actions.ports import PortError, Stopped
 
 kind = "silence"
+undone = "take the silence away"
 interruptible = True
 repeatable = True
 timeout = timedelta(seconds=30)

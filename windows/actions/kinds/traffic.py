@@ -17,6 +17,7 @@ from windows.actions.params import Params as Base
 from windows.actions.params import Slug
 
 kind = "traffic"
+undone = "put each server back to what it was before"
 interruptible = True
 repeatable = True
 timeout = timedelta(minutes=2)

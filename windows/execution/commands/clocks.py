@@ -10,7 +10,7 @@ from windows.audit.queries import trail
 from windows.errors import Conflict
 from windows.execution.commands.asking import page, page_not_begun
 from windows.execution.commands.transitions import locked, tell
-from windows.execution.models import LIVE, Run, clock
+from windows.execution.models import LIVE, Run, StepRun, clock
 from windows.execution.queries.due import OVERRUNNING
 from windows.execution.queries.refusals import REFUSED, last_refusal, why_not_begun
 from windows.flags.commands import renew_leases_of
@@ -44,6 +44,19 @@ def report_overrun(run_id: int) -> bool:
     tell(run, ENGINE, [("run.overran", {"status": run.status, "ends_at": run.window_ends_at.isoformat()})])
     body = f"It was to end at {run.window_ends_at:%H:%M:%S} UTC and is {run.status.replace('_', ' ')}."
     page(run, "overrun", "overruns its window", body)
+    return True
+
+
+@one_transaction
+def report_forgotten(step_id: int) -> bool:
+    """Something is stopped and was not let go on: on-call is told, once."""
+    step = StepRun.objects.get(pk=step_id)
+    run = locked(step.run_id)
+    if not StepRun.objects.filter(pk=step_id, forgotten_at=None).update(forgotten_at=clock()):
+        return False
+    tell(run, ENGINE, [("run.resume_forgotten", {"step": step.name, "position": step.position, "quiesces": step.quiesces})])
+    body = f"“{step.name}” stopped {step.quiesces}, and no step has let it go on. The run is {run.status.replace('_', ' ')}."
+    page(run, f"forgotten:{step.position}", f"keeps {step.quiesces} stopped", body)
     return True
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 
-from windows.execution.models import LIVE, Run
-from windows.execution.states import RunStatus
+from windows.execution.models import LIVE, Run, StepRun
+from windows.execution.states import RunStatus, StepStatus
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.conflicts import OVERRUN
 from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope, finish, length
@@ -65,3 +65,13 @@ def under_way() -> list[str]:
     """The windows whose run has left preflight and not ended: their flags must stay."""
     live = Run.objects.filter(status__in=OVERRUNNING)
     return [f"MW-{window}" for window in live.order_by("pk").values_list("window_id", flat=True)]
+
+
+def forgotten_resumes(now: datetime) -> list[int]:
+    """Steps that stopped something which nobody let go on: the run has ended so, or it takes longer than the runbook allows."""
+    resumed = StepRun.objects.filter(run=OuterRef("run"), resumes=OuterRef("quiesces"), status=StepStatus.SUCCEEDED.value)
+    never = Q(status__in=[StepStatus.PENDING.value, StepStatus.COMPENSATED.value]) | Q(attempt=0)
+    ended = Q(run__status__in=[RunStatus.ABORTED.value, RunStatus.SUCCEEDED.value], run__ended_at__gt=now - timedelta(days=1))
+    late = Q(run__status__in=LIVE, resume_within__isnull=False, intended_at__lt=now - F("resume_within"))
+    stopped = StepRun.objects.exclude(quiesces="").filter(ended | late, forgotten_at=None).exclude(never)
+    return list(stopped.exclude(Exists(resumed)).order_by("pk").values_list("pk", flat=True)[:MANY])

@@ -5,6 +5,7 @@ Surprising decision: a step's params keep their `{{ name }}` until `resolve`; th
 from windows.runbooks.spec.model import DATA as DATA
 from windows.runbooks.spec.model import ActionSpec as ActionSpec
 from windows.runbooks.spec.model import BackupCheck as BackupCheck
+from windows.runbooks.spec.model import LoopSpec as LoopSpec
 from windows.runbooks.spec.model import ParameterSpec as ParameterSpec
 from windows.runbooks.spec.model import Plan as Plan
 from windows.runbooks.spec.model import Problem as Problem

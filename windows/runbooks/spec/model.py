@@ -59,6 +59,27 @@ class ActionSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class LoopSpec:
+    """A loop of the text, the `number`-th. `over` are its targets, or the name of the text parameter that holds them."""
+
+    number: int
+    variable: str
+    over: tuple[Any, ...] | str
+    batch: int = 1
+    wait: timedelta | None = None
+
+    @property
+    def variable_spec(self) -> ParameterSpec:
+        """What is known of a target before there is one. Words of the text itself may enter any field, those of a parameter may not."""
+        if isinstance(self.over, str):
+            return ParameterSpec(self.variable, "string")
+        if self.over and not any(isinstance(value, str) for value in self.over):
+            kind: ParameterType = "integer" if all(isinstance(value, int) for value in self.over) else "number"
+            return ParameterSpec(self.variable, kind, minimum=min(self.over), maximum=max(self.over))
+        return ParameterSpec(self.variable, "enum", choices=tuple(map(str, self.over)) or ("target",))
+
+
+@dataclass(frozen=True, slots=True)
 class StepSpec:
     """As parsed, `action` and `undo` keep their `{{ name }}`, and what depends on them (`timeout`, `is_repeatable`) is what the
     defaults make of it; in a Plan everything is put in."""
@@ -75,6 +96,11 @@ class StepSpec:
     sentence: str = ""  # in a Plan
     said_timeout: timedelta | None = None  # what the text says, None where it leaves it to the kind
     said_repeatable: bool | None = None
+    loop: LoopSpec | None = None  # in a Plan there are none any more
+    is_between: bool = False  # of its loop: done between two batches
+    quiesces: str = ""  # what this step stops, and …
+    resumes: str = ""  # … what this one lets go on
+    resume_within: timedelta | None = None  # longer, and people hear that it is still stopped
     line: int | None = None
     column: int | None = None
 
@@ -148,6 +174,9 @@ class Plan:
                 "timeout": step.timeout,
                 "max_attempts": step.max_attempts,
                 "backoff": step.backoff,
+                "quiesces": step.quiesces,
+                "resumes": step.resumes,
+                "resume_within": step.resume_within,
             }
             for position, step in enumerate(self.steps, start=1)
         ]

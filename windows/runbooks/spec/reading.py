@@ -9,6 +9,7 @@ from datetime import timedelta
 from windows.runbooks.spec.findings import Findings
 from windows.runbooks.spec.model import DATA, BackupCheck, RunbookSpec, StepSpec, WatchSpec
 from windows.runbooks.spec.parameters import read_parameters
+from windows.runbooks.spec.quiescing import check_pairs
 from windows.runbooks.spec.steps import read_steps, read_watch
 from windows.runbooks.spec.tree import Node, grow
 
@@ -48,6 +49,11 @@ def parse(text: str) -> RunbookSpec:
     if "steps" in given and given["steps"].content == []:
         findings.wrong(given["steps"], "steps", "A runbook has at least one step.")
     check_names([*steps, *validation], "step", findings)
+    check_pairs(steps, findings)
+    for stray in (step for step in validation if step.quiesces or step.resumes):
+        findings.wrong(
+            Node(stray.line or 1, stray.column or 1), "validation", "A validation step only looks: it neither quiesces nor resumes."
+        )
     check_names(watch, "gate", findings)
     reserve = findings.duration(given.get("rollback_reserve"), "rollback_reserve", least=timedelta(), most=DAY)
     turn_back = findings.choice(given.get("on_turn_back"), "on_turn_back", ("roll_back", "hold"), "roll_back")

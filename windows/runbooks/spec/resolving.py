@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,10 +12,13 @@ from windows.actions.params import Params
 from windows.actions.registry import kinds
 from windows.runbooks.spec.actions import Declared, dotted, fit
 from windows.runbooks.spec.findings import listed, near
+from windows.runbooks.spec.loops import LONGEST, unrolled
 from windows.runbooks.spec.model import ActionSpec, Plan, Problem, RunbookSpec, SpecError, StepSpec, WatchSpec
 from windows.runbooks.spec.parameters import misfit
 from windows.runbooks.spec.steps import fields_of, settle
 from windows.runbooks.spec.substitution import Fields, put_in
+
+LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +32,36 @@ def resolve(spec: RunbookSpec, given: Mapping[str, Any]) -> Plan:
     """The plan with the parameters put in. SpecError names each parameter, or step, that does not fit."""
     values = values_of(spec, given)
     told = Given(values, {parameter.name: parameter for parameter in spec.parameters}, [])
-    steps = [
-        resolve_step(step, f"{path}[{place}]", told)
-        for path, group in (("steps", spec.steps), ("validation", spec.validation))
-        for place, step in enumerate(group)
-    ]
+    steps = [step for path, group in (("steps", spec.steps), ("validation", spec.validation)) for step in resolve_steps(group, path, told)]
+    check_plan(steps, told)
     watch = [resolve_gate(gate, f"watch[{place}]", told) for place, gate in enumerate(spec.watch)]
     if told.problems:
         raise SpecError(told.problems)
     return Plan(tuple(steps), tuple(watch), spec.rollback_reserve, spec.on_turn_back, values)
+
+
+def resolve_steps(steps: Sequence[StepSpec], path: str, given: Given) -> Iterator[StepSpec]:
+    """Loops unrolled, everything put in."""
+    try:
+        for place, turn in enumerate(unrolled(steps, given.values)):
+            mine = Given({**given.values, **turn.values}, {**given.declared, **turn.declared}, given.problems)
+            resolved = resolve_step(turn.step, f"{path}[{place}]", mine)
+            stopped, resumed = (turn.called(what) if what else "" for what in (resolved.quiesces, resolved.resumes))
+            name = turn.called(resolved.name)
+            yield replace(resolved, name=name, quiesces=stopped, resumes=resumed, loop=None, is_between=False)
+    except ValueError as error:
+        given.problems.append(Problem(str(error), "parameters"))
+
+
+def check_plan(steps: Sequence[StepSpec], given: Given) -> None:
+    """What only the targets can make wrong."""
+    if len(steps) > LONGEST:
+        given.problems.append(Problem(f"{len(steps)} steps come of these targets, {LONGEST} are the most.", "steps"))
+    for name, count in Counter(step.name for step in steps).items():
+        if count > 1 or len(name) > LONGEST_NAME:
+            last = next(step for step in steps if step.name == name)
+            trouble = f"Two steps are called “{name}”." if count > 1 else f"“{name[:60]}…” is longer than {LONGEST_NAME} characters."
+            given.problems.append(Problem(trouble, "steps", last.line))
 
 
 def values_of(spec: RunbookSpec, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from windows.actions.registry import kinds
 from windows.runbooks.spec.actions import fit, sample
 from windows.runbooks.spec.model import ActionSpec, ParameterSpec, RunbookSpec, StepSpec, WatchSpec
 from windows.runbooks.spec.steps import fields_of
-from windows.runbooks.spec.substitution import Fields, put_in
+from windows.runbooks.spec.substitution import PLACE, Fields, put_in
 
 M = TypeVar("M", bound=Params)
 
@@ -64,11 +64,15 @@ def story(spec: RunbookSpec) -> Story:
 
 
 def told(step: StepSpec, declared: Mapping[str, ParameterSpec]) -> ToldStep:
-    undo = ""
+    undo, name = "", step.name
+    if step.loop is not None:
+        known = step.loop.variable_spec
+        declared = {**declared, known.name: known}
+        name = PLACE.sub(f"‹{known.name}›", name)
     if step.undo is not None:
         undo = kinds()[step.undo.kind].undone if step.undo.verb == "compensate" else sentence(step.undo, declared)
     return ToldStep(
-        step.name, step.action.kind, sentence(step.action, declared), undo, step.no_undo_reason, step.timeout, step.max_attempts, step.line
+        name, step.action.kind, sentence(step.action, declared), undo, step.no_undo_reason, step.timeout, step.max_attempts, step.line
     )
 
 

@@ -12,11 +12,13 @@ from windows.actions.params import Params
 from windows.actions.registry import Kind, kinds
 from windows.runbooks.spec.actions import Declared, check_params
 from windows.runbooks.spec.findings import Findings, listed
+from windows.runbooks.spec.loops import read_loop
 from windows.runbooks.spec.model import ActionSpec, StepSpec, WatchSpec
+from windows.runbooks.spec.quiescing import KEYS, read_quiesce
 from windows.runbooks.spec.substitution import Fields
 from windows.runbooks.spec.tree import Node
 
-STEP_KEYS = ("name", "timeout", "retry", "repeatable", "undo", "because")
+STEP_KEYS = ("name", "timeout", "retry", "repeatable", "undo", "because", *KEYS)
 WATCH_KEYS = ("name", "interval", "on_fail")
 SHORTEST = timedelta(seconds=1)
 NOTHING_TO_UNDO = "A validation step only looks."
@@ -36,8 +38,16 @@ def settle(kind: Kind, model: Params | None, said_timeout: timedelta | None, sai
 def read_steps(
     node: Node | None, path: str, phase: Literal["step", "validation"], declared: Declared, findings: Findings
 ) -> tuple[StepSpec, ...]:
-    read = [read_step(item, f"{path}[{n}]", phase, declared, findings) for n, item in enumerate(findings.items(node, path, 200))]
-    return tuple(step for step in read if step)
+    def read(item: Node, where: str, known: Declared) -> StepSpec | None:
+        return read_step(item, where, phase, known, findings)
+
+    found: list[StepSpec | None] = []
+    for n, item in enumerate(findings.items(node, path, 200)):
+        if item.is_mapping and "for_each" in item.content and phase == "step":
+            found += read_loop(item, f"{path}[{n}]", n + 1, declared=declared, findings=findings, read=read)
+        else:
+            found.append(read(item, f"{path}[{n}]", declared))
+    return tuple(step for step in found if step)
 
 
 def read_step(node: Node, path: str, phase: Literal["step", "validation"], declared: Declared, findings: Findings) -> StepSpec | None:
@@ -65,7 +75,11 @@ def read_step(node: Node, path: str, phase: Literal["step", "validation"], decla
         message = "A step is only tried again if doing it twice does no harm: then say `repeatable: true`."
         findings.wrong(given["retry"], f"{path}.retry", message)
     undo, reason = read_undo(given, node, path, ActionSpec(kind.name, params), phase=phase, declared=declared, findings=findings)
+    stopped, resumed, within = read_quiesce(given, path, findings)
     return StepSpec(
+        quiesces=stopped,
+        resumes=resumed,
+        resume_within=within,
         name=findings.text(given.get("name"), f"{path}.name", most=120),
         action=ActionSpec(kind.name, params),
         timeout=timeout,
