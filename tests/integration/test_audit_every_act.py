@@ -169,6 +169,8 @@ def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
     name = do(owner, "POST", "/windows", asked)["reference"]
     do(owner, "POST", f"/windows/{name}/request", {})
     do(other, "POST", f"/windows/{name}/reject", {"reason": "not now"})
+    moved = do(owner, "POST", "/windows", asked | {"starts_at": given.soon(200).isoformat(), "ends_at": given.soon(201).isoformat()})
+    do(owner, "POST", f"/windows/{moved['reference']}/next-slot", {}, If_Match='"1"')
     recurring(story, owner, other, asked)
     emergency = do(owner, "POST", "/windows", asked | {"change_type": "emergency"})["reference"]
     do(owner, "POST", f"/windows/{emergency}/start")

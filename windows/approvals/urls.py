@@ -5,9 +5,10 @@ from django.urls import path
 from windows.approvals.api.policies import OnePolicy, Policies
 from windows.approvals.api.requests import Approvals, Approve, Inbox, Reject, RequestApproval, Withdraw
 from windows.approvals.api.series import ApproveFollowing, EditFollowing, RejectFollowing, RequestFollowing
-from windows.approvals.api.windows import OneWindow
+from windows.approvals.api.windows import NextSlot, OneWindow
 from windows.approvals.views.editing import edit_window
 from windows.approvals.views.following import following
+from windows.approvals.views.moving import next_slot
 from windows.approvals.views.policies import edit_policy, policy_list, remove_policy
 from windows.approvals.views.requests import approve, inbox, reject, request_approval, withdraw_request
 
@@ -22,6 +23,7 @@ api = [
     path("windows/<str:reference>/following/request", RequestFollowing.as_view()),
     path("windows/<str:reference>/following/approve", ApproveFollowing.as_view()),
     path("windows/<str:reference>/following/reject", RejectFollowing.as_view()),
+    path("windows/<str:reference>/next-slot", NextSlot.as_view()),
     path("approvals", Inbox.as_view()),
     path("policies", Policies.as_view()),
     path("policies/<int:policy_id>", OnePolicy.as_view()),
@@ -35,6 +37,7 @@ pages = [
     path("windows/<str:reference>/edit", edit_window, name="edit-window"),
     path("windows/<str:reference>/request", request_approval, name="request-approval"),
     path("windows/<str:reference>/following", following, name="following"),
+    path("windows/<str:reference>/next-slot", next_slot, name="next-slot"),
     path("windows/<str:reference>/withdraw", withdraw_request, name="withdraw"),
     path("windows/<str:reference>/approve", approve, name="approve"),
     path("windows/<str:reference>/reject", reject, name="reject"),

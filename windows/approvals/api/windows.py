@@ -5,11 +5,14 @@ from __future__ import annotations
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from windows.access.requests import actor_of
 from windows.access.shapes import body
 from windows.access.versions import expected_version, versioned
+from windows.approvals.api.requests import MaybeReason
 from windows.approvals.commands import amend_window
+from windows.approvals.commands.moving import move_to_next_free_slot
 from windows.errors import Stale
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.api.shapes import WindowAsked, WindowShape, changes_from, shown
@@ -37,3 +40,16 @@ class OneWindow(ReadWindow):
             theirs = {name: {"current": current[name], "yours": sent[name]} for name in changes if name in current}
             raise Stale(error.detail, current=error.facts["current"], changed=theirs) from error
         return versioned(shown(window_view(before.id, actor)))
+
+
+class NextSlot(APIView):
+    @extend_schema(
+        operation_id="move_to_next_free_slot",
+        parameters=[OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True)],
+        request=MaybeReason,
+        responses=WindowShape,
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        actor, version = actor_of(request), expected_version(request)
+        window = move_to_next_free_slot(actor, window_id_of(reference), version, reason=body(MaybeReason, request)["reason"])
+        return versioned(shown(window_view(window.pk, actor)))
