@@ -30,10 +30,14 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """As in the address: MW-1042 or "", a service's slug or ""."""
+    """As in the address: MW-1042 or "", a service's slug or "". `environment` is what the frame is narrowed to."""
 
     window: str = ""
     service: str = ""
+    environment: str = ""
+
+    def fits(self, environment: str) -> bool:
+        return self.environment in ("", environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ def debug(viewer: Actor, now: datetime, asked: Asked) -> tuple[Choices, list[Pan
     known = promises()
     if asked.service and asked.service not in {one.service for one in known}:
         raise Invalid("There is no objective for this service.", field="service")
-    recent = objectives.ran(viewer, now - timedelta(days=DAYS), now)
+    past = objectives.ran(viewer, now - timedelta(days=DAYS), now)
+    recent = [one for one in past if any(asked.fits(place.split(" ")[1]) for place in one.places)]
     chosen = window_view(window_id_of(asked.window), viewer) if asked.window else None
     if chosen is None and recent and not asked.service:
         chosen = window_view(window_id_of(recent[-1].reference), viewer)
@@ -78,11 +83,12 @@ def debug(viewer: Actor, now: datetime, asked: Asked) -> tuple[Choices, list[Pan
 def narrowed(known: list[Promise], asked: Asked, chosen: WindowView | None) -> list[Promise]:
     """The objectives of the service asked for, else of what the window touches, else of the first service there is."""
     if asked.service:
-        return [one for one in known if one.service == asked.service][:MOST]
+        return [one for one in known if one.service == asked.service and asked.fits(one.environment)][:MOST]
     if chosen is not None:
         places = {(row.service, row.environment) for row in chosen.scope}
         return [one for one in known if (one.service, one.environment) in places][:MOST]
-    return [one for one in known if one.service == known[0].service][:MOST] if known else []
+    here = [one for one in known if asked.fits(one.environment)]
+    return [one for one in here if one.service == here[0].service][:MOST] if here else []
 
 
 def around(chosen: WindowView | None, now: datetime) -> tuple[datetime, datetime]:

@@ -15,7 +15,7 @@ from portal.dashboards.debug import Asked, debug
 from portal.dashboards.executive import RANGES, USUAL, executive
 from portal.dashboards.on_call import on_call
 from portal.dashboards.panels import Panel
-from windows.access.pages import reads
+from windows.access.pages import chosen_environment, reads
 from windows.access.requests import actor_of
 from windows.audit.clock import clock
 from windows.errors import Invalid, NotFound
@@ -77,7 +77,7 @@ def composed_executive(request: HttpRequest) -> list[Panel]:
 
 
 def asked_of(request: HttpRequest) -> Asked:
-    return Asked(request.GET.get("window", "")[:20], request.GET.get("service", "")[:63])
+    return Asked(request.GET.get("window", "")[:20], request.GET.get("service", "")[:63], chosen_environment(request))
 
 
 @reads

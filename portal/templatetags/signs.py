@@ -176,6 +176,12 @@ def relative(at: datetime | None, now: datetime | None = None) -> str:
 
 
 @register.filter
+def since(at: datetime | None, now: datetime) -> str:
+    """As `relative`, in whole minutes: a panel that changed each second would be sent each time."""
+    return "just now" if at is not None and abs(at - now) < timedelta(minutes=1) else relative(at, now)
+
+
+@register.filter
 def initials(name: str) -> str:
     parts = [part for part in str(name).split() if part]
     return "".join(part[0] for part in parts[:1] + parts[1:][-1:]).upper() or "?"

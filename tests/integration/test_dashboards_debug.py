@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.celery import app, use_broker
 from portal.dashboards import objectives
-from portal.dashboards.debug import NAMES, Asked, debug
+from portal.dashboards.debug import NAMES, Asked, debug, narrowed
 from portal.dashboards.queues import queues
 from portal.dashboards.replication import replication
 from slo.objectives.models import Objective
@@ -195,3 +195,13 @@ def test_messages_that_wait_are_counted(broker: str, eventually: Any) -> None:
 def test_a_database_without_standby_says_so(ada: Actor) -> None:
     assert replication().standbys == ()
     assert "No replica." in browser(ada).get("/dashboards/debug/replication").content.decode()
+
+
+def test_the_board_is_narrowed_to_the_environment_of_the_frame(ada: Actor) -> None:
+    objective("orders-production")
+    Objective.objects.create(slug="orders-staging", service="orders", environment="staging", title="Staging", target="0.9")
+    for chosen, names in (("", {"orders-production", "orders-staging"}), ("staging", {"orders-staging"}), ("moon", set())):
+        told = narrowed(promises(), Asked(service="orders", environment=chosen), None)
+        assert {one.slug for one in told} == names
+        _, panels = debug(ada, clock(), Asked(service="orders", environment=chosen))
+        assert {panel.name for panel in panels} >= {"error-rates", "queues"}, "an empty board still stands"

@@ -173,3 +173,14 @@ def test_the_list_goes_on_where_it_ended(page, monkeypatch) -> None:
         onward = re.search(r'href="(\?cursor=[^"]+)">Further', shown)
         path = f"/flags/{onward[1]}" if onward else ""
     assert seen == ["s4", "s0", "s1", "s2", "s3"], "what is set comes first, and nothing twice"
+
+
+def test_the_nodes_follow_live_and_unchanged_ones_are_answered_304(ada, page) -> None:
+    _, token = register_node(ada, service="orders", environment="production", region="r1", name="n1")
+    change = set_flag(ENGINE, FlagKey("orders", "production"), "read_only")
+    first = page.get(f"{HERE}/nodes")
+    assert "Waiting for n1" in text(first) and "<html" not in text(first)
+    assert page.get(f"{HERE}/nodes", headers={"If-None-Match": first["ETag"]}).status_code == 304
+    post_receipt(token, change.global_version, "read_only", echo=change.echo)
+    again = page.get(f"{HERE}/nodes", headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 200 and "Waiting" not in text(again) and "just now" in text(again)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from windows.flags.api.flags import Flags, History
 from windows.flags.api.nodes import ConvergenceView, Nodes, Retire
-from windows.flags.views.flags import clear_by_hand, flag_list, flag_page, set_by_hand
+from windows.flags.views.flags import clear_by_hand, flag_list, flag_page, nodes_panel, set_by_hand
 from windows.flags.views.nodes import new_node, retire
 
 api = [
@@ -17,6 +17,7 @@ api = [
 pages = [
     path("flags/", flag_list, name="flags"),
     path("flags/<str:service>/<str:environment>", flag_page, name="flag"),
+    path("flags/<str:service>/<str:environment>/nodes", nodes_panel, name="flag-nodes"),
     path("flags/<str:service>/<str:environment>/set", set_by_hand, name="set-flag"),
     path("flags/<str:service>/<str:environment>/clear", clear_by_hand, name="clear-flag"),
     path("flags/<str:service>/<str:environment>/node", new_node, name="new-node"),

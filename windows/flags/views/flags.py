@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from windows.access.pages import chosen_environment, reads, signed_in
@@ -93,6 +95,18 @@ def flag_page(request: HttpRequest, service: str, environment: str) -> HttpRespo
         "now": clock(),
     }
     return render(request, "flags/flag.html", context)
+
+
+@reads
+def nodes_panel(request: HttpRequest, service: str, environment: str) -> HttpResponse:
+    """The nodes alone, asked for every two seconds: 304 while nothing that can be seen has changed."""
+    place = known_place(service, environment)
+    may_edit = permitted(actor_of(request), Verb.EDIT_CATALOGUE, subject_of(FlagKey(service))) and ANY not in (service, environment)
+    inside = render_to_string("flags/_nodes.html", {"place": place, "may_edit": may_edit, "now": clock()})
+    etag = f'"{hashlib.sha256(inside.encode()).hexdigest()[:24]}"'
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified()
+    return HttpResponse(inside, headers={"ETag": etag})
 
 
 def key_of(service: str, environment: str, sent: Mapping[str, str]) -> FlagKey:
