@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import httpx
 
 from portal.bootstrap.processes import Child
 from tests.servers import Server, folder, free_ports, listens, needed
+from windows.flags.client import Reading
+from windows.flags.edge import configuration
+from windows.flags.edge.nginx import Nginx
+
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+NGINX = """daemon off;
+worker_processes 2;
+pid {base}/nginx.pid;
+error_log {base}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off;
+  {temporary}
+  include {base}/edge/current/*.http.conf;
+  upstream shop {{ server 127.0.0.1:{backend}; keepalive 16; }}
+  server {{
+    listen 127.0.0.1:{port};
+    include {base}/edge/current/orders.server.conf;
+    location / {{ proxy_pass http://shop; proxy_http_version 1.1; proxy_set_header Connection ''; }}
+  }}
+}}
+"""
 
 
 class Backend(ThreadingHTTPServer):
@@ -75,7 +101,11 @@ def backends(*names: str, pause: float = 0.0) -> Iterator[list[Backend]]:
 
 
 class Users:
-    """A few people who ask again and again, each on a connection of their own; `said` counts (status, body), `failed` who got nothing."""
+    """A few people who ask again and again, each on a connection of their own; `said` counts (status, body), `failed` who got nothing.
+
+    As every browser does (RFC 9112, 9.3.1), they ask once more where a server has closed a connection it kept open before it read
+    anything: a server that reloads does that, and nobody notices.
+    """
 
     def __init__(self, url: str, count: int = 4, rest: float = 0.005) -> None:
         self.url, self.rest = url, rest
@@ -88,7 +118,10 @@ class Users:
         with httpx.Client(trust_env=False, timeout=10) as client:
             while not self.ended.wait(self.rest):
                 try:
-                    answer = client.get(self.url)
+                    try:
+                        answer = client.get(self.url)
+                    except httpx.RemoteProtocolError:
+                        answer = client.get(self.url)
                 except httpx.HTTPError as error:
                     with self.lock:
                         self.failed.append(repr(error))
@@ -138,6 +171,31 @@ class Balancer(Server):
             (base / "haproxy.cfg").chmod(0o644)
         child = Child("haproxy", [program, "-db", "-f", str(base / "haproxy.cfg")], ready=listens(port), user=uid)
         super().__init__(f"http://127.0.0.1:{port}/", base, child)
+
+
+class Edge(Server):
+    """Debian's nginx before one backend, with the edge agent's files; `agent` brings readings into force."""
+
+    def __init__(self, backend: Backend, **options: Any) -> None:
+        program = needed("nginx", "nginx-light")
+        base = Path(tempfile.mkdtemp(prefix="roadworks-nginx-"))
+        base.chmod(0o755)
+        port = free_ports(1)[0]
+        if options.pop("cached", False):
+            options["cache"] = str(base / "cache")
+            (base / "cache").mkdir()
+            (base / "cache").chmod(0o777)
+        conf = base / "nginx.conf"
+        temporary = " ".join(f"{name}_temp_path {base}/{name};" for name in TEMPORARY)
+        conf.write_text(NGINX.format(base=base, temporary=temporary, backend=backend.port, port=port))
+        url = f"http://127.0.0.1:{port}"
+        ours, command = configuration.Edge("orders", **options), [program, "-c", str(conf)]
+        self.agent = Nginx(ours, base / "edge", command, probe=url, pid=base / "nginx.pid")
+        child = Child("nginx", [program, "-c", str(conf)], ready=listens(port), stop_signal=signal.SIGQUIT)
+        super().__init__(url, base, child)
+
+    def set(self, mode: str, version: int = 1, **value: Any) -> None:
+        self.agent(Reading(mode, version, {"mode": mode, **value}, "current", "e1"))
 
 
 def remove(server: Server) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tests.kind_context import FakeContext
 from windows.actions.kinds import flag
 from windows.actions.outcomes import Done, Failed, Interrupted, Outcome, Wait
-from windows.actions.ports import Changed, FlagAddress, FlagState, Laggard, Propagation
+from windows.actions.ports import Changed, FlagAddress, FlagState, HttpAnswer, Laggard, Propagation
+from windows.actions.probing import WritePath, let_through
 
 
 @dataclass
@@ -216,3 +219,27 @@ def test_it_stops_when_told() -> None:
 
 def test_it_says_what_it_does() -> None:
     assert flag.sentence(params(region="eu")) == "Set orders in production/eu to read only and wait until its nodes hold it"
+
+
+def test_write_paths_are_tried_only_where_writes_are_refused() -> None:
+    told = {"service": "orders", "environment": "production", "write_paths": [{"url": "https://orders.example/orders"}]}
+    assert flag.Params.model_validate({**told, "mode": "read_only"}).write_paths
+    with pytest.raises(ValidationError, match="let through"):
+        flag.Params.model_validate({**told, "mode": "degraded"})
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "said"),
+    [
+        (503, {"Retry-After": "5"}, ""),
+        (405, {}, ""),
+        (503, {}, "without Retry-After"),
+        (201, {}, "writes are not refused there"),
+        (404, {}, "writes are not refused there"),
+    ],
+)
+def test_x15_only_a_refusal_that_tells_when_to_come_back_will_do(status: int, headers: dict[str, str], said: str) -> None:
+    http = SimpleNamespace(request=lambda *_, **__: HttpAnswer(status, headers, b""))
+    trouble = let_through([WritePath(url="https://orders.example/orders")], http)
+    assert said in trouble
+    assert bool(said) == bool(trouble)

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from windows.actions.context import Context
 from windows.actions.outcomes import Done, Failed, Interrupted, Outcome, Wait
 from windows.actions.params import Duration, Slug, SlugOrAny, Text
 from windows.actions.params import Params as Base
 from windows.actions.ports import FlagAddress, FlagState, Laggard
+from windows.actions.probing import WritePath, let_through
 from windows.lifecycle.states import Mode
 
 kind = "flag"
@@ -27,6 +28,7 @@ timeout = timedelta(seconds=90)
 ATTENTIVE = timedelta(seconds=5)  # most nodes answer within a second: so long the worker looks itself
 NOBODY = "No node of this scope is registered, so nobody can acknowledge the flag: register its nodes or say converge: false."
 GLANCE, LATER = 0.2, timedelta(seconds=1)
+urls = frozenset({"write_paths.url"})
 
 
 class Converge(Base):
@@ -43,7 +45,15 @@ class Params(Base):
     mode: Literal["normal", "degraded", "throttled", "rerouted", "read_only", "offline"]
     retry_after: Annotated[int, Field(ge=0, le=86400)] | None = None
     message: Text = ""
+    rate: Annotated[int, Field(ge=1, le=1_000_000)] | None = None  # requests per second let in while throttled
     converge: Converge | Literal[False] = Converge()
+    write_paths: Annotated[list[WritePath], Field(max_length=50)] = []  # each must refuse a write, once the nodes hold the flag
+
+    @model_validator(mode="after")
+    def refusing(self) -> Params:
+        if self.write_paths and self.mode not in ("read_only", "offline"):
+            raise ValueError("write_paths are tried in the modes read_only and offline: in others writes are let through")
+        return self
 
     @property
     def address(self) -> FlagAddress:
@@ -51,7 +61,7 @@ class Params(Base):
 
     @property
     def payload(self) -> dict[str, Any]:
-        given = {"retry_after": self.retry_after, "message": self.message}
+        given = {"retry_after": self.retry_after, "message": self.message, "rate": self.rate}
         return {name: value for name, value in given.items() if value not in (None, "")}
 
 
@@ -59,6 +69,7 @@ def sentence(params: Params) -> str:
     where = params.environment if params.region == "*" else f"{params.environment}/{params.region}"
     part = "".join(f" {each}" for each in (params.layer, params.component) if each != "*")
     wait = "" if params.converge is False else " and wait until its nodes hold it"
+    wait += f", then try that {len(params.write_paths)} write paths refuse" if params.write_paths else ""
     return f"Set {params.service}{part} in {where} to {Mode(params.mode).value.replace('_', ' ')}{wait}"
 
 
@@ -78,7 +89,10 @@ def run(params: Params, ctx: Context) -> Outcome:
     if now.version == before or not shows(now, params.mode, params.payload):  # else it is set, and only the answer was lost
         now = ctx.flags.set(params.address, params.mode, params.payload, expected=now.version)
         ctx.log(f"flag version {now.global_version}: {params.mode}")
-    return converged(params, ctx, kept | {"version": now.version, "global_version": now.global_version}, excused=())
+    outcome = converged(params, ctx, kept | {"version": now.version, "global_version": now.global_version}, excused=())
+    if isinstance(outcome, Done) and (trouble := let_through(params.write_paths, ctx.http)):
+        return Failed(trouble, checkpoint=outcome.checkpoint)
+    return outcome
 
 
 def compensate(params: Params, ctx: Context) -> Outcome:
