@@ -21,6 +21,8 @@ def main() -> None:
         import pytest
 
         sys.exit(pytest.main(sys.argv[2:]))  # which loads portal.bootstrap.testing: see pyproject.toml
+    if command in {"", "help", "-h", "--help"} and len(sys.argv) < 3:
+        sys.stdout.write("Roadworks:\n    up      everything on this machine, with a live example\n    test    all tests\n\n")
     from django.core.management import execute_from_command_line
 
     use_local_settings()  # so that `manage.py shell` or `manage.py audit verify` speak to the portal that `up` runs

@@ -35,6 +35,7 @@ app.conf.update(
         "*.sweep": {"queue": "sweep"},
         "*.measure": {"queue": "measure"},
         "*.notify": {"queue": "notify"},
+        "*.forget": {"queue": "measure"},  # in small bites, and never before a run
         "*.reconcile": {"queue": "notify"},  # it talks to others' servers, which may be slow; gates must not wait for that
     },
     task_default_queue="execute",
@@ -58,7 +59,10 @@ app.conf.update(
         "audit": {"task": "audit.sweep", "schedule": settings.ROADWORKS.sealer.total_seconds(), "options": {"expires": 2.0}},
         "series": {"task": "scheduling.sweep", "schedule": 3600.0, "options": {"expires": 600.0}},
         "measure": {"task": "telemetry.measure", "schedule": 60.0, "options": {"expires": 30.0}},
-        "forgetting": {"task": "telemetry.forget", "schedule": 3600.0, "options": {"expires": 600.0}},
+        **{
+            f"forgetting-{slice_}": {"task": f"{slice_}.forget", "schedule": 3600.0, "options": {"expires": 600.0}}
+            for slice_ in ("telemetry", "execution", "delivery", "portal")
+        },
     },
 )
 

@@ -1,5 +1,6 @@
 """What the portal itself must remember: answers already given, and sign-ins that failed."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -22,7 +23,10 @@ class StoredAnswer(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person_id", "key"], name="answer_once")]
-        indexes = [models.Index(fields=["person_id", "created_at"], name="answer_by_age")]
+        indexes = [
+            models.Index(fields=["person_id", "created_at"], name="answer_by_age"),
+            BrinIndex(fields=["created_at"], name="answers_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.key}: {self.status or 'under way'}"
@@ -39,6 +43,7 @@ class FailedSignIn(models.Model):
         indexes = [
             models.Index(fields=["address", "at"], name="failed_by_address"),
             models.Index(fields=["account", "at"], name="failed_by_account"),
+            BrinIndex(fields=["at"], name="failed_by_age"),
         ]
 
     def __str__(self) -> str:

@@ -47,6 +47,9 @@ def main(arguments: list[str]) -> int:
     began = time.monotonic()
     supervisor = None
     try:
+        if not STATE.exists():  # a first start that is refused leaves nothing behind
+            for number, name in {options.port: "web", options.port + 1: "flags"}.items():
+                check_free(number, name, options.port)
         local.open_state()
         with (STATE / "up.lock").open("a+") as lock, hold_packages():
             supervisor = Supervisor(STATE / "log", options.guardian_fd, say=say, lock=lock.fileno())
@@ -162,4 +165,4 @@ def greet(options: argparse.Namespace, seconds: float) -> None:
     say(f"\nRoadworks is at  http://127.0.0.1:{options.port}/   (started in {seconds:.1f} s; Ctrl-C ends it)")
     say(f"Flag server      http://127.0.0.1:{options.port + 1}/")
     if not options.no_example and (people := example.log_ins()):
-        say(f"\nLog-ins of the example:\n{people}")
+        say(f"\n{people}")

@@ -21,7 +21,7 @@ from windows.execution.states import StepStatus
 
 DAYS = 28
 ALONE = 0.9  # M7
-BY_HAND = ("step.confirmed", "step.attested", "step.retried", "step.skipped")
+BY_HAND = ("step.confirmed", "step.attested", "step.retried", "step.skipped", "run.resumed")  # a resume names a step where it retried one
 OPEN = (StepStatus.PENDING.value, StepStatus.STARTED.value, StepStatus.WAITING.value)
 SEALED_WITHIN = timedelta(seconds=30)
 

@@ -286,11 +286,14 @@ TASKS: dict[str, Callable[[], None]] = {
     "approvals.sweep": late_request,
     "audit.sweep": nothing,
     "delivery.notify": nothing,
+    "delivery.forget": nothing,
     "execution.advance_run": nothing,  # every turn of a run is judged above
     "execution.measure": due_run,
+    "execution.forget": nothing,  # what is forgotten by its age is nobody's act
     "execution.reconcile": run_without_surfaces,
     "execution.sweep": missed_window,
     "flags.sweep": forgotten_flags,
+    "portal.forget": nothing,
     "scheduling.sweep": series_to_extend,
     "telemetry.measure": nothing,
     "telemetry.forget": nothing,

@@ -147,7 +147,7 @@ def test_m7_counts_automated_steps_that_no_person_helped(ada: Actor) -> None:
     done = {"status": "succeeded", "intended_at": now}
     run = runs.run_of(runs.step(**done), runs.step(**done), runs.step(**done | {"status": "failed"}), runs.step(**done, kind="manual"),
                       runs.step(**done | {"status": "compensated"}), window=given.window(ada))  # fmt: skip
-    for kind, position in (("step.retried", 2), ("step.succeeded", 5)):
+    for kind, position in (("run.resumed", 2), ("step.succeeded", 5)):
         record(kind, SETUP, run.window.reference, window=run.window.reference, run_id=run.pk, data={"position": position})
     told = automation(now)[0]
     assert told.said.startswith("50.0 %, 2 of 4"), told

@@ -124,7 +124,8 @@ def test_abort_takes_two_people_and_compensates_nothing(world: World) -> None:
     assert statuses(run) == ["failed", "pending"], "what the step in flight answered is still written down"
     assert Window.objects.get().status == "failed" and not LiveScope.objects.exists()
     signed = AuditEntry.objects.filter(kind="run.abort_signed").order_by("pk").values_list("actor", flat=True)
-    assert list(signed) == ["Olga", "Sam"]
+    assert list(signed) == ["Olga"], "one verb, one entry: the second signature's is the end itself"
+    assert AuditEntry.objects.get(kind="run.aborted").data["signed_by"] == ["Olga", "Sam"]
     assert world.drive(run).status == "aborted" and world.undone() == []
 
 
@@ -294,3 +295,20 @@ def test_r_a03_twenty_workers_race_for_a_run_and_one_takes_it(world: World) -> N
         winners += won
         Run.objects.filter(pk=run.pk).update(lease_until=clock(), wake_at=clock())  # the winner died
     assert winners == sorted(set(winners)), "every owner has a token of its own, each higher than the one before"
+
+
+def test_a_signature_to_abort_falls_when_the_run_moves_on() -> None:
+    run = run_of(step(), step())
+    abort(olga(), run.pk, "leave it")
+    hold(olga(), run.pk, "wait")
+    assert not run.signatures.exists() and AuditEntry.objects.get(kind="run.held").data["signatures_lapsed"] == 1
+    assert abort(sam(), run.pk, "it must stay").status == "held", "the other signed for another state"
+    assert abort(olga(), run.pk, "yes").status == "aborted"
+
+
+def test_a_retry_that_lets_the_run_go_on_is_one_entry() -> None:
+    run = run_of(step(status="failed", attempt=1), step(), status=RunStatus.HELD)
+    before = AuditEntry.objects.count()
+    assert retry(olga(), run.pk, None, "mended").status == "running"
+    (told,) = AuditEntry.objects.order_by("pk")[before:]
+    assert (told.kind, told.data["position"], told.data["reason"]) == ("run.resumed", 1, "Olga: mended")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from psycopg.errors import DeadlockDetected
 
+from tests import given_runs
 from windows.execution import tasks
 from windows.execution.commands import clocks
+from windows.execution.models import Run, clock
 from windows.execution.queries import due
 from windows.execution.tasks import sweep
 
@@ -44,3 +47,20 @@ def test_a_database_that_is_away_ends_the_sweep(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(clocks, "warn", Mock(side_effect=error))
     with pytest.raises(type(error)):
         sweep()
+
+
+def test_a_run_whose_short_sleep_is_over_is_rung_for_at_the_next_tick_not_at_the_next_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(tasks, "ring", lambda task, *args: rung.append(*args))
+    window = given_runs.people()
+    now = clock()
+    woken = given_runs.run_of(given_runs.step(), window=window, wake_at=now - timedelta(seconds=1))
+    tasks.measure()
+    assert rung == [woken.pk]
+    Run.objects.filter(pk=woken.pk).update(lease_until=now + timedelta(seconds=9))
+    tasks.measure()
+    Run.objects.filter(pk=woken.pk).update(lease_until=None, wake_at=now + timedelta(seconds=9))
+    tasks.measure()
+    Run.objects.filter(pk=woken.pk).update(wake_at=now - timedelta(seconds=9))
+    tasks.measure()
+    assert rung == [woken.pk], "taken, not due yet, or lost: the last is the sweep's to find"

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -41,7 +42,10 @@ class Message(models.Model):
                 name="queued_means_wake_at",
             ),
         ]
-        indexes = [models.Index(fields=["wake_at"], condition=Q(status="queued"), name="message_due")]
+        indexes = [
+            models.Index(fields=["wake_at"], condition=Q(status="queued"), name="message_due"),
+            BrinIndex(fields=["delivered_at"], name="message_by_age"),
+        ]
 
     def __str__(self) -> str:
         return self.title

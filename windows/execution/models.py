@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -111,7 +112,7 @@ class StepLog(models.Model):
     text = models.TextField()
 
     class Meta:
-        indexes = [models.Index(fields=["run", "id"], name="step_log_by_run")]
+        indexes = [models.Index(fields=["run", "id"], name="step_log_by_run"), BrinIndex(fields=["at"], name="step_log_by_age")]
 
     def __str__(self) -> str:
         return self.text[:60]
@@ -147,7 +148,10 @@ class GateReading(models.Model):
     reason = models.TextField(blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["run", "gate", "-id"], name="readings_by_gate")]
+        indexes = [
+            models.Index(fields=["run", "gate", "-id"], name="readings_by_gate"),
+            BrinIndex(fields=["at"], name="readings_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.gate}: {self.verdict}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import mmap
 import os
+from datetime import timedelta
 from typing import Any
 
 from celery import shared_task, signals
+from django.db.models.functions import Now
 
 from windows.access.roles import SCHEDULE
 from windows.audit.clock import clock
+from windows.audit.forgetting import forget as forgotten
 from windows.audit.going_on import going_on
 from windows.delivery.bell import ring
 from windows.errors import Refused
@@ -17,9 +20,11 @@ from windows.execution import reconciling, watching
 from windows.execution.commands import clocks
 from windows.execution.commands.starting import start_run
 from windows.execution.engine import loop
+from windows.execution.models import GateReading, StepLog
 from windows.execution.ports.context import build
 from windows.execution.queries import due
 
+KEPT = timedelta(days=400)  # SPEC §23: step logs, and what was measured beside them
 # One byte shared with the pool processes: Celery tells them nothing about a warm shutdown. Made before they are forked.
 _stopping = mmap.mmap(-1, 1)
 
@@ -75,8 +80,11 @@ def sweep() -> None:
 
 @shared_task(name="execution.measure")
 def measure() -> None:
-    """Judge the watch gates that are due, of every run under way."""
-    for run_id in watching.due(clock()):
+    """Judge the watch gates that are due, of every run under way; ring for the runs whose short sleep is over."""
+    now = clock()
+    for run_id in due.just_due(now):
+        ring("execution.advance_run", run_id)
+    for run_id in watching.due(now):
         with going_on("watch", run=run_id):
             watching.watch(run_id)
 
@@ -98,3 +106,9 @@ def begin(window_id: int) -> None:
     except Refused as refusal:
         clocks.report_refusal(window_id, refusal.detail)
         raise
+
+
+@shared_task(name="execution.forget")
+def forget() -> int:
+    """Forget the log lines and gate readings of runs long over; the run, its steps and the trail stay."""
+    return sum(forgotten(rows.filter(at__lt=Now() - KEPT)) for rows in (StepLog.objects.all(), GateReading.objects.all()))

@@ -20,7 +20,8 @@ from windows.scheduling.queries import subject_of
 def abort(actor: Actor, run_id: int, reason: str) -> Run:
     """The first person's signature changes nothing but the trail; the second person's ends the run. What is done stays done.
 
-    A step in flight is asked to stop; what it answers is still written down.
+    A signature holds for the state it was given in: when the run moves on, `become` lets it fall. A step in flight is asked to stop;
+    what it answers is still written down.
     """
     run = locked(run_id)
     require(actor, Verb.ABORT, subject_of(run.window))
@@ -33,12 +34,13 @@ def abort(actor: Actor, run_id: int, reason: str) -> Run:
     _, signed = Signature.objects.get_or_create(run=run, verb=Verb.ABORT.value, person_id=actor.person_id, defaults={"reason": why})
     if not signed:
         raise Conflict("You have signed this already: another owner or SRE must sign too.", field="person")
-    tell(run, actor, [("run.abort_signed", {"reason": why})])
     first = other_half(run, actor.person_id)
     if first is None:
+        tell(run, actor, [("run.abort_signed", {"reason": why})])
         page(run, "abort", f"{actor.name} asks to abort", f"{why}\nA second owner or SRE must sign, or the run goes on.", Urgency.PAGE)
         return run
-    become(run, RunStatus.ABORTED, actor, reason=f"{first.reason}; {why}", now=clock())
+    both = {"signed_by": [first.person.name, actor.name]}
+    become(run, RunStatus.ABORTED, actor, reason=f"{first.reason}; {why}", now=clock(), data=both)
     page(run, "aborted", "was aborted", f"{run.reason}\nNothing was undone: see what is done and what is in doubt.", Urgency.PAGE)
     return run
 

@@ -43,9 +43,10 @@ def retry(actor: Actor, run_id: int, position: int | None = None, reason: str = 
         if step is None:
             raise Conflict("No step has failed or is in doubt here.", field="step")
         step_become(step, StepStatus.PENDING, outcome="", prompt="")
-        tell(run, actor, [("step.retried", about_step(step, reason=why))])
-        if not run.steps.filter(status__in=UNRESOLVED).exists():
-            become(run, RunStatus.RUNNING, actor, reason=why, now=clock(), kind="run.resumed")
+        if run.steps.filter(status__in=UNRESOLVED).exists():
+            tell(run, actor, [("step.retried", about_step(step, reason=why))])
+        else:
+            become(run, RunStatus.RUNNING, actor, reason=why, now=clock(), kind="run.resumed", data=about_step(step))
     wake(run, steps_changed=True)
     return run
 

@@ -16,7 +16,7 @@ from django.db import connection
 from windows.access.roles import Actor
 from windows.audit.commands import record_all
 from windows.errors import Conflict, NotFound
-from windows.execution.models import Run, StepRun
+from windows.execution.models import Run, Signature, StepRun
 from windows.execution.states import RUN_FINAL, RunStatus, StepStatus, run_may_become, step_may_become
 from windows.lifecycle.states import WindowStatus
 from windows.live.commands import OpenWindow, Place, close_scopes, open_scopes
@@ -72,6 +72,8 @@ def become(
     for name, value in changes.items():
         setattr(run, name, value)
     told = {"from": before, "to": to.value, "reason": reason, **(data or {})}
+    if to is not RunStatus.ABORTED and (lapsed := Signature.objects.filter(run=run).delete()[0]):
+        told["signatures_lapsed"] = lapsed  # who signed to abort a held run did not sign to abort the one that went on
     if run.hold_until:
         told |= {"hold_until": run.hold_until.isoformat(), "hold_action": run.hold_action}
     tell(run, actor, [(kind or TOLD[to], told)])
