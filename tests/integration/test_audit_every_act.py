@@ -171,6 +171,11 @@ def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
     do(other, "POST", f"/windows/{name}/reject", {"reason": "not now"})
     moved = do(owner, "POST", "/windows", asked | {"starts_at": given.soon(200).isoformat(), "ends_at": given.soon(201).isoformat()})
     do(owner, "POST", f"/windows/{moved['reference']}/next-slot", {}, If_Match='"1"')
+    do(owner, "POST", f"/windows/{moved['reference']}/copy", {})
+    heads, row = "title,reason,team,owner,coordinator,starts_at,minutes,scope", "Many,Why,shop,olga@example.org,olga@example.org"
+    text = f"{heads}\n{row},{given.soon(300).isoformat()},60,orders/production"
+    do(owner, "POST", "/windows-from-csv", {"text": text, "validate_only": True}, entry=False)
+    do(owner, "POST", "/windows-from-csv", {"text": text})
     recurring(story, owner, other, asked)
     emergency = do(owner, "POST", "/windows", asked | {"change_type": "emergency"})["reference"]
     do(owner, "POST", f"/windows/{emergency}/start")

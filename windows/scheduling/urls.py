@@ -5,12 +5,14 @@ from django.urls import path
 from windows.scheduling.api.calendar import CalendarView, Feeds, OneFeed
 from windows.scheduling.api.freezes import Freezes, Lift
 from windows.scheduling.api.limits import Limits, OneLimit
+from windows.scheduling.api.many import Copy, Table
 from windows.scheduling.api.series import Occurrences, OneSeries, Repeat, SeriesRows, SkipFollowing
 from windows.scheduling.api.slots import Slots, WindowSlots
 from windows.scheduling.api.trail import Trail, WindowTrail
 from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.feeds import feed
 from windows.scheduling.views.filing import cancel, discard, new_window
+from windows.scheduling.views.many import copy, upload
 from windows.scheduling.views.series import repeat, repeat_preview, series_page, skip_all_following
 from windows.scheduling.views.settings import end_feed, end_freeze, feed_list, freeze_list, new_freeze
 from windows.scheduling.views.slots import slots_panel, window_slots_panel
@@ -23,6 +25,8 @@ api = [
     path("windows/<str:reference>/repeat", Repeat.as_view()),
     path("windows/<str:reference>/following/skip", SkipFollowing.as_view()),
     path("windows/<str:reference>/slots", WindowSlots.as_view()),
+    path("windows/<str:reference>/copy", Copy.as_view()),
+    path("windows-from-csv", Table.as_view()),
     path("slots", Slots.as_view()),
     path("series", SeriesRows.as_view()),
     path("series/<int:series_id>", OneSeries.as_view()),
@@ -47,6 +51,8 @@ pages = [
     path("windows/", window_list, name="windows"),
     path("windows/new", new_window, name="new-window"),
     path("windows/series/<int:series_id>", series_page, name="series"),
+    path("windows/from-csv", upload, name="from-csv"),
+    path("windows/<str:reference>/copy", copy, name="copy-window"),
     path("windows/slots", slots_panel, name="slots"),
     path("windows/<str:reference>/slots", window_slots_panel, name="window-slots"),
     path("windows/<str:reference>/repeat", repeat, name="repeat"),

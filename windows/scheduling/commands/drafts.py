@@ -55,6 +55,18 @@ class Draft:
 @one_transaction
 def create_draft(actor: Actor, draft: Draft, *, is_example: bool = False) -> Window:
     """File a draft in the name of its team. Invalid names the field; Conflict(field="external_ref") when that key is taken."""
+    return filed(actor, draft, is_example=is_example)
+
+
+@one_transaction
+def check_draft(actor: Actor, draft: Draft) -> None:
+    """Refuse what `create_draft` would refuse, and leave nothing."""
+    filed(actor, draft, is_example=False)
+    transaction.set_rollback(True)
+
+
+def filed(actor: Actor, draft: Draft, *, is_example: bool) -> Window:
+    """A draft with its scope, calendar block and entry in the trail, inside the caller's transaction."""
     require(actor, Verb.DRAFT, Subject(team=draft.team, called=f"windows of {draft.team}"))
     if actor.person_id is None:
         raise Forbidden("A window is filed by a person.", verb=Verb.DRAFT.value)
