@@ -27,6 +27,7 @@ from windows.errors import Conflict, Invalid
 from windows.scheduling.queries.trail import hidden_from
 
 PAGE, EXPORTED, WALKED = 50, 20_000, 200_000
+LATE = timedelta(minutes=1)  # the sealer works every second
 FILTERS = ("kind", "who", "window", "subject", "since", "until")
 KINDS = (
     ("", "Everything"), ("window.", "Windows"), ("approval.", "Approvals"), ("run.", "Runs"), ("step.", "Steps"), ("flag.", "Flags"),
@@ -85,7 +86,7 @@ def audit_page(request: HttpRequest) -> HttpResponse:
         sent = {name: request.GET.get(name, "") for name in FILTERS}
     before = cursor_of(request.GET, int)
     found = trail_page(wanted, hidden=hidden_from(actor), before=before[0] if before else None, limit=PAGE + 1)
-    onward, kept = request.GET.copy(), request.GET.copy()
+    onward, kept, chain, now = request.GET.copy(), request.GET.copy(), chain_standing(), clock()
     kept.pop("cursor", None)
     if len(found) > PAGE:
         onward["cursor"] = cursor_to([found[PAGE - 1].id])
@@ -98,9 +99,10 @@ def audit_page(request: HttpRequest) -> HttpResponse:
         "first": f"?{kept.urlencode()}",
         "more": f"?{onward.urlencode()}" if len(found) > PAGE else "",
         "csv": f"{reverse('audit-csv')}?{kept.urlencode()}",
-        "chain": chain_standing(),
+        "chain": chain,
+        "late": chain.waiting_since is not None and now - chain.waiting_since > LATE,
         "error": error,
-        "now": clock(),
+        "now": now,
     }
     return render(request, "portal/audit.html", context, status=error.status if error else 200)
 

@@ -16,10 +16,10 @@ from windows.errors import Invalid, Refused
 from windows.runbooks.commands import upload_runbook
 from windows.runbooks.models import Runbook
 from windows.runbooks.queries import runbook, version
-from windows.runbooks.spec import SpecError, parse
+from windows.runbooks.spec import Problem, SpecError, parse
 from windows.runbooks.spec.sentences import story
 
-LONGEST = 256 * 1024
+LONGEST, AROUND = 256 * 1024, 3
 BLANK = """runbook: short-name
 title: What it does
 layers: [L3]
@@ -44,14 +44,21 @@ def text_in(request: HttpRequest) -> str:
 
 
 def numbered(text: str, error: Refused | None) -> list[dict[str, Any]]:
-    """The lines with what is wrong in each; empty where no line is to blame."""
-    problems = error.problems if isinstance(error, SpecError) else ()
-    by_line: dict[int, list[Any]] = {}
-    for one in problems:
+    """The lines with what is wrong in each, and some around them; a line without a number stands for those left out.
+
+    Empty where no line is to blame.
+    """
+    by_line: dict[int, list[Problem]] = {}
+    for one in error.problems if isinstance(error, SpecError) else ():
         if one.line:
             by_line.setdefault(one.line, []).append(one)
-    lines = text.splitlines() or [""]
-    return [{"number": n, "text": line, "problems": by_line.get(n, [])} for n, line in enumerate(lines, start=1)] if by_line else []
+    lines, found = text.splitlines() or [""], list[dict[str, Any]]()
+    for n, line in enumerate(lines, start=1):
+        if any(abs(n - at) <= AROUND for at in by_line):
+            found.append({"number": n, "text": line, "problems": by_line.get(n, [])})
+        elif by_line and (not found or found[-1]["number"]):
+            found.append({"number": None, "text": "…", "problems": []})
+    return found
 
 
 def shown(request: HttpRequest, text: str, team: str, known: Runbook | None, error: Refused | None = None) -> HttpResponse:
