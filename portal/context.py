@@ -50,11 +50,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return shown
     try:
         shown["strip"] = strip(actor)
-        shown["environments"] = list(Environment.objects.order_by("-is_production", "name").values_list("slug", "name"))
+        shown["every_environment"] = list(Environment.objects.order_by("-is_production", "name").values_list("slug", "name"))
     except Error:
-        shown["strip"], shown["environments"] = [], []
+        shown["strip"], shown["every_environment"] = [], []
     chosen = chosen_environment(request)
-    shown["environment"] = next(({"slug": slug, "name": name} for slug, name in shown["environments"] if slug == chosen), None)
+    shown["looks_at"] = next(({"slug": slug, "name": name} for slug, name in shown["every_environment"] if slug == chosen), None)
     shown["zone"] = getattr(request.user, "timezone", "UTC")
     shown["rail"] = [
         {

@@ -105,3 +105,8 @@ def test_searching_costs_the_same_however_much_there_is(ada, page) -> None:
             page.get("/search", {"q": "orders"})
         counted.append(len(seen))
     assert counted[0] == counted[1] <= 11, counted
+
+
+def test_a_page_about_an_environment_does_not_look_narrowed_to_it(page) -> None:
+    for path in ("/flags/orders/production/node", "/calendar/", "/settings/freezes/new"):
+        assert "show every environment" not in text(page.get(path)), path
