@@ -14,6 +14,7 @@ from windows.access.roles import Actor, Verb, permitted
 from windows.approvals.queries import approval_view
 from windows.audit.clock import clock
 from windows.audit.queries import trail
+from windows.execution.queries.surfaces import surfaces_of
 from windows.execution.queries.views import runs_of
 from windows.lifecycle.states import ChangeType, WindowStatus
 from windows.scheduling.queries import WindowView, conflicts_of, window_id_of, window_view
@@ -80,6 +81,8 @@ def window_page(request: HttpRequest, reference: str) -> HttpResponse:
         "approvals": approvals,
         "offers": offers(view, actor, may_sign=any(approval.may_sign for approval in approvals)),
         "runs": runs_of(view.id),
+        "surfaces": surfaces_of(view.id) if view.started_at else [],
+        "may_accept": permitted(actor, Verb.RESUME, view.subject),
         "conflicts": conflicts_of(view.id, actor, now) if ahead else [],
         "timeline": trail(window=view.reference, without=ROUTINE, newest_first=True, limit=60),
         "length": view.ends_at - view.starts_at,

@@ -23,7 +23,7 @@ from windows.approvals.models import ApprovalRequest, Policy
 from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
 from windows.execution import tasks
-from windows.execution.models import Run, StepRun
+from windows.execution.models import Run, StepRun, Surface
 from windows.flags.commands import leases, set_flag
 from windows.flags.models import Flag, FlagKey, OnExpiry
 from windows.scheduling.commands.series import Pattern, create_series
@@ -138,6 +138,10 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World) -> None:
         feed = do(owner, "POST", "/feeds", {"kind": "all"})
         do(owner, "DELETE", f"/feeds/{feed['id']}")
         windows(story, owner, other, olga.pk)
+        run = run_of(step())
+        here = Surface.objects.create(run=run, window=run.window, kind="live", name="x", desired={}, status="drifted", due_at=clock())
+        told.reset()
+        do(owner, "POST", f"/windows/{run.window.reference}/surfaces/{here.pk}/accept", {"reason": "as agreed"})
         for act in (hold, roll_back, skip, stuck, abort):
             run = run_of(step(), step(), step())
             told.reset()

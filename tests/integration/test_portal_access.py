@@ -20,6 +20,7 @@ from windows.access.roles import Role, Verb
 from windows.approvals.models import Policy
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Person
+from windows.execution.models import Surface, clock
 from windows.flags.models import Node
 from windows.runbooks.models import Runbook, RunbookVersion
 from windows.scheduling.commands.series import Pattern, create_series
@@ -72,6 +73,9 @@ def world() -> dict[str, Any]:
     node = Node.objects.create(name="n1", service="orders", environment="production", region="r1", digest="0" * 64)
     book = Runbook.objects.create(slug="book", title="Book", team="shop")
     RunbookVersion.objects.create(runbook=book, number=1, digest="1" * 64, source="x", created_by="ada")
+    surface = Surface.objects.create(
+        run=run, window=window, kind="silence", name="orders: Slow", desired={}, status="drifted", due_at=clock(), drifted_at=clock()
+    )
     feed = Feed.objects.create(person_id=ada.person_id, kind="all", digest="2" * 64)
     token_of(ada)
     return {
@@ -87,6 +91,7 @@ def world() -> dict[str, Any]:
         "one": "r1",
         "other": "r2",
         "feed_id": feed.pk,
+        "surface_id": surface.pk,
         "token_id": Person.objects.get(pk=ada.person_id).tokens.get().pk,
         "person_id": ada.person_id,
         "position": 1,

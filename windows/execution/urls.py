@@ -3,12 +3,16 @@
 from django.urls import path
 
 from windows.execution.api.runs import OneRun, Runs, Start
+from windows.execution.api.surfaces import AcceptDeviation, Surfaces
 from windows.execution.api.verbs import Abort, Attest, Confirm, Hold, Resume, Retry, RollBack, Skip
 from windows.execution.views.cockpit import run_list, run_page, run_panel
+from windows.execution.views.surfaces import accept_deviation, surfaces_panel
 from windows.execution.views.verbs import run_verb, start, step_verb
 
 api = [
     path("windows/<str:reference>/start", Start.as_view()),
+    path("windows/<str:reference>/surfaces", Surfaces.as_view()),
+    path("windows/<str:reference>/surfaces/<int:surface_id>/accept", AcceptDeviation.as_view()),
     path("runs", Runs.as_view()),
     path("runs/<int:run_id>", OneRun.as_view()),
     path("runs/<int:run_id>/hold", Hold.as_view()),
@@ -22,6 +26,8 @@ api = [
 ]
 pages = [
     path("windows/<str:reference>/start", start, name="start-run"),
+    path("windows/<str:reference>/surfaces", surfaces_panel, name="surfaces"),
+    path("windows/<str:reference>/surfaces/<int:surface_id>/accept", accept_deviation, name="accept-deviation"),
     path("runs/", run_list, name="runs"),
     path("runs/<int:run_id>", run_page, name="run"),
     path("runs/<int:run_id>/panel", run_panel, name="run-panel"),

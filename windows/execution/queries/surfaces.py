@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from windows.access.roles import ENGINE
+from windows.errors import NotFound
 from windows.execution.models import Run, Surface
 from windows.execution.states import SurfaceStatus
 from windows.flags.models import FlagVersion
@@ -32,12 +33,63 @@ class SurfaceView:
     on_drift: str
 
     @property
+    def title(self) -> str:
+        return TITLES.get(self.kind, self.kind)
+
+    @property
+    def wanted(self) -> str:
+        """What is desired, in words."""
+        return told(self.desired)
+
+    @property
+    def found(self) -> str:
+        """What was seen, in words: the note says it best where it has one."""
+        return self.note or told(self.observed)
+
+    @property
+    def deviated(self) -> str:
+        """What was seen when it last deviated."""
+        return told(self.drift)
+
+    @property
     def is_adrift(self) -> bool:
         return self.status == SurfaceStatus.DRIFTED
 
     @property
     def was_mended(self) -> bool:
         return self.status == SurfaceStatus.IN_PLACE and self.drifted_at is not None
+
+
+TITLES = {
+    "silence": "Silence in Alertmanager",
+    "traffic": "Traffic at the balancer",
+    "credential": "Credential",
+    "flag": "Maintenance flag",
+    "live": "Tags and live metrics",
+    "feed": "Calendar feeds",
+}
+
+
+def told(state: object) -> str:
+    """Small JSON as one line for people."""
+    match state:
+        case {"matchers": list(matchers)}:
+            return ", ".join(f"{m['name']}{'=~' if m['isRegex'] else '='}{m['value']}" for m in matchers)
+        case {"servers": dict(servers)}:
+            return told(servers)
+        case dict():
+            return "; ".join(f"{name.replace('_', ' ')} {told(value)}" for name, value in state.items())
+        case list():
+            return ", ".join(told(each) for each in state)
+    return str(state).replace("_", " ")
+
+
+def surface_of(window_id: int, surface_id: int) -> SurfaceView:
+    """NotFound where the window has no such surface."""
+    row = Surface.objects.filter(window=window_id, pk=surface_id).first()
+    if row is None:
+        raise NotFound("There is no such surface here.")
+    return view_of(row)
 
 
 def surfaces_of(window_id: int) -> list[SurfaceView]:
