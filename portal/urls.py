@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from portal.dashboards import urls as dashboards
 from portal.metrics.views import metrics
+from portal.pages.aside import aside_panel
 from portal.pages.audit import audit_csv, audit_page, verify_page
 from portal.pages.calendar import calendar_page, calendar_panel
 from portal.pages.card import card
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-out/", sign_out, name="sign-out"),
     path("", today, name="home"),
+    path("today/panel", aside_panel, name="today-panel"),
     path("api/", include("portal.api.urls")),
     path("theme", choose_theme, name="theme"),
     path("environment", choose_environment, name="environment"),

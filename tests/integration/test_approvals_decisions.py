@@ -433,7 +433,7 @@ def test_r_s30_a_judgement_that_breaks_lets_nothing_begin(approved: Window, monk
     def broken(*_: Any) -> Any:
         raise RuntimeError("broken")
 
-    for name in ("material_of", "counted", "empty_places"):
+    for name in ("materials_of", "signatures_of", "empty_places"):
         with monkeypatch.context() as patch:
             patch.setattr(sys.modules["windows.approvals.queries.standing"], name, broken)
             with pytest.raises(RuntimeError), transaction.atomic():

@@ -2,6 +2,6 @@
 
 from windows.approvals.queries.material import material_of
 from windows.approvals.queries.requests import ApprovalView, SignatureView, approval_view, awaiting
-from windows.approvals.queries.standing import Standing, standing
+from windows.approvals.queries.standing import Standing, standing, standings
 
-__all__ = ["ApprovalView", "SignatureView", "Standing", "approval_view", "awaiting", "material_of", "standing"]
+__all__ = ["ApprovalView", "SignatureView", "Standing", "approval_view", "awaiting", "material_of", "standing", "standings"]

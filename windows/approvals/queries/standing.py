@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from windows.approvals.models import Approval, ApprovalRequest, Decision, RequestStatus
 from windows.approvals.policy import Place, Signature, differences, digest, missing, places, told
-from windows.approvals.queries.material import material_of, requirements, roles_now
+from windows.approvals.queries.material import materials_of, requirements, roles_now
 from windows.errors import NotFound
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.models import Window
@@ -34,11 +35,30 @@ def standing(window_id: int, executor_id: int | None = None) -> Standing:
 
     Everything is read from the database. For a decision that must not race with an edit use `commands.claim_start`.
     """
-    window = Window.objects.filter(pk=window_id).only("status", "created_by_id", "edited_by_id").first()
-    if window is None:
+    found = standings([window_id], executor_id)
+    if not found:
         raise NotFound("There is no such window.")
-    material = material_of(window_id)
-    latest = ApprovalRequest.objects.filter(window=window_id).order_by("-number").first()
+    return found[window_id]
+
+
+def standings(window_ids: Collection[int], executor_id: int | None = None) -> dict[int, Standing]:
+    """The same for several windows: the number of queries does not follow how many."""
+    windows = {row.pk: row for row in Window.objects.filter(pk__in=window_ids).only("status", "created_by_id", "edited_by_id")}
+    materials = materials_of(window_ids)
+    requests = ApprovalRequest.objects.filter(window__in=window_ids).order_by("window_id", "-number").distinct("window_id")
+    latest = {request.window_id: request for request in requests}
+    granted = [request for request in latest.values() if request.status == RequestStatus.GRANTED]
+    signed = signatures_of({request.pk: barred_from(windows[request.window_id], request) for request in granted})
+    return {pk: judged(window, materials[pk], latest.get(pk), signed, executor_id) for pk, window in windows.items() if pk in materials}
+
+
+def judged(
+    window: Window,
+    material: dict[str, Any],
+    latest: ApprovalRequest | None,
+    signed_for: Mapping[int, list[Signature]],
+    executor_id: int | None,
+) -> Standing:
     reasons: list[str] = []
     fields: list[str] = []
     approvers: list[int] = []
@@ -47,11 +67,11 @@ def standing(window_id: int, executor_id: int | None = None) -> Standing:
     if latest is None:
         reasons.append("Nobody has asked for approval.")
     else:
-        changed = differences(latest.material, material) if latest.digest != digest(material) else lapsed_before(window_id, latest)
+        changed = differences(latest.material, material) if latest.digest != digest(material) else lapsed_before(window.pk, latest)
         reasons += [f"{change['field']} was {change['before']} when it was approved and is {change['after']} now." for change in changed]
         fields += [change["field"] for change in changed]
         if latest.status == RequestStatus.GRANTED:
-            signed = counted(latest, barred_from(window, latest))
+            signed = signed_for.get(latest.pk, [])
             approvers = [signature.person_id for signature in signed]
             reasons += [f"A signature no longer counts: {word} is missing." for word in told(empty_places(latest, material, signed))]
             if latest.separate_executor and executor_id is not None and executor_id in approvers:
@@ -88,13 +108,21 @@ def barred_from(window: Window, request: ApprovalRequest) -> frozenset[int]:
 
 def counted(request: ApprovalRequest, barred: frozenset[int]) -> list[Signature]:
     """The signatures that count now: the person is active, not barred, and still holds a role it was given under."""
-    rows = list(Approval.objects.filter(request=request, decision=Decision.APPROVED.value).select_related("approver").order_by("id"))
+    return signatures_of({request.pk: barred}).get(request.pk, [])
+
+
+def signatures_of(requests: Mapping[int, frozenset[int]]) -> dict[int, list[Signature]]:
+    """The same for several requests, by id, each with whom it bars; no query where none is given."""
+    if not requests:
+        return {}
+    given = Approval.objects.filter(request__in=list(requests), decision=Decision.APPROVED.value).select_related("approver").order_by("id")
+    rows = list(given)
     now = roles_now({row.approver_id for row in rows})
-    found = []
+    found: dict[int, list[Signature]] = {}
     for row in rows:
         roles = frozenset((team, role) for team, role in row.roles) & now.get(row.approver_id, frozenset())
-        if roles and row.approver_id not in barred:
-            found.append(Signature(row.approver_id, row.approver.name, roles))
+        if roles and row.approver_id not in requests[row.request_id]:
+            found.setdefault(row.request_id, []).append(Signature(row.approver_id, row.approver.name, roles))
     return found
 
 

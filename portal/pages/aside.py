@@ -1,0 +1,101 @@
+"""What needs me, beside the lanes of the home page: a panel with an address of its own, asked for again and again and mostly unchanged."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from portal.strip import strip
+from slo.objectives.queries import health, promises
+from windows.access.pages import chosen_environment, reads
+from windows.access.requests import actor_of
+from windows.access.roles import Actor
+from windows.approvals.queries import awaiting, standings
+from windows.audit.clock import clock
+from windows.catalogue.models import Service
+from windows.scheduling.queries import CalendarEntry, FreezeView, calendar, conflicts_ahead, freezes
+from windows.scheduling.queries.calendar import CalendarFilter
+
+NEXT, WAITING, BUDGETS = 4, 6, 4
+AT_RISK = 0.25  # of its budget left: below, work that is not critical waits
+AHEAD, FREEZES_AHEAD = timedelta(days=14), timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A window about to begin, and in sentences what still stands in its way."""
+
+    window: CalendarEntry
+    unmet: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """An objective with little of its budget left: a share, below zero where it is overspent."""
+
+    objective: str
+    service: str
+    left: float
+
+
+def aside(request: HttpRequest) -> tuple[SafeString, str]:
+    """The panel as HTML, and its tag. The number of queries follows neither windows nor requests."""
+    actor, now = actor_of(request), clock()
+    mine = frozenset(team for team, _ in actor.roles)
+    waiting = awaiting(actor)
+    context: dict[str, Any] = {
+        "now": now.replace(second=0, microsecond=0),
+        "zone": getattr(request.user, "timezone", "UTC"),
+        "live": strip(actor),
+        "waiting": waiting[:WAITING],
+        "waiting_count": len(waiting),
+        "upcoming": upcoming(actor, mine, now, chosen_environment(request) or None),
+        "budgets": at_risk(mine, now),
+        "freeze": next_freeze(now),
+    }
+    inside = render_to_string("portal/_aside.html", context)
+    etag = f'"{hashlib.sha256(inside.encode()).hexdigest()[:24]}"'
+    shown = render_to_string("portal/_aside_frame.html", {"inside": mark_safe(inside), "etag": etag})  # noqa: S308 - a rendered template
+    return mark_safe(shown), etag  # noqa: S308 - a rendered template
+
+
+@reads
+def aside_panel(request: HttpRequest) -> HttpResponse:
+    """304 while nothing that can be seen has changed."""
+    shown, etag = aside(request)
+    response = HttpResponseNotModified() if request.headers.get("If-None-Match") == etag else HttpResponse(shown)
+    response["ETag"] = etag
+    return response
+
+
+def upcoming(actor: Actor, mine: frozenset[str], now: datetime, environment: str | None) -> list[Upcoming]:
+    """The next approved windows that my teams plan (of all teams, for who belongs to none)."""
+    ahead = calendar(CalendarFilter(since=now, until=now + AHEAD, environment=environment, status=("approved",), limit=200), actor)
+    chosen = [entry for entry in ahead if not mine or entry.team in mine][:NEXT]
+    ids = [entry.id for entry in chosen]
+    approvals, clashes = standings(ids), conflicts_ahead(ids, actor, now)
+    found = []
+    for entry in chosen:
+        late = ("Its time has begun and nobody has started it.",) if entry.starts_at < now else ()
+        against = tuple(f"{one.what}: {one.who}" for one in clashes.get(entry.id, ()) if one.severity == "hard")
+        found.append(Upcoming(entry, (*late, *(approvals[entry.id].reasons if entry.id in approvals else ()), *against)))
+    return found
+
+
+def at_risk(mine: frozenset[str], now: datetime) -> list[AtRisk]:
+    """The objectives of my teams' services (of all, for who belongs to none) with the least left, worst first. Three queries."""
+    services = list(Service.objects.filter(team__slug__in=mine).values_list("slug", flat=True)) if mine else None
+    wanted = promises(services=services)
+    told = [(one.promise, one.figures.raw.remaining) for one in health(wanted, now)] if wanted else []
+    found = [AtRisk(promise.slug, promise.service, left) for promise, left in told if left is not None and left < AT_RISK]
+    return sorted(found, key=lambda one: one.left)[:BUDGETS]
+
+
+def next_freeze(now: datetime) -> FreezeView | None:
+    return next(iter(freezes(now, now + FREEZES_AHEAD)), None)
