@@ -15,11 +15,14 @@ from portal.dashboards.panels import Panel, charted
 from slo.objectives.queries import promises
 from windows.access.roles import Actor
 from windows.approvals.queries.budgets import LEAST
+from windows.scheduling.models import WindowBudget
+from windows.scheduling.queries.loads import months
 
-NAMES = ("adherence", "rollbacks", "error-budgets", "impact", "upcoming")
+NAMES = ("adherence", "rollbacks", "error-budgets", "impact", "upcoming", "too-many")
 RANGES = {"28d": ("28 days", timedelta(days=27)), "quarter": ("Quarter", timedelta(weeks=12)), "year": ("Year", timedelta(weeks=51))}
 USUAL = "quarter"
 SHOWN, DAYS = 6, 14
+MONTH = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,13 @@ def executive(viewer: Actor, now: datetime, span: str = USUAL) -> tuple[list[Fig
             title="Upcoming windows",
             template="dashboards/_upcoming.html",
             told={"coming": coming, "more": more, "days": DAYS},
+            look="wide",
+        ),
+        Panel(
+            name="too-many",
+            title="Too many windows",
+            template="dashboards/_too_many.html",
+            told={"over": months(now - MONTH, now + MONTH, limit=SHOWN), "any": WindowBudget.objects.exists()},
             look="wide",
         ),
     ]

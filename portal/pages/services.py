@@ -24,9 +24,11 @@ from windows.flags.models import Flag
 from windows.flags.queries import places_at
 from windows.lifecycle.states import FINAL
 from windows.scheduling.queries.listing import next_windows, windows
+from windows.scheduling.queries.loads import months
 
 PAGE, SHOWN = 50, 5
 TIERS = ("1", "2", "3", "4")
+QUARTER = timedelta(days=92)
 LOW = 0.25  # of an error budget
 ENDED = [status.value for status in FINAL]
 
@@ -120,6 +122,7 @@ def service_page(request: HttpRequest, slug: str) -> HttpResponse:
         "kept": kept(promises(services=[slug]), now),
         "ahead": ahead(slug, actor, now),
         "past": windows(actor, {"service": slug}, limit=SHOWN, condition=Q(status__in=ENDED))[:SHOWN],
+        "load": months(now - QUARTER, now + QUARTER / 3, service=slug, limit=SHOWN),
         "needs": needs,
         "dependents": dependents,
         "graph": graph((service.slug, service.name), dependents, needs),

@@ -116,6 +116,8 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World) -> None:
         do(sam, "POST", "/region-pairs", {"one": "r1", "other": "r2"})
         do(sam, "DELETE", "/region-pairs/r1/r2")
         limit = do(root, "POST", "/concurrency-limits", {"title": "One of shop", "at_most": 1, "team": "shop"})
+        budget = do(root, "POST", "/window-budgets", {"at_most": 40})
+        do(root, "DELETE", f"/window-budgets/{budget['id']}")
         do(root, "DELETE", f"/concurrency-limits/{limit['id']}")
         do(owner, "POST", "/objectives", {"slug": "orders-writes", "service": "orders", "title": "Writes", "target": "0.999"})
         do(owner, "PATCH", "/objectives/orders-writes", {"target": "0.99"}, If_Match='"1"')

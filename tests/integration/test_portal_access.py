@@ -24,7 +24,7 @@ from windows.execution.models import Surface, clock
 from windows.flags.models import Node
 from windows.runbooks.models import Runbook, RunbookVersion
 from windows.scheduling.commands.series import Pattern, create_series
-from windows.scheduling.models import ConcurrencyLimit, Feed, Freeze
+from windows.scheduling.models import ConcurrencyLimit, Feed, Freeze, WindowBudget
 
 pytestmark = pytest.mark.django_db
 OPEN = {"healthz", "readyz", "metrics", "sign-in/", "sign-out/", "api/schema/", "feeds/<str:token>.ics", "static/<path:path>", ""}
@@ -85,6 +85,7 @@ def world() -> dict[str, Any]:
         "run_id": run.pk,
         "freeze_id": freeze.pk,
         "series_id": series.pk,
+        "budget_id": WindowBudget.objects.create(at_most=100).pk,
         "policy_id": policy.pk,
         "node_id": node.pk,
         "limit_id": ConcurrencyLimit.objects.create(title="One of shop", at_most=1, severity="soft", team=window.team).pk,

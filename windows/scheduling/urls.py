@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from windows.scheduling.api.budgets import OneWindowBudget, TooMany, WindowBudgets
 from windows.scheduling.api.calendar import CalendarView, Feeds, OneFeed
 from windows.scheduling.api.freezes import Freezes, Lift
 from windows.scheduling.api.limits import Limits, OneLimit
@@ -27,6 +28,9 @@ api = [
     path("windows/<str:reference>/slots", WindowSlots.as_view()),
     path("windows/<str:reference>/copy", Copy.as_view()),
     path("windows-from-csv", Table.as_view()),
+    path("window-budgets", WindowBudgets.as_view()),
+    path("window-budgets/<int:budget_id>", OneWindowBudget.as_view()),
+    path("too-many-windows", TooMany.as_view()),
     path("slots", Slots.as_view()),
     path("series", SeriesRows.as_view()),
     path("series/<int:series_id>", OneSeries.as_view()),

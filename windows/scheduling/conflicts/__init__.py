@@ -20,6 +20,7 @@ from windows.scheduling.conflicts.facts import (
 )
 from windows.scheduling.conflicts.finding import OVERRUN, find
 from windows.scheduling.conflicts.paths import DEPTH, neighbours
+from windows.scheduling.conflicts.too_many import Load
 
 __all__ = [
     "DEPTH",
@@ -31,6 +32,7 @@ __all__ = [
     "FreezeFacts",
     "Group",
     "Limit",
+    "Load",
     "Named",
     "Needs",
     "Place",

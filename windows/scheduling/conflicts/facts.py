@@ -24,6 +24,7 @@ class ConflictKind(StrEnum):
     EXTERNAL = "external"  # a provider works on what ours rests on
     PERSON = "person"
     FREEZE = "freeze"
+    TOO_MANY = "too_many"  # more windows a month than a policy allows, or after one that failed
 
 
 Deployed = tuple[str, str, str]  # service, environment, region

@@ -12,6 +12,7 @@ from windows.scheduling.conflicts.limits import with_limit
 from windows.scheduling.conflicts.paths import DEPTH, neighbours
 from windows.scheduling.conflicts.redundancy import with_group, with_pairs
 from windows.scheduling.conflicts.rivals import with_window
+from windows.scheduling.conflicts.too_many import Load, with_load
 
 OVERRUN = timedelta(minutes=10)  # what runs on after its end is taken to last so much longer, from every moment anew
 NONE = Rules()
@@ -27,6 +28,7 @@ def find(
     depth: int = DEPTH,
     rules: Rules = NONE,
     externals: Iterable[External] = (),
+    loads: Iterable[Load] = (),
 ) -> list[ConflictFinding]:
     """Every conflict of the candidate, the gravest first. What ended before `now` is past and stands in nobody's way; what is running
     has not ended, whatever was planned."""
@@ -47,6 +49,7 @@ def find(
     for external in externals:
         if candidate.begins < external.ends and external.begins < candidate.ends and external.ends > now:
             found += keyed(with_external(candidate, external, paths), external.begins, external.ends)
+    found += keyed(with_load(candidate, loads), candidate.begins.year, candidate.begins.month)
     gravity = list(Severity)
     return sorted(found, key=lambda finding: (gravity.index(finding.severity), finding.kind, finding.who, finding.what))
 

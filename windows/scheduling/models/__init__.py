@@ -1,6 +1,7 @@
 """Tables of planning, one noun a file."""
 
 from windows.scheduling.models.agreements import Answer, ConcurrencyLimit, MoveRequest
+from windows.scheduling.models.budgets import WindowBudget
 from windows.scheduling.models.external import CalendarSource, ExternalWindow, IncompleteNotice, ProviderObject
 from windows.scheduling.models.freezes import Freeze, FreezeException, FreezeSeries
 from windows.scheduling.models.series import Series
@@ -34,6 +35,7 @@ __all__ = [
     "ProviderObject",
     "Series",
     "Window",
+    "WindowBudget",
     "WindowScope",
     "begin",
     "finish",

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from windows.access.roles import Actor
 from windows.lifecycle.states import ChangeType, Mode
 from windows.scheduling import conflicts
-from windows.scheduling.conflicts import Candidate, ConflictFinding, External, FreezeFacts, Place
+from windows.scheduling.conflicts import Candidate, ConflictFinding, External, FreezeFacts, Load, Place
 from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope
 from windows.scheduling.queries.conflicts import externals, rivals, with_on_call
 from windows.scheduling.queries.freezes import freezes
+from windows.scheduling.queries.loads import loads
 from windows.scheduling.queries.surroundings import Surroundings, surroundings
 
 
@@ -26,6 +27,7 @@ class Ahead:
     longest: timedelta
     frozen: list[FreezeFacts]
     outside: list[External]
+    loads: list[Load]
     now: datetime
 
     def conflicts(self, candidate: Candidate) -> list[ConflictFinding]:
@@ -36,7 +38,14 @@ class Ahead:
         frozen = [freeze for freeze in self.frozen if freeze.begins < candidate.ends and candidate.begins < freeze.ends]
         outside = [one for one in self.outside if one.begins < candidate.ends and candidate.begins < one.ends]
         return conflicts.find(
-            with_on_call(candidate, self.near.on_call), near, frozen, self.near.needs, self.now, rules=self.near.rules, externals=outside
+            with_on_call(candidate, self.near.on_call),
+            near,
+            frozen,
+            self.near.needs,
+            self.now,
+            rules=self.near.rules,
+            externals=outside,
+            loads=self.loads,
         )
 
 
@@ -58,6 +67,7 @@ def ahead(
         max(longest, LONGEST_RESERVATION),
         [freeze.facts for freeze in freezes(since, until)],
         externals(since, until, near.slugs),
+        loads({place.service for place in candidate.places}, since, until, exclude),
         now,
     )
 

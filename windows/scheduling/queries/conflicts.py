@@ -22,6 +22,7 @@ from windows.scheduling.conflicts import Candidate, ConflictFinding, External, N
 from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope
 from windows.scheduling.queries.external import external_windows
 from windows.scheduling.queries.freezes import freezes
+from windows.scheduling.queries.loads import loads
 from windows.scheduling.queries.surroundings import surroundings
 from windows.scheduling.queries.windows import scope_of, subject_with
 
@@ -88,7 +89,8 @@ def conflicts_with(
     others = [with_on_call(other, near.on_call) for other in rivals(candidate, near.service_ids, people, exclude, viewer)]
     frozen = [freeze.facts for freeze in freezes(candidate.begins, candidate.ends)]
     outside = externals(candidate.begins, candidate.ends, near.slugs)
-    return conflicts.find(candidate, others, frozen, near.needs, now or clock(), rules=near.rules, externals=outside)
+    load = loads({place.service for place in candidate.places}, candidate.begins, candidate.ends, exclude)
+    return conflicts.find(candidate, others, frozen, near.needs, now or clock(), rules=near.rules, externals=outside, loads=load)
 
 
 def with_on_call(window: Candidate, on_call: Mapping[str, Named]) -> Candidate:
