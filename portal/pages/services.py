@@ -127,6 +127,7 @@ def service_page(request: HttpRequest, slug: str) -> HttpResponse:
         "dependents": dependents,
         "graph": graph((service.slug, service.name), dependents, needs),
         "may_edit": permitted(actor, Verb.EDIT_CATALOGUE, Subject(team=service.team.slug)),
+        "may_promise": permitted(actor, Verb.EDIT_OBJECTIVE, Subject(team=service.team.slug)),
         "now": now,
     }
     return render(request, "catalogue/service.html", context)

@@ -177,3 +177,45 @@ def test_the_list_is_narrowed_paged_and_never_empty_without_a_word(ada, page, mo
     assert "No service fits that" in text(page.get("/services/", {"q": "zzz"}))
     page.cookies["environment"] = "staging"
     assert 'href="/services/orders"' not in text(page.get("/services/"))
+
+
+def test_an_objective_is_promised_and_changed_by_the_team(page) -> None:
+    said = {"slug": "orders-writes", "title": "Orders can be placed", "target": "99.95 %", "environment": "production", "window_days": "28"}
+    said |= {"source": "push", "good": "", "total": "", "is_critical": "on"}
+    assert page.post("/services/orders/objectives/new", said)["Location"] == "/services/orders"
+    made = Objective.objects.get()
+    assert (made.target, made.is_critical) == (Decimal("0.999500"), True)
+    assert "99.95 %" in text(page.get("/services/orders"))
+    assert page.post("/services/orders/objectives/new", said).status_code == 409
+    assert 'value="99.95"' in text(page.get("/objectives/orders-writes/edit"))
+    assert page.post("/objectives/orders-writes/edit", said | {"target": "99", "version": "1"}).status_code == 302
+    assert page.post("/objectives/orders-writes/edit", said | {"version": "1"}).status_code == 412
+    eve = browser(given.actor("eve", ("shop", Role.MEMBER)))
+    assert eve.get("/services/orders/objectives/new").status_code == eve.post("/objectives/orders-writes/edit", said).status_code == 403
+    assert page.get("/objectives/nothing/edit").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"target": "100"}, "target"),
+        ({"target": "most"}, "target"),
+        ({"title": ""}, "title"),
+        ({"slug": "No"}, "slug"),
+        ({"window_days": "0"}, "window_days"),
+        ({"source": "prometheus"}, "good"),
+        ({"source": "moon"}, "source"),
+    ],
+)
+def test_an_objective_that_cannot_be_says_why_beside_the_field(page, changed, field: str) -> None:
+    said = {
+        "slug": "orders-writes",
+        "title": "Writes",
+        "target": "99.9",
+        "environment": "production",
+        "window_days": "28",
+        "source": "push",
+    }
+    answer = page.post("/services/orders/objectives/new", said | changed)
+    assert answer.status_code == 422 and f'id="{field}-error"' in text(answer)
+    assert not Objective.objects.exists()

@@ -22,7 +22,7 @@ from windows.scheduling.models import Feed, Freeze
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough password"
-EVERY = ("", "tokens/", "feeds/", "freezes/", "policies/", "roles", "defaults", "password")
+EVERY = ("", "tokens/", "feeds/", "freezes/", "policies/", "places/", "roles", "defaults", "password", "sessions/end")
 
 
 @pytest.fixture
@@ -219,3 +219,23 @@ def test_lists_cost_the_same_however_long_they_are(ada, page, root) -> None:
             counted.append(len(seen))
     for path, (before, after) in costs.items():
         assert before == after <= 12, (path, costs)
+
+
+def test_one_signs_out_everywhere_and_programs_go_on(ada) -> None:
+    here, there = browser(ada), browser(ada)
+    _, raw = issue_token(ada, "CI", ["read"], clock() + timedelta(days=1))
+    assert here.post("/settings/sessions/end")["Location"] == "/sign-in/"
+    assert [one.get("/settings/").status_code for one in (here, there)] == [302, 302]
+    assert Caller(raw).get("/windows").status_code == 200
+    assert AuditEntry.objects.get(kind="person.signed_out").actor == "Ada"
+
+
+def test_environments_and_regions_are_named_by_those_who_may(page) -> None:
+    sam = browser(given.actor("sam", ("infra", Role.SRE)))
+    said = {"kind": "environment", "slug": "canary", "name": "Canary", "production": "on"}
+    assert sam.post("/settings/places/", said)["Location"] == "/settings/places/"
+    assert sam.post("/settings/places/", {"kind": "region", "slug": "eu-9", "name": "Nine"}).status_code == 302
+    shown = text(page.get("/settings/places/"))
+    assert "Canary" in shown and "eu-9" in shown and "Add one" not in shown
+    assert beside(sam.post("/settings/places/", said | {"slug": "No Slug"}), "slug")
+    assert page.post("/settings/places/", said).status_code == 403

@@ -9,8 +9,10 @@ from windows.catalogue.api.redundancy import OneRedundancyGroup, OneRegionPair, 
 from windows.catalogue.api.services import Dependencies, HandOver, OneDependency, OneService, Places, Services
 from windows.catalogue.api.teams import Members, OneMember, OneTeam, Teams
 from windows.catalogue.api.tokens import OneToken, Tokens
-from windows.catalogue.views.account import account, password, revoke, tokens
+from windows.catalogue.views.account import account, end_all, password, revoke, tokens
+from windows.catalogue.views.objectives import edit_objective, new_objective
 from windows.catalogue.views.people import close, new_person, open_again, people
+from windows.catalogue.views.places import place_list
 from windows.catalogue.views.services import dependencies, edit, hand_over, new, places
 from windows.catalogue.views.teams import new_team, take_role, team_list, team_page
 
@@ -48,6 +50,8 @@ pages = [
     path("settings/password", password, name="password"),
     path("settings/tokens/", tokens, name="tokens"),
     path("settings/tokens/<int:token_id>/revoke", revoke, name="revoke-token"),
+    path("settings/sessions/end", end_all, name="end-sessions"),
+    path("settings/places/", place_list, name="places"),
     path("settings/people/", people, name="people"),
     path("settings/people/new", new_person, name="new-person"),
     path("settings/people/<int:person_id>/close", close, name="close-account"),
@@ -57,6 +61,8 @@ pages = [
     path("services/<str:slug>/places", places, name="service-places"),
     path("services/<str:slug>/dependencies", dependencies, name="service-dependencies"),
     path("services/<str:slug>/hand-over", hand_over, name="hand-over-service"),
+    path("services/<str:slug>/objectives/new", new_objective, name="new-objective"),
+    path("objectives/<str:slug>/edit", edit_objective, name="edit-objective"),
     path("teams/", team_list, name="teams"),
     path("teams/new", new_team, name="new-team"),
     path("teams/<str:slug>", team_page, name="team"),

@@ -77,6 +77,17 @@ def change_password(actor: Actor, person_id: int, password: str) -> None:
 
 
 @transaction.atomic(durable=True)
+def end_sessions(actor: Actor, person_id: int) -> None:
+    """Sign a person out of every browser: oneself when signed in, anybody as administrator. Tokens stay: each is revoked by itself."""
+    person = _locked(person_id)
+    if person.pk != actor.person_id or actor.scopes is not None:
+        require(actor, Verb.EDIT_PEOPLE, ACCOUNTS)
+    person.sessions_generation = F("sessions_generation") + 1
+    person.save(update_fields=["sessions_generation"])
+    record("person.signed_out", actor, f"person:{person_id}")
+
+
+@transaction.atomic(durable=True)
 def disable_person(actor: Actor, person_id: int, reason: str) -> None:
     """Close an account: sessions and tokens end now and for good, also where it is enabled again later. Nobody disables themselves."""
     require(actor, Verb.EDIT_PEOPLE, ACCOUNTS)

@@ -14,7 +14,7 @@ from windows.access.requests import actor_of
 from windows.access.roles import Verb
 from windows.access.sheets import MENDED, number, once, sheet, typed
 from windows.audit.clock import clock
-from windows.catalogue.commands.people import change_password, edit_person
+from windows.catalogue.commands.people import change_password, edit_person, end_sessions
 from windows.catalogue.commands.tokens import issue_token, revoke_token
 from windows.catalogue.models import ApiToken, Membership, Person
 from windows.errors import Invalid, NotFound
@@ -57,6 +57,21 @@ def password(request: HttpRequest) -> HttpResponse:
             return sheet(request, "catalogue/password.html", given, error=error)
         return HttpResponseRedirect(reverse("sign-in"))
     return sheet(request, "catalogue/password.html", given)
+
+
+@signed_in
+def end_all(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    question = Question(
+        title="Sign out everywhere",
+        consequence="Every session of yours ends, this one too. API tokens and calendar addresses go on: revoke those by themselves.",
+        button="Sign out everywhere",
+        icon="person",
+        back=reverse("settings"),
+        tone="danger",
+        reason="none",
+    )
+    return decided(request, question, lambda _: end_sessions(actor, actor.person_id or 0), reverse("sign-in"))
 
 
 @signed_in
