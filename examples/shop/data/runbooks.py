@@ -8,7 +8,11 @@ from examples.shop.data.people import acting
 from windows.runbooks.commands import upload_runbook
 
 FOLDER = Path(__file__).resolve().parents[2] / "runbooks"
-AUTHORS = {"orders-schema-migration": ("orders", "ben"), "baskets-schema-migration": ("baskets", "elif")}
+AUTHORS = {
+    "orders-schema-migration": ("orders", "ben"),
+    "orders-region-by-region": ("orders", "ben"),
+    "baskets-schema-migration": ("baskets", "elif"),
+}
 
 
 def load() -> None:
