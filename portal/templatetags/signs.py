@@ -43,7 +43,7 @@ SIGNS = {
     "in_place": ("completed", "completed", "In place"),
     "drifted": ("failed", "warn", "Drifted"),
     "accepted": ("held", "person", "Accepted"),
-    "ended": ("cancelled", "close", "Ended"),
+    "ended": ("draft", "completed", "Ended"),
     "open": ("requested", "requested", "Open"),
     "granted": ("completed", "completed", "Granted"),
     "pass": ("completed", "completed", "Pass"),

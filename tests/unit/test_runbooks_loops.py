@@ -115,7 +115,10 @@ def test_a_value_that_does_not_fit_one_target_is_told() -> None:
 
 def test_a_page_tells_it_once_with_the_targets_name_open() -> None:
     told = story(parse(text("  - for_each: node\n    in: '{{ nodes }}'\n", DRAIN)))
-    assert [step.name for step in told.steps] == ["Drain ‹node›"]
+    assert [(step.name, step.each) for step in told.steps] == [("Drain ‹node›", "for each node: ‹nodes›")]
+    told = story(parse(text("  - for_each: node\n    in: [a, b, c]\n    batch: 2\n", UPGRADE)))
+    assert told.steps[0].sentence == "POST https://cluster.example/‹node›/upgrade"
+    assert told.steps[0].each == "for each node: a, b, c, 2 at a time"
 
 
 STOP = "  - {name: Stop, quiesce: orders, http: {url: 'https://q.example/stop', method: POST}, undo: none, because: the resume does it}\n"

@@ -73,6 +73,10 @@ TITLES = {
 def told(state: object) -> str:
     """Small JSON as one line for people."""
     match state:
+        case {"scopes": int(count)}:
+            return f"{count} places marked as open"
+        case {"status": str(status), "sequence": int(sequence)}:
+            return f"{status.replace('_', ' ')}, SEQUENCE {sequence}"
         case {"matchers": list(matchers)}:
             return ", ".join(f"{m['name']}{'=~' if m['isRegex'] else '='}{m['value']}" for m in matchers)
         case {"servers": dict(servers)}:

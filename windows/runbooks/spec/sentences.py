@@ -14,7 +14,7 @@ from windows.actions.measurement import CODE, Gate
 from windows.actions.params import Params
 from windows.actions.registry import kinds
 from windows.runbooks.spec.actions import fit, sample
-from windows.runbooks.spec.model import ActionSpec, ParameterSpec, RunbookSpec, StepSpec, WatchSpec
+from windows.runbooks.spec.model import ActionSpec, LoopSpec, ParameterSpec, RunbookSpec, StepSpec, WatchSpec
 from windows.runbooks.spec.steps import fields_of
 from windows.runbooks.spec.substitution import PLACE, Fields, put_in
 
@@ -23,9 +23,10 @@ M = TypeVar("M", bound=Params)
 
 @dataclass(frozen=True, slots=True)
 class ToldStep:
-    """`undo` is a sentence, "" where nothing is undone; then `because` says why."""
+    """`undo` is a sentence, "" where nothing is undone; then `because` says why. `each` tells how often it is done, "" where once."""
 
     name: str
+    each: str
     kind: str
     sentence: str
     undo: str
@@ -64,16 +65,22 @@ def story(spec: RunbookSpec) -> Story:
 
 
 def told(step: StepSpec, declared: Mapping[str, ParameterSpec]) -> ToldStep:
-    undo, name = "", step.name
+    undo, name, each = "", step.name, ""
     if step.loop is not None:
-        known = step.loop.variable_spec
-        declared = {**declared, known.name: known}
-        name = PLACE.sub(f"‹{known.name}›", name)
+        target, known = step.loop.variable, step.loop.variable_spec
+        declared = {**declared, target: ParameterSpec(target, "string") if known.type == "enum" else known}
+        name, each = PLACE.sub(f"‹{target}›", name), "between two batches" if step.is_between else rounds(step.loop)
     if step.undo is not None:
         undo = kinds()[step.undo.kind].undone if step.undo.verb == "compensate" else sentence(step.undo, declared)
     return ToldStep(
-        name, step.action.kind, sentence(step.action, declared), undo, step.no_undo_reason, step.timeout, step.max_attempts, step.line
+        name, each, step.action.kind, sentence(step.action, declared), undo, step.no_undo_reason, step.timeout, step.max_attempts, step.line
     )
+
+
+def rounds(loop: LoopSpec) -> str:
+    """For each of what a step is done."""
+    over = f"‹{loop.over}›" if isinstance(loop.over, str) else ", ".join(map(str, loop.over))
+    return f"for each {loop.variable}: {over}{f', {loop.batch} at a time' if loop.batch > 1 else ''}"
 
 
 def sentence(action: ActionSpec, declared: Mapping[str, ParameterSpec]) -> str:
