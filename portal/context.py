@@ -13,7 +13,9 @@ from windows.access.pages import chosen_environment
 from windows.access.roles import Actor
 from windows.catalogue.models import Environment
 
-SHEETS = [f"portal/{name}.css" for name in ("tokens", "base", "signs", "cockpit", "forms", "slots", "calendar", "reference", "screens")]
+SHEETS = [
+    f"portal/{name}.css" for name in ("tokens", "base", "signs", "cockpit", "forms", "slots", "calendar", "reference", "request", "screens")
+]
 PLACES = [  # word, address, icon
     ("Today", "/", "today"),
     ("Calendar", "/calendar/", "calendar"),

@@ -10,6 +10,10 @@ from portal.pages.calendar import calendar_page, calendar_panel
 from portal.pages.card import card
 from portal.pages.frame import choose_environment, choose_theme
 from portal.pages.health import healthz, readyz
+from portal.pages.request.advice import advice
+from portal.pages.request.meaning import saved_meaning, typed_meaning
+from portal.pages.request.page import edit_window, new_window, parameters
+from portal.pages.request.saving import saving
 from portal.pages.runbooks import compare, library, runbook_page
 from portal.pages.search import search
 from portal.pages.services import service_list, service_page
@@ -49,6 +53,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendar/", calendar_page, name="calendar"),
     path("calendar/panel", calendar_panel, name="calendar-panel"),
     path("windows/<str:reference>/card", card, name="card"),
+    path("windows/new", new_window, name="new-window"),
+    path("windows/saving", saving, name="saving"),
+    path("windows/meaning", typed_meaning, name="typed-meaning"),
+    path("windows/parameters", parameters, name="parameters"),
+    path("windows/advice", advice, name="advice"),
+    path("windows/<str:reference>/edit", edit_window, name="edit-window"),
+    path("windows/<str:reference>/meaning", saved_meaning, name="meaning"),
     *scheduling.pages,
     *approvals.pages,
     *execution.pages,

@@ -144,7 +144,7 @@ def test_a_request_is_filed_once_with_and_without_scripts(live_server, shop, bro
         page.get_by_label("Length in minutes").fill("9999")
         page.locator("#service_0").select_option("orders")
         page.get_by_role("button", name="Save the draft").click()
-        page.get_by_role("alert").wait_for()
+        page.locator("#minutes-error").get_by_role("alert").wait_for()
         assert page.get_by_label("Title", exact=True).input_value() == "Reindex the search"
         page.get_by_label("Length in minutes").fill("90")
         page.get_by_role("button", name="Save the draft").dblclick()

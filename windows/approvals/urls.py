@@ -6,7 +6,6 @@ from windows.approvals.api.policies import OnePolicy, Policies
 from windows.approvals.api.requests import Approvals, Approve, Inbox, Reject, RequestApproval, Withdraw
 from windows.approvals.api.series import ApproveFollowing, EditFollowing, RejectFollowing, RequestFollowing
 from windows.approvals.api.windows import NextSlot, OneWindow
-from windows.approvals.views.editing import edit_window
 from windows.approvals.views.following import following
 from windows.approvals.views.moving import next_slot
 from windows.approvals.views.policies import edit_policy, policy_list, remove_policy
@@ -34,7 +33,6 @@ pages = [
     path("settings/policies/<int:policy_id>", edit_policy, name="edit-policy"),
     path("settings/policies/<int:policy_id>/remove", remove_policy, name="remove-policy"),
     path("approvals/", inbox, name="approvals"),
-    path("windows/<str:reference>/edit", edit_window, name="edit-window"),
     path("windows/<str:reference>/request", request_approval, name="request-approval"),
     path("windows/<str:reference>/following", following, name="following"),
     path("windows/<str:reference>/next-slot", next_slot, name="next-slot"),

@@ -12,7 +12,7 @@ from windows.scheduling.api.slots import Slots, WindowSlots
 from windows.scheduling.api.trail import Trail, WindowTrail
 from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.feeds import feed
-from windows.scheduling.views.filing import cancel, discard, new_window
+from windows.scheduling.views.filing import cancel, discard
 from windows.scheduling.views.many import copy, upload
 from windows.scheduling.views.series import repeat, repeat_preview, series_page, skip_all_following
 from windows.scheduling.views.settings import end_feed, end_freeze, feed_list, freeze_list, new_freeze
@@ -53,7 +53,6 @@ pages = [
     path("settings/feeds/<int:feed_id>/revoke", end_feed, name="revoke-feed"),
     path("feeds/<str:token>.ics", feed, name="feed"),
     path("windows/", window_list, name="windows"),
-    path("windows/new", new_window, name="new-window"),
     path("windows/series/<int:series_id>", series_page, name="series"),
     path("windows/from-csv", upload, name="from-csv"),
     path("windows/<str:reference>/copy", copy, name="copy-window"),

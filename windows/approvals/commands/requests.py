@@ -7,13 +7,12 @@ from typing import Any
 
 from django.db.models import Max
 
-from windows.access.roles import Actor, Role, Verb, require
+from windows.access.roles import Actor, Verb, require
 from windows.approvals.models import ApprovalRequest, RequestStatus
-from windows.approvals.policy import FALLBACK, PolicyRow, digest, places
+from windows.approvals.policy import FALLBACK, PolicyRow, digest
 from windows.approvals.queries.budgets import enough_budget
-from windows.approvals.queries.material import material_of, policy_for
+from windows.approvals.queries.material import material_of, policy_for, signers
 from windows.audit.clock import clock
-from windows.catalogue.models import Membership
 from windows.errors import Conflict, Forbidden
 from windows.lifecycle.states import WindowStatus
 from windows.runbooks.queries import spec_of
@@ -113,17 +112,6 @@ def grant(request: ApprovalRequest, actor: Actor, data: dict[str, Any], *, same_
     return move(
         request.window_id, WindowStatus.APPROVED, actor, "window.approved", expected=WindowStatus.REQUESTED, data=data, same_edit=same_edit
     )
-
-
-def signers(policy: PolicyRow, material: dict[str, Any]) -> list[list[Any]]:
-    """Who holds, at this moment, a role that may fill a place: [[person id, team, role]]."""
-    wanted = places(policy.requires, material["team"], material["affected_teams"])
-    held = Membership.objects.filter(role__in={place.role for place in wanted}, person__is_active=True)
-    teams = {place.team for place in wanted if place.role != Role.SRE}
-    if None not in teams and not any(place.role == Role.SRE for place in wanted):
-        held = held.filter(team__slug__in=[team for team in teams if team])
-    rows = held.order_by("person_id", "team__slug", "role").values_list("person_id", "team__slug", "role")
-    return [list(row) for row in rows if any(place.fits([row[1:]]) for place in wanted)]
 
 
 @one_transaction

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from slo.objectives.queries import health, promises
+from slo.objectives.queries import Health, health, promises
 from windows.audit.clock import clock
 from windows.scheduling.models import Window
 from windows.scheduling.queries import scope_of
@@ -17,10 +18,17 @@ def enough_budget(window_id: int, now: datetime | None = None) -> bool:
 
     A budget that cannot be told (no events) is not enough; a scope without any objective has no budget to spend.
     """
-    places = {(row.service, row.environment) for row in scope_of(window_id)}
-    wanted = [one for one in promises(services={service for service, _ in places}) if (one.service, one.environment) in places]
-    if not wanted:
-        return True
-    needed = max(LEAST, Window.objects.values_list("slack", flat=True).get(pk=window_id))
-    left = [one.figures.adjusted.remaining for one in health(wanted, now or clock())]
-    return all(share is not None and share >= needed for share in left)
+    slack = Window.objects.values_list("slack", flat=True).get(pk=window_id)
+    return enough({(row.service, row.environment) for row in scope_of(window_id)}, slack, now or clock())
+
+
+def budgets(places: Collection[tuple[str, str]], now: datetime) -> list[Health]:
+    """The budgets of every objective of these (service, environment) places. Two statements."""
+    wanted = promises(services={service for service, _ in places})
+    return health([one for one in wanted if (one.service, one.environment) in places], now)
+
+
+def enough(places: Collection[tuple[str, str]], slack: float, now: datetime) -> bool:
+    """The same question for a scope and a slack; as `enough_budget`."""
+    left = [one.figures.adjusted.remaining for one in budgets(places, now)]
+    return all(share is not None and share >= max(LEAST, slack) for share in left)

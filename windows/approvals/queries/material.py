@@ -6,8 +6,11 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import F
+
+from windows.access.roles import Role
 from windows.approvals.models import Policy
-from windows.approvals.policy import PolicyRow, Requirement, match
+from windows.approvals.policy import PolicyRow, Requirement, match, places
 from windows.catalogue.models import Membership, Person
 from windows.errors import NotFound
 from windows.scheduling.models import Window
@@ -27,22 +30,24 @@ def material_of(window_id: int) -> dict[str, Any]:
 def materials_of(window_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """The same for several windows; two queries as well."""
     names = ("id", "starts_at", "ends_at", "mode", "change_type", "slack", "parameters", "expected_users")
-    rows = Window.objects.filter(pk__in=window_ids).values(*names, "team__slug", "runbook_version__digest")
+    columns = {"team_slug": F("team__slug"), "runbook": F("runbook_version__digest")}
+    rows = Window.objects.filter(pk__in=window_ids).values(*names, **columns)
     scopes = scopes_of(window_ids)
-    return {row["id"]: spelled(row, scopes.get(row["id"], ())) for row in rows}
+    return {row["id"]: material_from({**row, "team": row["team_slug"]}, scopes.get(row["id"], ())) for row in rows}
 
 
-def spelled(row: Mapping[str, Any], scope: tuple[ScopeView, ...]) -> dict[str, Any]:
+def material_from(said: Mapping[str, Any], scope: tuple[ScopeView, ...]) -> dict[str, Any]:
+    """The same of a window that is only being thought of; `team` is its slug, `runbook` the digest of the version."""
     return {
-        "starts_at": moment(row["starts_at"]),
-        "ends_at": moment(row["ends_at"]),
-        "mode": row["mode"],
-        "change_type": row["change_type"],
-        "slack": row["slack"],
-        "parameters": row["parameters"],
-        "expected_users": row["expected_users"],
-        "team": row["team__slug"],
-        "runbook": row["runbook_version__digest"],
+        "starts_at": moment(said["starts_at"]),
+        "ends_at": moment(said["ends_at"]),
+        "mode": said["mode"],
+        "change_type": said["change_type"],
+        "slack": said["slack"],
+        "parameters": said["parameters"],
+        "expected_users": said["expected_users"],
+        "team": said["team"],
+        "runbook": said["runbook"],
         "scope": sorted(f"{s.service}/{s.environment}/{s.region}/{s.layer}" for s in scope),
         "tiers": sorted({s.tier for s in scope}),
         "affected_teams": sorted({s.team for s in scope}),
@@ -65,8 +70,13 @@ def policy_facts(material: dict[str, Any], scope: tuple[ScopeView, ...]) -> dict
 
 def policy_for(window_id: int, material: dict[str, Any]) -> PolicyRow:
     """The policy row that decides about this window now."""
+    return policy_fitting(material, scope_of(window_id))
+
+
+def policy_fitting(material: dict[str, Any], scope: tuple[ScopeView, ...]) -> PolicyRow:
+    """The policy row that would decide about such a window."""
     rows = [row_of(policy) for policy in Policy.objects.filter(is_enabled=True).order_by("position", "id")]
-    return match(rows, policy_facts(material, scope_of(window_id)))
+    return match(rows, policy_facts(material, scope))
 
 
 def row_of(policy: Policy) -> PolicyRow:
@@ -75,6 +85,17 @@ def row_of(policy: Policy) -> PolicyRow:
 
 def requirements(stored: list[dict[str, Any]]) -> tuple[Requirement, ...]:
     return tuple(Requirement(entry["role"], entry.get("quorum", 1), entry.get("team", "owner")) for entry in stored)
+
+
+def signers(policy: PolicyRow, material: dict[str, Any]) -> list[list[Any]]:
+    """Who holds, at this moment, a role that may fill a place: [[person id, team, role]]."""
+    wanted = places(policy.requires, material["team"], material["affected_teams"])
+    held = Membership.objects.filter(role__in={place.role for place in wanted}, person__is_active=True)
+    teams = {place.team for place in wanted if place.role != Role.SRE}
+    if None not in teams and not any(place.role == Role.SRE for place in wanted):
+        held = held.filter(team__slug__in=[team for team in teams if team])
+    rows = held.order_by("person_id", "team__slug", "role").values_list("person_id", "team__slug", "role")
+    return [list(row) for row in rows if any(place.fits([row[1:]]) for place in wanted)]
 
 
 def roles_now(person_ids: set[int]) -> dict[int, Roles]:

@@ -53,9 +53,12 @@ class Draft:
 
 
 @one_transaction
-def create_draft(actor: Actor, draft: Draft, *, is_example: bool = False) -> Window:
-    """File a draft in the name of its team. Invalid names the field; Conflict(field="external_ref") when that key is taken."""
-    return filed(actor, draft, is_example=is_example)
+def create_draft(actor: Actor, draft: Draft, *, is_example: bool = False, uid: uuid.UUID | None = None) -> Window:
+    """File a draft in the name of its team. Invalid names the field; Conflict(field="external_ref") when that key is taken.
+
+    `uid` is given by a form that saves as one types: the same form never files twice (Conflict, field="uid").
+    """
+    return filed(actor, draft, is_example=is_example, uid=uid)
 
 
 @one_transaction
@@ -65,14 +68,18 @@ def check_draft(actor: Actor, draft: Draft) -> None:
     transaction.set_rollback(True)
 
 
-def filed(actor: Actor, draft: Draft, *, is_example: bool) -> Window:
+def filed(actor: Actor, draft: Draft, *, is_example: bool, uid: uuid.UUID | None = None) -> Window:
     """A draft with its scope, calendar block and entry in the trail, inside the caller's transaction."""
     require(actor, Verb.DRAFT, Subject(team=draft.team, called=f"windows of {draft.team}"))
     if actor.person_id is None:
         raise Forbidden("A window is filed by a person.", verb=Verb.DRAFT.value)
     said = {item.name: getattr(draft, item.name) for item in fields(draft)}
     window = Window(
-        **editing.columns_of(said), uid=uuid.uuid4(), created_by_id=actor.person_id, edited_by_id=actor.person_id, is_example=is_example
+        **editing.columns_of(said),
+        uid=uid or uuid.uuid4(),
+        created_by_id=actor.person_id,
+        edited_by_id=actor.person_id,
+        is_example=is_example,
     )
     now = clock()
     editing.check_whole(window, now, start_is_new=True)
@@ -93,6 +100,8 @@ def save_new(window: Window) -> None:
             window.save(force_insert=True)
     except IntegrityError as error:
         if "external_ref" not in str(error):
+            if Window.objects.filter(uid=window.uid).exists():
+                raise Conflict("This draft is saved already. Load it again.", field="uid") from error
             raise
         rival = Window.objects.filter(external_ref=window.external_ref).first()
         name = None if rival is None or rival.confidential else rival.reference

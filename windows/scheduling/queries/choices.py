@@ -37,6 +37,6 @@ def choices_for(actor: Actor) -> Choices:
         environments=list(Environment.objects.order_by("name").values_list("slug", "name")),
         regions=list(Region.objects.order_by("name").values_list("slug", "name")),
         runbooks=[(version.pk, f"{version.runbook.title}, version {version.number}") for version in newest.defer("source")],
-        modes=[(mode.value, mode.value.replace("_", "-")) for mode in Mode if mode is not Mode.NORMAL],
-        types=[(kind.value, kind.value) for kind in ChangeType],
+        modes=[(mode.value, mode.value.replace("_", "-").capitalize()) for mode in Mode],
+        types=[(kind.value, kind.value.capitalize()) for kind in ChangeType],
     )

@@ -1,0 +1,178 @@
+"""What a request would mean: collisions, better slots, impact, budget, who must approve, when to turn back. Its own panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from portal.dashboards.outlook import Touched, estimate
+from portal.pages.request.outline import Outline, of_form, of_window, version_of
+from slo.budget import after
+from slo.objectives.queries import Health
+from windows.access.pages import reads
+from windows.access.requests import actor_of
+from windows.access.roles import Actor
+from windows.approvals.policy import places, told
+from windows.approvals.queries.budgets import LEAST, budgets
+from windows.approvals.queries.material import material_from, policy_fitting, signers
+from windows.audit.clock import clock
+from windows.catalogue.models import Environment, Person, Service
+from windows.errors import Invalid
+from windows.execution.queries.reserves import reserve_of
+from windows.runbooks.models import RunbookVersion
+from windows.runbooks.queries import spec_of
+from windows.runbooks.spec import resolve
+from windows.scheduling.conflicts import ConflictFinding, Severity
+from windows.scheduling.queries import conflicts_with, window_id_of, window_view
+from windows.scheduling.queries.free import Sought, free_slots
+from windows.scheduling.ranking import Slot
+
+SLOTS, AHEAD = 3, timedelta(days=14)
+NAMED = 3  # people of a place before "and 4 others"
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """One objective's budget in events, with its arithmetic. `left` is the share after the slack asked for; None: nothing measured."""
+
+    health: Health
+    asked: float | None
+    left: float | None
+    enough: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """A place to be signed, and who could."""
+
+    place: str
+    people: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """How long the rollback is reserved, when to turn back, and what happens then."""
+
+    steps: int
+    reserve: timedelta
+    at: datetime
+    then: str
+    trouble: str = ""
+
+
+@reads
+def typed_meaning(request: HttpRequest) -> HttpResponse:
+    """Of a form as it stands: the panel asks again while one types."""
+    actor = actor_of(request)
+    outline, lacking = of_form(request.GET, actor)
+    return shown(request, meaning(outline, lacking, actor, clock()))
+
+
+@reads
+def saved_meaning(request: HttpRequest, reference: str) -> HttpResponse:
+    """Of a window as it is saved."""
+    actor = actor_of(request)
+    return shown(request, meaning(of_window(window_view(window_id_of(reference), actor)), [], actor, clock()))
+
+
+def shown(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    return render(request, "portal/request/_meaning.html", {**context, "alone": True})
+
+
+def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: datetime) -> dict[str, Any]:
+    """Everything the panel shows; only `lacking` while nothing can be judged."""
+    if outline is None:
+        return {"outline": None, "lacking": lacking, "hard": [], "now": now}
+    candidate = outline.candidate
+    findings = conflicts_with(candidate, exclude=outline.window_id, viewer=actor, now=now)
+    version = version_of(outline)
+    material = material_from(facts_of(outline, version), outline.scope)
+    policy = policy_fitting(material, outline.scope)
+    spent = [arithmetic(one, outline.slack) for one in budgets(outline.places, now)]
+    short = [one for one in spent if not one.enough]
+    return {
+        "outline": outline,
+        "lacking": lacking,
+        "now": now,
+        "findings": findings,
+        "hard": hard(findings),
+        "soft": [one for one in findings if one.severity is Severity.SOFT],
+        "openings": better(outline, actor, now),
+        "touched": impact(outline),
+        "spent": spent,
+        "least": max(LEAST, outline.slack),
+        "policy": policy.name,
+        "pre_authorised": not policy.requires and not short,
+        "short_budget": not policy.requires and bool(short),
+        "signing": signing(policy, material, outline.involved),
+        "separate": policy.separate_executor,
+        "turning": turning(outline, version),
+        "past": outline.starts_at < now,
+    }
+
+
+def better(outline: Outline, actor: Actor, now: datetime) -> list[Slot]:
+    """The best free slots of the next two weeks; none where the length allows none."""
+    length = outline.ends_at - outline.starts_at
+    sought = Sought(candidate=outline.candidate, since=now, until=now + AHEAD, length=length, exclude=outline.window_id)
+    try:
+        return free_slots(sought, actor, now, limit=SLOTS)
+    except Invalid:
+        return []
+
+
+def hard(findings: list[ConflictFinding]) -> list[ConflictFinding]:
+    return [one for one in findings if one.severity is Severity.HARD]
+
+
+def facts_of(outline: Outline, version: RunbookVersion | None) -> dict[str, Any]:
+    names = ("starts_at", "ends_at", "mode", "change_type", "slack", "parameters", "expected_users", "team")
+    return {**{name: getattr(outline, name) for name in names}, "runbook": version.digest if version else None}
+
+
+def arithmetic(one: Health, slack: float) -> Spent:
+    """Raw figures: allowed, spent, what is asked for, what would be left."""
+    raw = one.figures.raw
+    asked = None if raw.allowed is None else slack * raw.allowed
+    left = after(one.figures.adjusted, asked or 0.0)
+    remaining = one.figures.adjusted.remaining
+    return Spent(one, asked, left, None if remaining is None else remaining >= max(LEAST, slack))
+
+
+def impact(outline: Outline) -> Touched | None:
+    """From the services' own figures, as the executive dashboard counts; None where nothing in production is touched."""
+    real = set(Environment.objects.filter(is_production=True).values_list("slug", flat=True))
+    slugs = {row.service for row in outline.scope if row.environment in real}
+    if not slugs:
+        return None
+    rows = Service.objects.filter(slug__in=slugs).values_list("monthly_active_users", "revenue_per_hour")
+    figures = [(users, None if revenue is None else float(revenue)) for users, revenue in rows]
+    return estimate(outline.starts_at, outline.ends_at, outline.mode, outline.expected_users, figures)
+
+
+def signing(policy: Any, material: dict[str, Any], involved: frozenset[int]) -> list[Signing]:
+    """Each place once, with the people who could fill it; who plans it cannot."""
+    wanted = places(policy.requires, material["team"], material["affected_teams"])
+    rows = [row for row in signers(policy, material) if row[0] not in involved] if wanted else []
+    names = dict(Person.objects.filter(pk__in={row[0] for row in rows}).values_list("pk", "name")) if rows else {}
+    found = []
+    for place, words in zip({one.told: one for one in wanted}.values(), told(wanted), strict=True):
+        fitting = sorted({names[person] for person, team, role in rows if person in names and place.fits([(team, role)])})
+        found.append(Signing(words, tuple(fitting[:NAMED]), max(len(fitting) - NAMED, 0)))
+    return found
+
+
+def turning(outline: Outline, version: RunbookVersion | None) -> Turning | None:
+    if version is None:
+        return None
+    try:
+        plan = resolve(spec_of(version), outline.parameters)
+    except Invalid as error:
+        return Turning(0, timedelta(), outline.ends_at, "", error.detail)
+    reserve = reserve_of(version.runbook_id, plan.rollback_reserve)
+    return Turning(len(plan.steps), reserve, outline.ends_at - reserve, plan.on_turn_back)

@@ -1,0 +1,19 @@
+/* The request page: a free slot fills in the begin without leaving the page. Without this, its button sends the form. */
+(() => {
+  "use strict";
+  /* The wall clock of a moment in a zone, as datetime-local wants it. */
+  const wall = (moment, zone) => {
+    const parts = new Intl.DateTimeFormat("en-CA", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).formatToParts(new Date(moment));
+    const part = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+    return `${part.year}-${part.month}-${part.day}T${part.hour}:${part.minute}`;
+  };
+  addEventListener("click", (event) => {
+    const button = event.target.closest("[data-slot]");
+    const begins = document.getElementById("starts_at");
+    if (!button || !begins || !window.htmx) return;
+    try { begins.value = wall(button.dataset.slot, document.getElementById("timezone").value); } catch { return; /* no such zone: the server says so */ }
+    event.preventDefault();
+    begins.dispatchEvent(new Event("change", { bubbles: true }));
+    begins.focus();
+  });
+})();
