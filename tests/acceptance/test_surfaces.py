@@ -48,7 +48,7 @@ def drifts(run: Run) -> list[tuple[str, str]]:
 def look() -> None:
     Surface.objects.filter(due_at__isnull=False).update(due_at=clock())
     reconciling.derive()
-    for surface_id in reconciling.due(clock()):
+    for surface_id, _ in reconciling.due(clock()):
         reconciling.reconcile(surface_id)
 
 

@@ -45,7 +45,7 @@ def act(run: Run, verb: str = "run", **given: Any) -> Outcome:
 
 def look_now(run: Run) -> Surface:
     Surface.objects.filter(due_at__isnull=False).update(due_at=clock())
-    for surface_id in reconciling.due(clock()):
+    for surface_id, _ in reconciling.due(clock()):
         reconciling.reconcile(surface_id)
     return Surface.objects.get(run=run, kind="silence")
 

@@ -17,9 +17,11 @@ from tests.kind_context import FakeContext
 from tests.traffic import Backend, Balancer, Users, backends, remove
 from windows.actions.kinds import traffic
 from windows.actions.outcomes import Done, Failed, Outcome, Wait
+from windows.actions.ports import TimedOut
 from windows.actions.registry import perform, prepare
-from windows.execution import reconciling
+from windows.execution import reconciling, tasks
 from windows.execution.models import Run, Surface, clock
+from windows.execution.ports.haproxy import HAProxy
 from windows.execution.ports.limits import Limits
 from windows.execution.ports.surfaces import Surfaces
 
@@ -151,6 +153,30 @@ def test_a_restarted_balancer_is_told_again_and_the_drift_is_on_record(edge: Bal
     assert row.status == "in_place"
     assert row.drift == {"blue": {"state": "ready"}, "green": {"weight": 100}}
     assert row.observed == row.desired["servers"] == {"blue": {"state": "maint"}, "green": {"weight": 30}}
+
+
+def test_r_a06_a_balancer_that_hangs_ends_in_time_and_is_asked_once_a_pass(edge: Balancer) -> None:
+    run = run_of(step(), step())
+    assert isinstance(Step(run, servers={"blue": {"weight": 50}}).act(), Done)
+    Surface.objects.create(run=run, window=run.window, kind="traffic", name="other", desired=Surface.objects.get().desired, due_at=clock())
+    Surface.objects.update(due_at=clock())
+    edge.freeze()
+    began = time.monotonic()
+    try:
+        with pytest.raises(TimedOut):
+            HAProxy("edge", edge.address, Limits.of(1, lambda: False)).servers("shop")
+        assert time.monotonic() - began < 3
+        tasks.reconcile()
+    finally:
+        edge.thaw()
+    rows = {row.name: row for row in Surface.objects.all()}
+    assert [row.observed_note for row in rows.values() if row.observed == {"known": False}] == [
+        "Not known: The answer of edge did not end in time"
+    ]
+    assert time.monotonic() - began < 9
+    Surface.objects.update(due_at=clock())
+    tasks.reconcile()
+    assert {row.status for row in Surface.objects.filter(kind="traffic")} == {"in_place"}
 
 
 def test_without_its_socket_the_step_says_what_is_missing(edge: Balancer, settings: Any) -> None:

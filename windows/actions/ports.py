@@ -186,6 +186,10 @@ class SurfacePort(Protocol):
     """Things outside that a window holds in a state: silences, traffic, credentials. What is held is written down before it is
     touched, compared again and again while the window lives, and let go with its end."""
 
+    def covers(self, service: str, environment: str) -> bool:
+        """Whether the window's scope has this place; an empty environment stands for any."""
+        ...
+
     def look(self, kind: str, name: str, desired: Mapping[str, Any]) -> Observed:
         """What is there now, beside what would be desired. Nothing is kept or changed."""
         ...

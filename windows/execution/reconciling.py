@@ -14,7 +14,7 @@ from windows.execution.commands.surfaces import end, note, want
 from windows.execution.models import LIVE, Run, Surface, clock
 from windows.execution.ports.limits import Limits
 from windows.execution.ports.patience import patiently
-from windows.execution.ports.surfaces import adapter, unknown
+from windows.execution.ports.surfaces import UNKNOWN, adapter, unknown
 from windows.execution.queries.surfaces import derived
 from windows.execution.states import RunStatus, SurfaceStatus
 
@@ -22,11 +22,11 @@ MANY = 200
 AFTER_PREFLIGHT = sorted(set(LIVE) - {RunStatus.PREFLIGHT.value})
 
 
-def due(now: datetime) -> list[int]:
-    """Surfaces to look at; one query. Those of a window that has ended come first: they must go."""
-    over = Surface.objects.filter(due_at__isnull=False).exclude(run__status__in=LIVE)
-    ids = list(over.order_by("due_at").values_list("pk", flat=True)[:MANY])
-    return ids + list(Surface.objects.filter(due_at__lte=now).exclude(pk__in=ids).order_by("due_at").values_list("pk", flat=True)[:MANY])
+def due(now: datetime) -> list[tuple[int, str]]:
+    """Surfaces to look at, with their kinds. Those of a window that has ended come first: they must go."""
+    over = Surface.objects.filter(due_at__isnull=False).exclude(run__status__in=LIVE).order_by("due_at").values_list("pk", "kind")
+    live = Surface.objects.filter(due_at__lte=now, run__status__in=LIVE).order_by("due_at").values_list("pk", "kind")
+    return [*over[:MANY], *live[:MANY]]
 
 
 def derive() -> None:
@@ -38,12 +38,13 @@ def derive() -> None:
                 want(run.pk, kind, name, desired, on_drift="show" if kind == "flag" else "mend")
 
 
-def reconcile(surface_id: int) -> None:
-    """Look at one, and act. Another worker that comes upon it meanwhile finds that it is not due."""
+def reconcile(surface_id: int) -> bool:
+    """Look at one, and act; False where the other side did not answer. Another worker that comes upon it meanwhile finds that it is not
+    due."""
     row = Surface.objects.select_related("window", "run").get(pk=surface_id)
     now, period = clock(), settings.ROADWORKS.reconcile
     if row.due_at is None or not Surface.objects.filter(pk=row.pk, due_at=row.due_at).update(due_at=now + period):
-        return
+        return True
     limits = Limits.of(settings.ROADWORKS.gate_timeout.total_seconds(), lambda: False)
     by = adapter(row.kind)
     if row.run.status not in LIVE:
@@ -54,26 +55,27 @@ def reconcile(surface_id: int) -> None:
             if row.kind == "credential":
                 why = str(error)
                 patiently(lambda: outlives(row.run, row.name, why), limits)
-        else:
-            patiently(lambda: end(row.pk, said), limits)
-        return
+            return False
+        patiently(lambda: end(row.pk, said), limits)
+        return True
     seen = look(row, limits)
     if not seen.agrees:
         row = write(row, seen, now, limits)
-        if row.status == SurfaceStatus.ACCEPTED or row.on_drift != "mend":
-            return
+        if seen.state == UNKNOWN or row.status == SurfaceStatus.ACCEPTED or row.on_drift != "mend":
+            return seen.state != UNKNOWN
         try:
             seen = by.mend(row, limits)
         except PortError as error:
             seen = unknown(error)
         write(row, seen, now, limits, mended=True)
-        return
+        return seen.state != UNKNOWN
     if hasattr(by, "keep"):
         try:
             seen = by.keep(row, seen, limits)
         except PortError:
             pass  # it still holds: renewed at the next look
     write(row, seen, now, limits)
+    return True
 
 
 def outlives(run: Run, name: str, why: str) -> None:

@@ -94,9 +94,11 @@ def reconcile() -> None:
     """Compare every surface that is due with what is desired of it."""
     with going_on("derive surfaces"):
         reconciling.derive()
-    for surface_id in reconciling.due(clock()):
+    away: set[str] = set()  # kinds whose other side does not answer: the rest of them waits for the next look, mails for nobody
+    for surface_id, kind in reconciling.due(clock()):
         with going_on("reconcile", surface=surface_id):
-            reconciling.reconcile(surface_id)
+            if kind not in away and not reconciling.reconcile(surface_id):
+                away.add(kind)
 
 
 def begin(window_id: int) -> None:

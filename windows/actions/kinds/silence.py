@@ -79,9 +79,7 @@ def sentence(params: Params) -> str:
 
 def run(params: Params, ctx: Context) -> Outcome:
     window = ctx.tags.get("maintenance.window", "")
-    places = {tuple(place.split("/")[:2]) for place in ctx.tags.get("maintenance.scope", "").split()}
-    inside = {environment for service, environment in places if service == params.service}
-    if not inside or (params.environment and params.environment not in inside):
+    if not ctx.surfaces.covers(params.service, params.environment or ""):
         ctx.log(f"{called(params)} lies outside the window's scope: nothing is silenced", level="warning")
         return Done(f"Not silenced: {called(params)} is outside the scope of {window}.")
     comment = f"{window} {ctx.tags.get('maintenance.step', '')}".strip()

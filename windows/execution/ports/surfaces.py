@@ -40,9 +40,12 @@ def adapter(kind: str) -> ModuleType:
     return adapters()[kind]
 
 
+UNKNOWN = {"known": False}
+
+
 def unknown(error: PortError) -> Observed:
     """Not known is not in place."""
-    return Observed(False, {"known": False}, f"Not known: {error}")
+    return Observed(False, UNKNOWN, f"Not known: {error}")
 
 
 class Surfaces:
@@ -54,6 +57,10 @@ class Surfaces:
         row = Surface(run=self.run, window=self.run.window, kind=kind, name=name, desired=dict(desired), handle=kept.handle if kept else "")
         seen: Observed = adapter(kind).observe(row, self.limits)
         return seen
+
+    def covers(self, service: str, environment: str) -> bool:
+        scopes = self.run.window.scopes.filter(service__slug=service)
+        return patiently((scopes.filter(environment=environment) if environment else scopes).exists, self.limits)
 
     def hold(self, kind: str, name: str, desired: Mapping[str, Any], *, on_drift: str = "mend", within: str = "") -> Observed:
         by = adapter(kind)
