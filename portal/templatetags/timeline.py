@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from portal.templatetags.signs import SIGNS, icon, period
 from windows.scheduling.axis import Axis
-from windows.scheduling.lanes import Bar, Lane, Spot, spot, stack
-from windows.scheduling.queries.board import Board, Planned, Row
+from windows.scheduling.lanes import Bar, Lane, Spot, clashes, spot, stack
+from windows.scheduling.queries.board import Board, Planned, Row, collide
 from windows.scheduling.queries.freezes import FreezeView
 
 register = template.Library()
@@ -38,7 +38,7 @@ class Timeline:
     def zone_name(self) -> str:
         local = self.axis.since.astimezone(self.zone)
         offset = local.strftime("%z")
-        return f"{local.tzname()}, UTC{offset[:3]}:{offset[3:]}" if offset != "+0000" else "UTC"
+        return f"{local.tzname()}, UTC{offset[:3]}:{offset[3:]}" if offset != "+0000" else str(local.tzname())
 
     @property
     def lanes(self) -> Iterable[tuple[Row, Lane[Planned]]]:
@@ -85,8 +85,13 @@ def cells(line: Timeline, row: Row, lane: Lane[Planned]) -> SafeString:
         for number, wall in enumerate(line.openings()):
             if wall:
                 there[number].append(empty(line.by, row.head.slug, wall))
+    rivals: dict[int, list[str]] = {}
+    for clash in clashes(lane, line.axis, collide) if line.by == "service" else ():
+        there[clash.column].append(f'<span class="clash x-{clash.x} y-{clash.row} k-{max(clash.rows, 1)}"></span>')
+        rivals.setdefault(clash.one.id, []).append(clash.other.reference)
+        rivals.setdefault(clash.other.id, []).append(clash.one.reference)
     for bar in lane.bars:
-        there[bar.spot.column].append(drawn(bar, line))
+        there[bar.spot.column].append(drawn(bar, line, rivals.get(bar.of.id, [])))
     return mark_safe("".join(f"<td>{''.join(parts)}</td>" for parts in there))  # noqa: S308 - every part is escaped where it is made
 
 
@@ -104,7 +109,7 @@ def empty(by: str, slug: str, wall: str) -> SafeString:
     return format_html('<a class="free" tabindex="-1" aria-hidden="true" href="{}"></a>', request_here(by, slug, wall))
 
 
-def drawn(bar: Bar[Planned], line: Timeline) -> SafeString:
+def drawn(bar: Bar[Planned], line: Timeline, rivals: list[str]) -> SafeString:
     window = bar.of
     state = line.states.get(window.id, window.status)
     colour, sign, word = SIGNS.get(state, ("draft", "info", state))
@@ -114,9 +119,9 @@ def drawn(bar: Bar[Planned], line: Timeline) -> SafeString:
     more += [f"p-{elapsed(window, line.now)}"] if colour == "running" else []
     more += cuts(bar.spot)
     return format_html(
-        '<a class="bar s-{} {}" href="/windows/{}"><i></i>{}<span><b>{}</b> {}<span class="vh">, {}, {}</span></span></a>',
+        '<a class="bar s-{} {}" href="/windows/{}"><i></i>{}<span><b>{}</b> {}<span class="vh">, {}, {}{}</span></span></a>',
         colour, " ".join(more), window.reference, icon(sign), window.reference, window.title, word.lower(),
-        period(window.starts_at, window.ends_at, line.zone),
+        period(window.starts_at, window.ends_at, line.zone), f", collides with {' and '.join(rivals)}" if rivals else "",
     )  # fmt: skip
 
 

@@ -123,6 +123,22 @@ def test_freezes_lie_in_the_lanes_they_bind(ada: Any) -> None:
     assert kinds == {"Freezes": {"hard", "soft", "advisory"}, "orders": {"hard", "advisory"}, "bank": {"soft", "advisory"}}
 
 
+def test_a_bracket_joins_windows_of_one_place_and_the_bars_say_so(ada: Any) -> None:
+    given.service("orders", environments=("production", "staging"))
+    begins = datetime.now(UTC).replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    one, two = given.window(ada, starts_at=begins, hours=3), given.window(ada, starts_at=begins + HOUR, hours=3)
+    other = given.window(ada, starts_at=begins + HOUR, scope=(ScopeRow("orders", "staging"),))
+    over = given.window(ada, starts_at=begins + HOUR)
+    Window.objects.filter(pk=over.pk).update(status="cancelled")
+    text = page(browser("ada"), f"/calendar/panel?on={day(begins)}&zoom=day")
+    cells = text.split("<tbody", 1)[1].split("</tbody>")[0]
+    assert cells.count('class="clash') == 1, "staging is another place, and what was called off stands in nobody's way"
+    bars = dict(re.findall(r'href="/windows/(MW-\d+)">(.*?)</a>', cells))
+    assert f"collides with {two.reference}<" in bars[one.reference] and f"collides with {one.reference}<" in bars[two.reference]
+    assert "collides" not in bars[other.reference] + bars[over.reference]
+    assert 'class="clash' not in page(browser("ada"), f"/calendar/panel?by=team&on={day(begins)}").split("<tbody", 1)[1]
+
+
 def test_an_empty_calendar_says_what_to_do(ada: Any) -> None:
     assert "There is no lane to show yet." in page(browser("ada"))
     given.service("orders")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from portal.slots import sheet
 from windows.scheduling import axis as axes
 from windows.scheduling.axis import SLOTS, Axis, axis
-from windows.scheduling.lanes import ROOM, ROWS, spot, stack, takes
+from windows.scheduling.lanes import BRACKETS, ROOM, ROWS, clashes, spot, stack, takes
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WEEK = axis("week", date(2026, 11, 25), BERLIN)
@@ -121,3 +121,15 @@ def test_slots_never_run_backwards(minutes: int) -> None:
 def test_the_sheet_of_places_is_the_one_that_is_served() -> None:
     served = Path(__file__).resolve().parents[2] / "static" / "portal" / "slots.css"
     assert served.read_text() == sheet(), "write portal.slots.sheet() into it"
+
+
+def test_a_bracket_joins_two_bars_that_collide() -> None:
+    a, b, c, d = item(26, 4), item(28, 4), item(29, 4), item(60, 4)
+    lane = stack([a, b, c, d], WEEK)
+    found = clashes(lane, WEEK, lambda one, other: {one, other} != {a, c})
+    assert [(one.one, one.other) for one in found] == [(a, b), (b, c)], "what does not overlap, or may, is not joined"
+    rows = {bar.of: bar.row for bar in lane.bars}
+    assert (found[0].column, found[0].x, found[0].row) == (1, 4 * 12, min(rows[a], rows[b]))
+    assert found[0].rows == abs(rows[a] - rows[b]) == 1
+    many = stack([item(24 + n / 100) for n in range(12)], WEEK)
+    assert len(clashes(many, WEEK, lambda *_: True)) == BRACKETS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -12,6 +12,7 @@ from windows.scheduling.axis import SLOTS, Axis
 ROWS = 12  # the most rows of one lane; what does not fit is counted and led to
 ROOM = 240  # the widest label, in twenty-fourths of a column
 SHORTEST = 10  # a label must not touch its neighbour
+BRACKETS = 20  # of one lane: beyond, red says nothing any more
 
 
 class Timed(Protocol):
@@ -56,6 +57,33 @@ class Lane(Generic[T]):
     bars: tuple[Bar[T], ...]
     rows: int
     hidden: int  # how many found no row
+
+
+@dataclass(frozen=True, slots=True)
+class Clash(Generic[T]):
+    """Two bars that may not lie over each other: a bracket where the later begins, from the upper's row over `rows` more."""
+
+    one: T
+    other: T
+    column: int
+    x: int
+    row: int
+    rows: int
+
+
+def clashes(lane: Lane[T], axis: Axis, collide: Callable[[T, T], bool]) -> list[Clash[T]]:
+    """The pairs of a lane that overlap in time and collide, by begin; at most BRACKETS of them."""
+    found: list[Clash[T]] = []
+    bars = sorted(lane.bars, key=lambda bar: bar.of.starts_at)
+    for n, bar in enumerate(bars):
+        for later in bars[n + 1 :]:
+            if later.of.starts_at >= bar.of.ends_at or len(found) == BRACKETS:
+                break
+            if collide(bar.of, later.of):
+                at = min(axis.slot(later.of.starts_at), axis.length - 1)
+                row = min(bar.row, later.row)
+                found.append(Clash(bar.of, later.of, at // SLOTS, at % SLOTS, row, abs(bar.row - later.row)))
+    return found
 
 
 def spot(item: Timed, axis: Axis) -> Spot | None:

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from windows.access.roles import Actor
 from windows.catalogue.models import Environment, Region, Service, Team
+from windows.lifecycle.states import HOLDS_SLOT, WindowStatus
 from windows.scheduling.models import WindowScope
 from windows.scheduling.queries.calendar import CalendarFilter, check, chosen
 from windows.scheduling.queries.freezes import FreezeView, freezes
@@ -19,6 +21,7 @@ from windows.scheduling.queries.freezes import FreezeView, freezes
 LANES = 60  # the most that are sent at once
 BARS = 240  # and no further lane once these are
 BY = {"service": "service__slug", "team": "window__team__slug", "environment": "environment", "region": "region"}
+AHEAD = {status.value for status in HOLDS_SLOT} | {WindowStatus.DRAFT.value}
 FIELDS = ("id", "title", "status", "change_type", "starts_at", "ends_at", "is_example")
 
 
@@ -44,6 +47,7 @@ class Planned:
     starts_at: datetime
     ends_at: datetime
     is_example: bool
+    places: frozenset[str] = frozenset()  # environment/region, in lanes by service alone
 
     @property
     def reference(self) -> str:
@@ -94,7 +98,7 @@ def board(wanted: CalendarFilter, lanes: Lanes, viewer: Actor) -> Board:
     here = scopes.filter(**{f"{key}__in": [head.slug for head in sent]})
     counted = dict(here.values_list(key).annotate(n=Count("window", distinct=True)))
     sent = affordable(sent, counted)
-    inside = laid(here, key, sent)
+    inside = laid(here, key, sent, with_places=lanes.by == "service")
     frozen = tuple(freezes(wanted.since, wanted.until))
     rows = tuple(
         Row(head, tuple(inside.get(head.slug, ())), tuple(one for one in frozen if binds(one, head, lanes.by, wanted))) for head in sent
@@ -153,15 +157,25 @@ def affordable(heads: list[LaneHead], counts: dict[str, int]) -> list[LaneHead]:
     return sent
 
 
-def laid(scopes: QuerySet[WindowScope], key: str, heads: Iterable[LaneHead]) -> dict[str, list[Planned]]:
-    """The windows of each lane by begin, each once in a lane."""
+def laid(scopes: QuerySet[WindowScope], key: str, heads: Iterable[LaneHead], *, with_places: bool = False) -> dict[str, list[Planned]]:
+    """The windows of each lane by begin, each once in a lane; with the places of the lane's service that each of them touches."""
     slugs = [head.slug for head in heads]
     names = [f"window__{name}" for name in FIELDS]
-    rows = scopes.filter(**{f"{key}__in": slugs}).order_by("window__starts_at", "window__id").values_list(key, *names).distinct()
+    rows = scopes.filter(**{f"{key}__in": slugs}).order_by("window__starts_at", "window__id").values_list(key, *names)
+    if with_places:
+        place = ArrayAgg(Concat("environment", Value("/"), "region"), distinct=True)
+        chosen: Iterable[Any] = rows.annotate(places=place)[: BARS * 4]
+    else:
+        chosen = ((*row, ()) for row in rows.distinct()[: BARS * 4])
     found: dict[str, list[Planned]] = {}
-    for slug, *values in rows[: BARS * 4]:
-        found.setdefault(slug, []).append(Planned(**dict(zip(FIELDS, values, strict=True))))
+    for slug, *values, places in chosen:
+        found.setdefault(slug, []).append(Planned(**dict(zip(FIELDS, values, strict=True)), places=frozenset(places)))
     return found
+
+
+def collide(one: Planned, other: Planned) -> bool:
+    """Whether two windows of one service may not run at the same time: both are still to come or under way, in a place both touch."""
+    return one.status in AHEAD and other.status in AHEAD and not one.places.isdisjoint(other.places)
 
 
 def binds(freeze: FreezeView, head: LaneHead, by: str, wanted: CalendarFilter) -> bool:
