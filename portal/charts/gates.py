@@ -65,7 +65,7 @@ def gate(name: str, points: Sequence[Point], limits: Sequence[Limit], *, source:
     low, high = extent(points, limits)
     known = [point.value for point in points if point.value is not None]
     missing = len(points) - len(known)
-    gaps = f", {missing} times here" if missing else ""
+    gaps = f", {missing} of {len(points)} readings here" if missing else ""
 
     def at(moment: datetime) -> str:
         return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")

@@ -29,7 +29,7 @@ def test_the_figure_holds_every_threshold_and_never_joins_over_a_gap() -> None:
     assert {note["text"] for note in chart.figure["layout"]["annotations"]} == {"passes ≥ 99 %", "fails < 95 %"}
     low, high = chart.figure["layout"]["yaxis"]["range"]
     assert low < 91 and high > 99.8 and "<b>" not in chart.definition and len(chart.rows) == 3
-    assert "1 times here" in chart.definition and "last 91 %" in chart.label
+    assert "1 of 3 readings here" in chart.definition and "last 91 %" in chart.label
 
 
 def test_nothing_but_gaps_is_said_and_not_drawn() -> None:

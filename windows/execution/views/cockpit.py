@@ -74,7 +74,9 @@ def run_page(request: HttpRequest, run_id: int) -> HttpResponse:
     actor = actor_of(request)
     run = run_view(run_id, actor)
     panel, _ = panel_of(request, run)
-    return render(request, "execution/run.html", {"run": run, "window": window_view(run.window_id, actor), "panel": panel})
+    window = window_view(run.window_id, actor)
+    places = list(dict.fromkeys(f"{row.service}, {row.environment}" for row in window.scope))
+    return render(request, "execution/run.html", {"run": run, "window": window, "places": places, "panel": panel})
 
 
 @reads
