@@ -26,10 +26,12 @@ from windows.execution.queries.live import live_states
 from windows.scheduling.axis import DAY, MAKERS, after, before, moment, monday, told
 from windows.scheduling.queries.board import BY, LANES, board
 from windows.scheduling.queries.calendar import calendar
+from windows.scheduling.queries.external import external_windows
 from windows.scheduling.queries.freezes import freezes
 from windows.scheduling.queries.month import month
 
 AGENDA, ROWS = timedelta(days=14), 150
+VENDORS = 24  # bars of the providers' row: more would push the lanes off the screen
 SUGGESTED = 500  # services a filter suggests
 
 
@@ -79,7 +81,8 @@ def panel(request: HttpRequest) -> tuple[SafeString, Asked, str]:
 def lanes(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     axis = wanted.axis(zone)
     found = board(wanted.filter(axis.since, axis.until), wanted.lanes(), actor)
-    line = Timeline(found, axis, zone, now, live_states(), wanted.by)
+    outside = external_windows(axis.since, axis.until, [wanted.service] if wanted.service else None)[:VENDORS]
+    line = Timeline(found, axis, zone, now, live_states(), wanted.by, outside)
     return {
         "line": line,
         "heading": told(axis),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,9 +17,11 @@ from portal.templatetags.signs import SIGNS, icon, period
 from windows.scheduling.axis import Axis
 from windows.scheduling.lanes import Bar, Lane, Spot, clashes, spot, stack
 from windows.scheduling.queries.board import Board, Planned, Row, collide
+from windows.scheduling.queries.external import ExternalView
 from windows.scheduling.queries.freezes import FreezeView
 
 register = template.Library()
+FEW = 3  # services a vendor's bar names
 WIDE = 8  # columns up to which every empty place is a link
 
 
@@ -33,6 +35,11 @@ class Timeline:
     now: datetime
     states: Mapping[int, str]
     by: str = "service"
+    outside: Sequence[ExternalView] = ()
+
+    @property
+    def vendors(self) -> Lane[ExternalView]:
+        return stack(self.outside, self.axis)
 
     @property
     def zone_name(self) -> str:
@@ -154,6 +161,24 @@ def freeze_cells(line: Timeline) -> SafeString:
                 f", {', '.join(freeze.services)}" if freeze.services else "",
             )
         )
+    return mark_safe("".join(f"<td>{''.join(parts)}</td>" for parts in there))  # noqa: S308 - every part is escaped where it is made
+
+
+@register.simple_tag
+def vendor_cells(line: Timeline) -> SafeString:
+    """The row of other people's maintenance: what is announced, and which of our services it reaches."""
+    there: list[list[Any]] = [[] for _ in line.axis.columns]
+    for bar in line.vendors.bars:
+        one = bar.of
+        side = {"left": " flip", "in": " in"}.get(bar.side, "")
+        where = f"y-{bar.row}{side}" + "".join(f" {cut}" for cut in cuts(bar.spot))
+        reached = ", ".join(one.services[:FEW]) + (f" and {len(one.services) - FEW} more" if len(one.services) > FEW else "")
+        there[bar.spot.column].append(format_html(
+            '<span class="bar s-vendor {} r-{} {}"><i></i>{}<span><b>{}</b> {}<span class="vh">, '
+            "maintenance of a provider, {}{}</span></span></span>",
+            bar.spot.classes, bar.room, where, icon("vendor"), " ".join((one.provider, *one.references[:1])), one.title,
+            period(one.starts_at, one.ends_at, line.zone), f", reaches {reached}" if reached else ", reaches no service of ours",
+        ))  # fmt: skip
     return mark_safe("".join(f"<td>{''.join(parts)}</td>" for parts in there))  # noqa: S308 - every part is escaped where it is made
 
 

@@ -19,7 +19,7 @@ from windows.audit.clock import clock
 from windows.catalogue.models import Person, Service, Team
 from windows.execution.states import RunStatus
 from windows.scheduling.commands.editing import ScopeRow
-from windows.scheduling.models import Freeze, Window, WindowScope
+from windows.scheduling.models import ExternalWindow, Freeze, ProviderObject, Window, WindowScope
 from windows.scheduling.queries import conflicts_ahead, conflicts_of
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +137,29 @@ def test_a_bracket_joins_windows_of_one_place_and_the_bars_say_so(ada: Any) -> N
     assert f"collides with {two.reference}<" in bars[one.reference] and f"collides with {one.reference}<" in bars[two.reference]
     assert "collides" not in bars[other.reference] + bars[over.reference]
     assert 'class="clash' not in page(browser("ada"), f"/calendar/panel?by=team&on={day(begins)}").split("<tbody", 1)[1]
+
+
+def test_what_providers_announce_has_a_row_of_its_own(ada: Any) -> None:
+    given.service("orders")
+    begins = datetime.now(UTC) + HOUR
+    ProviderObject.objects.create(provider="acme", object="circuit-1", service=Service.objects.get(slug="orders"))
+    for uid, status, objects in (("a", "confirmed", ["circuit-1"]), ("b", "cancelled", ["circuit-1"]), ("c", "confirmed", ["elsewhere"])):
+        ExternalWindow.objects.create(
+            provider="acme",
+            uid=uid,
+            title=f"Splice <{uid}>",
+            status=status,
+            starts_at=begins,
+            ends_at=begins + HOUR,
+            objects_named=dict.fromkeys(objects, ""),
+            via="api",
+        )
+    text = page(browser("ada"), "/calendar/panel")
+    row = re.search(r'<tr role="row" class="vendor-row.*?</tr>', text)
+    assert row and row[0].count('<span class="bar s-vendor') == 2, "what was called off is not shown"
+    assert "Splice &lt;a&gt;" in row[0] and ", reaches orders<" in row[0] and ", reaches no service of ours<" in row[0]
+    narrowed = page(browser("ada"), "/calendar/panel?service=orders")
+    assert narrowed.count('<span class="bar s-vendor x') == 1
 
 
 def test_an_empty_calendar_says_what_to_do(ada: Any) -> None:
