@@ -24,7 +24,7 @@ from windows.execution.models import Surface, clock
 from windows.flags.models import Node
 from windows.runbooks.models import Runbook, RunbookVersion
 from windows.scheduling.commands.series import Pattern, create_series
-from windows.scheduling.models import ConcurrencyLimit, Feed, Freeze, WindowBudget
+from windows.scheduling.models import ConcurrencyLimit, Feed, Freeze, FreezeException, WindowBudget
 
 pytestmark = pytest.mark.django_db
 OPEN = {"healthz", "readyz", "metrics", "sign-in/", "sign-out/", "api/schema/", "feeds/<str:token>.ics", "static/<path:path>", ""}
@@ -89,6 +89,7 @@ def world() -> dict[str, Any]:
         "budget_id": WindowBudget.objects.create(at_most=100).pk,
         "policy_id": policy.pk,
         "node_id": node.pk,
+        "exception_id": FreezeException.objects.create(freeze=freeze, team="shop", reason="It must.", made_by_id=ada.person_id).pk,
         "limit_id": ConcurrencyLimit.objects.create(title="One of shop", at_most=1, severity="soft", team=window.team).pk,
         "one": "r1",
         "other": "r2",

@@ -4,13 +4,17 @@ from celery import shared_task
 
 from windows.audit.clock import clock
 from windows.audit.going_on import going_on
+from windows.scheduling.commands.freeze_series import due_freezes, extend_freezes
 from windows.scheduling.commands.occurrences import extend_series
 from windows.scheduling.queries.series import due_series
 
 
 @shared_task(name="scheduling.sweep")
 def sweep() -> None:
-    """Make the occurrences that have come within the horizon."""
+    """Make the occurrences that have come within the horizon, of windows and of freezes."""
     for series_id in due_series(clock()):
         with going_on("extend", series=series_id):
             extend_series(series_id)
+    for series_id in due_freezes(clock()):
+        with going_on("extend freeze", series=series_id):
+            extend_freezes(series_id)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from windows.scheduling.api.budgets import OneWindowBudget, TooMany, WindowBudgets
 from windows.scheduling.api.calendar import CalendarView, Feeds, OneFeed
-from windows.scheduling.api.freezes import Freezes, Lift
+from windows.scheduling.api.freezes import Exceptions, Freezes, Lift, OneException
 from windows.scheduling.api.limits import Limits, OneLimit
 from windows.scheduling.api.many import Copy, Table
 from windows.scheduling.api.series import Occurrences, OneSeries, Repeat, SeriesRows, SkipFollowing
@@ -37,6 +37,8 @@ api = [
     path("series/<int:series_id>/occurrences", Occurrences.as_view()),
     path("freezes", Freezes.as_view()),
     path("freezes/<int:freeze_id>/lift", Lift.as_view()),
+    path("freezes/<int:freeze_id>/exceptions", Exceptions.as_view()),
+    path("freezes/<int:freeze_id>/exceptions/<int:exception_id>", OneException.as_view()),
     path("concurrency-limits", Limits.as_view()),
     path("concurrency-limits/<int:limit_id>", OneLimit.as_view()),
     path("audit", Trail.as_view()),

@@ -14,13 +14,24 @@ from rest_framework.views import APIView
 
 from windows.access.paging import only
 from windows.access.requests import actor_of
-from windows.access.shapes import Reason, Shape, body
+from windows.access.shapes import Reason, Shape, body, names
 from windows.audit.clock import clock
 from windows.errors import Invalid
+from windows.scheduling.commands.freeze_series import create_freeze_series, except_from_freeze, lift_freeze_series, withdraw_exception
 from windows.scheduling.commands.freezes import FreezeDraft, create_freeze, lift_freeze
-from windows.scheduling.queries import freezes
-from windows.scheduling.queries.freezes import view
+from windows.scheduling.models import Freeze
+from windows.scheduling.queries import freezes, window_id_of
+from windows.scheduling.queries.freezes import FreezeView, views
 from windows.scheduling.times import parse
+
+
+class ExceptionShape(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    window = serializers.CharField()
+    team = serializers.CharField()
+    reason = serializers.CharField()
+    made_by = serializers.CharField()
+    made_at = serializers.DateTimeField()
 
 
 class FreezeShape(serializers.Serializer[Any]):
@@ -34,6 +45,9 @@ class FreezeShape(serializers.Serializer[Any]):
     services = serializers.ListField(child=serializers.CharField())
     teams = serializers.ListField(child=serializers.CharField())
     environments = serializers.ListField(child=serializers.CharField())
+    tiers = serializers.ListField(child=serializers.IntegerField())
+    series = serializers.IntegerField(allow_null=True, help_text="Shared by all times of one that recurs")
+    exceptions = ExceptionShape(many=True)
     lifted_at = serializers.DateTimeField(allow_null=True)
     is_example = serializers.BooleanField()
 
@@ -48,6 +62,30 @@ class FreezeAsked(Shape):
     services = serializers.ListField(child=serializers.CharField(max_length=63), max_length=200, required=False)
     teams = serializers.ListField(child=serializers.CharField(max_length=63), max_length=200, required=False)
     environments = serializers.ListField(child=serializers.CharField(max_length=63), max_length=200, required=False)
+    tiers = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=4), max_length=4, required=False)
+    rrule = serializers.CharField(max_length=500, required=False, help_text="RFC 5545; recurs in the wall-clock time of its timezone")
+    timezone = serializers.CharField(max_length=60, required=False)
+
+
+class LiftAsked(Reason):
+    whole_series = serializers.BooleanField(default=False, help_text="This time and all that follow")
+
+
+class ExceptionAsked(Reason):
+    window = serializers.CharField(max_length=30, required=False)
+    team = serializers.CharField(max_length=63, required=False)
+    whole_series = serializers.BooleanField(default=False)
+
+
+def shaped(freeze: FreezeView) -> dict[str, Any]:
+    """As FreezeShape says; an exception for a confidential window is not for every eye."""
+    row = asdict(freeze)
+    row["exceptions"] = [{name: one[name] for name in names(ExceptionShape)} for one in row["exceptions"] if not one["is_secret"]]
+    return row
+
+
+def one(freeze_id: int) -> dict[str, Any]:
+    return shaped(views([Freeze.objects.get(pk=freeze_id)])[0])
 
 
 class Freezes(APIView):
@@ -63,17 +101,39 @@ class Freezes(APIView):
         until = parse(asked["until"], "until") if "until" in asked else since + timedelta(days=92)
         if not since <= until <= since + timedelta(days=366):
             raise Invalid("Ask for a year at most.", field="until")
-        return Response([asdict(freeze) for freeze in freezes(since, until)])
+        return Response([shaped(freeze) for freeze in freezes(since, until)])
 
     @extend_schema(operation_id="create_freeze", request=FreezeAsked, responses={201: FreezeShape})
     def post(self, request: Request) -> Response:
         asked: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in body(FreezeAsked, request).items()
         }
-        return Response(asdict(view(create_freeze(actor_of(request), FreezeDraft(**asked)))), status=201)
+        rrule, zone = asked.pop("rrule", ""), asked.pop("timezone", "UTC")
+        actor, draft = actor_of(request), FreezeDraft(**asked)
+        freeze = create_freeze_series(actor, draft, rrule, zone) if rrule else create_freeze(actor, draft)
+        return Response(one(freeze.pk), status=201)
 
 
 class Lift(APIView):
-    @extend_schema(operation_id="lift_freeze", request=Reason, responses=FreezeShape)
+    @extend_schema(operation_id="lift_freeze", request=LiftAsked, responses=FreezeShape)
     def post(self, request: Request, freeze_id: int) -> Response:
-        return Response(asdict(view(lift_freeze(actor_of(request), freeze_id, body(Reason, request)["reason"]))))
+        asked = body(LiftAsked, request)
+        (lift_freeze_series if asked["whole_series"] else lift_freeze)(actor_of(request), freeze_id, asked["reason"])
+        return Response(one(freeze_id))
+
+
+class Exceptions(APIView):
+    @extend_schema(operation_id="except_from_freeze", request=ExceptionAsked, responses={201: FreezeShape})
+    def post(self, request: Request, freeze_id: int) -> Response:
+        asked = body(ExceptionAsked, request)
+        window = window_id_of(asked["window"]) if asked.get("window") else None
+        team, whole = asked.get("team", ""), asked["whole_series"]
+        except_from_freeze(actor_of(request), freeze_id, asked["reason"], window=window, team=team, whole_series=whole)
+        return Response(one(freeze_id), status=201)
+
+
+class OneException(APIView):
+    @extend_schema(operation_id="withdraw_freeze_exception", responses={204: None})
+    def delete(self, request: Request, freeze_id: int, exception_id: int) -> Response:
+        withdraw_exception(actor_of(request), freeze_id, exception_id)
+        return Response(status=204)

@@ -16,7 +16,7 @@ from windows.lifecycle.states import WindowStatus
 from windows.scheduling import texts, times
 from windows.scheduling.commands.transactions import change_freezes, one_transaction
 from windows.scheduling.conflicts import Severity
-from windows.scheduling.models import Freeze
+from windows.scheduling.models import Freeze, Window
 from windows.scheduling.queries.freezes import view, windows_hit_by
 
 LONGEST = timedelta(days=92)
@@ -35,6 +35,7 @@ class FreezeDraft:
     services: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
+    tiers: tuple[int, ...] = ()
     on_running: str = "hold"
 
 
@@ -42,6 +43,14 @@ class FreezeDraft:
 def create_freeze(actor: Actor, draft: FreezeDraft, *, is_example: bool = False) -> Freeze:
     """Freeze changes. The audit entry lists the windows it hits, and which of them were granted already, as of this instant;
     confidential ones are only counted."""
+    freeze = drawn_up(actor, draft, is_example=is_example)
+    freeze.save()
+    tell(actor, freeze, windows_hit_by([view(freeze)]))
+    return freeze
+
+
+def drawn_up(actor: Actor, draft: FreezeDraft, *, is_example: bool) -> Freeze:
+    """The freeze as it will be saved, checked; nobody who looks at freezes runs meanwhile."""
     if actor.person_id is None:
         raise Forbidden("A freeze is made by a person.", verb=Verb.EDIT_FREEZE.value)
     change_freezes()
@@ -55,6 +64,7 @@ def create_freeze(actor: Actor, draft: FreezeDraft, *, is_example: bool = False)
         services=known(Service, draft.services, "services"),
         teams=known(Team, draft.teams, "teams"),
         environments=known(Environment, draft.environments, "environments"),
+        tiers=tiers(draft.tiers),
         created_by_id=actor.person_id,
         is_example=is_example,
     )
@@ -64,22 +74,23 @@ def create_freeze(actor: Actor, draft: FreezeDraft, *, is_example: bool = False)
         raise Invalid("The end must come after the start, and lie ahead.", field="ends_at")
     if freeze.ends_at - freeze.starts_at > LONGEST or freeze.ends_at - now > times.FARTHEST:
         raise Invalid("A freeze lasts at most 92 days and ends within five years.", field="ends_at")
-    freeze.save()
+    return freeze
+
+
+def tell(actor: Actor, freeze: Freeze, hit: list[Window], **more: Any) -> None:
     told: dict[str, Any] = {
         "title": freeze.title,
         "severity": freeze.severity,
         "starts_at": freeze.starts_at.isoformat(),
         "ends_at": freeze.ends_at.isoformat(),
     }
-    hit = windows_hit_by(view(freeze))
     public = [window for window in hit if not window.confidential]  # the trail of a freeze is for every reader of it
-    told |= {
+    told |= more | {
         "windows": [window.reference for window in public],
         "granted": [window.reference for window in public if window.status != WindowStatus.REQUESTED],
         "confidential": len(hit) - len(public),
     }
     record("freeze.created", actor, f"freeze:{freeze.pk}", data=told)
-    return freeze
 
 
 @one_transaction
@@ -108,6 +119,13 @@ def require_over(actor: Actor, freeze: Freeze) -> None:
         return
     owned = next((team for team, role in sorted(actor.roles) if role is Role.SRE), None)
     require(actor, Verb.EDIT_FREEZE, Subject(team=owned, called="freezes over every team"))
+
+
+def tiers(given: Iterable[object]) -> list[int]:
+    for index, tier in enumerate(found := list(given)):
+        if isinstance(tier, bool) or tier not in (1, 2, 3, 4):
+            raise Invalid("A tier is 1 (most critical) to 4.", field=f"tiers[{index}]")
+    return sorted({int(str(tier)) for tier in found})
 
 
 def one_of(value: object, allowed: Iterable[str], field: str) -> str:

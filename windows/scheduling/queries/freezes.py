@@ -26,6 +26,7 @@ class ExceptionView:
     reason: str
     made_by: str
     made_at: datetime
+    is_secret: bool  # of a confidential window: not for every eye
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +97,8 @@ def views(found: list[Freeze]) -> list[FreezeView]:
     of_freeze: dict[int | None, list[ExceptionView]] = {}
     of_series: dict[int | None, list[ExceptionView]] = {}
     ids, series = [row.pk for row in found], {row.series_id for row in found if row.series_id}
-    rows = (
-        FreezeException.objects.filter(Q(freeze__in=ids) | Q(series__in=series)).select_related("made_by").order_by("id") if found else []
-    )
-    for row in rows:
+    rows = FreezeException.objects.filter(Q(freeze__in=ids) | Q(series__in=series)).select_related("made_by", "window").order_by("id")
+    for row in rows if found else ():
         one = ExceptionView(
             id=row.pk,
             window=f"MW-{row.window_id}" if row.window_id else "",
@@ -107,6 +106,7 @@ def views(found: list[Freeze]) -> list[FreezeView]:
             reason=row.reason,
             made_by=row.made_by.name,
             made_at=row.made_at,
+            is_secret=bool(row.window and row.window.confidential),
         )
         (of_freeze if row.freeze_id else of_series).setdefault(row.freeze_id or row.series_id, []).append(one)
     return [view(row, [*of_freeze.get(row.pk, []), *(of_series.get(row.series_id, []) if row.series_id else [])]) for row in found]
@@ -126,15 +126,21 @@ def binds(freeze: FreezeFacts, window: str, places: Iterable[Place]) -> bool:
     return window not in freeze.excepted_windows and bool(covered(freeze, places))
 
 
-def windows_hit_by(freeze: FreezeView) -> list[Window]:
-    """The windows that are asked for, approved or running inside the freeze and its scope, by reference."""
+def windows_hit_by(freezes: list[FreezeView]) -> list[Window]:
+    """The windows that are asked for, approved or running inside one of these freezes and its scope, by reference. Three queries."""
     alive = [status.value for status in HOLDS_SLOT]
+    since, until = min(freeze.starts_at for freeze in freezes), max(freeze.ends_at for freeze in freezes)
     windows = Window.objects.alias(period=period()).filter(
-        Q(status__in=alive, period__overlap=(freeze.starts_at, freeze.ends_at)) | Q(status="running", starts_at__lt=freeze.ends_at)
+        Q(status__in=alive, period__overlap=(since, until)) | Q(status="running", starts_at__lt=until)
     )
-    hit: list[Window] = []
-    for window in windows.prefetch_related("scopes__service__team").order_by("id"):
-        places = [Place(s.service.slug, s.environment, s.region, s.service.team.slug, s.service.tier) for s in window.scopes.all()]
-        if binds(freeze.facts, window.reference, places):
-            hit.append(window)
-    return hit
+    return [
+        window
+        for window in windows.prefetch_related("scopes__service__team").order_by("id")
+        if any(hits(freeze, window) for freeze in freezes)
+    ]
+
+
+def hits(freeze: FreezeView, window: Window) -> bool:
+    meets = window.starts_at < freeze.ends_at and (freeze.starts_at < window.ends_at or window.status == "running")
+    places = [Place(s.service.slug, s.environment, s.region, s.service.team.slug, s.service.tier) for s in window.scopes.all()]
+    return meets and binds(freeze.facts, window.reference, places)
