@@ -137,6 +137,7 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World) -> None:
         excepted = do(sam, "POST", f"/freezes/{peak['id']}/exceptions", {"team": "shop", "reason": "it must"})["exceptions"][0]
         do(sam, "DELETE", f"/freezes/{peak['id']}/exceptions/{excepted['id']}")
         do(sam, "POST", f"/freezes/{peak['id']}/lift", {"reason": "over"})
+        do(owner, "POST", "/change-oracle/state", {"CalendarNames": ["orders"]}, entry=False)  # asks, changes nothing
         do(owner, "POST", "/runbooks/check", {"text": RUNBOOK}, entry=False)  # changes nothing
         do(owner, "POST", "/runbooks/nothing/versions", {"text": RUNBOOK, "team": "shop"})
         feed = do(owner, "POST", "/feeds", {"kind": "all"})

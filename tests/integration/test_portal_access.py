@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 OPEN = {"healthz", "readyz", "metrics", "sign-in/", "sign-out/", "api/schema/", "feeds/<str:token>.ics", "static/<path:path>", ""}
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 OWN = {"api/v1/me", "api/v1/me/password", "api/v1/tokens", "api/v1/feeds", "settings/sessions/end"}  # about oneself
-OWN |= {"api/v1/runbooks/check"}  # about nothing
+OWN |= {"api/v1/runbooks/check", "api/v1/change-oracle/state"}  # about nothing: they only ask
 
 
 def routes(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -248,6 +248,7 @@ def test_r_s05_a_form_of_another_site_is_refused(world) -> None:
 
 SILENT = {  # changes nothing that a trail is about
     "api/v1/runbooks/check",
+    "api/v1/change-oracle/state",
     "api/v1/objectives/<slug:slug>/measurements",  # measurements are no acts: commands.objectives says so
 }
 

@@ -7,6 +7,7 @@ from windows.scheduling.api.calendar import CalendarView, Feeds, OneFeed
 from windows.scheduling.api.freezes import Exceptions, Freezes, Lift, OneException
 from windows.scheduling.api.limits import Limits, OneLimit
 from windows.scheduling.api.many import Copy, Table
+from windows.scheduling.api.oracle import CalendarState, ChangeOracle, InMaintenance
 from windows.scheduling.api.series import Occurrences, OneSeries, Repeat, SeriesRows, SkipFollowing
 from windows.scheduling.api.slots import Slots, WindowSlots
 from windows.scheduling.api.trail import Trail, WindowTrail
@@ -35,6 +36,9 @@ api = [
     path("series", SeriesRows.as_view()),
     path("series/<int:series_id>", OneSeries.as_view()),
     path("series/<int:series_id>/occurrences", Occurrences.as_view()),
+    path("change-oracle", ChangeOracle.as_view()),
+    path("change-oracle/state", CalendarState.as_view()),
+    path("services/<slug:slug>/maintenance", InMaintenance.as_view()),
     path("freezes", Freezes.as_view()),
     path("freezes/<int:freeze_id>/lift", Lift.as_view()),
     path("freezes/<int:freeze_id>/exceptions", Exceptions.as_view()),

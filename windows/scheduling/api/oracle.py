@@ -1,0 +1,111 @@
+"""The change oracle: may changes go out now? For pipelines, also in the words of AWS Change Calendar."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from windows.access.paging import only
+from windows.access.requests import actor_of
+from windows.access.shapes import Shape, body
+from windows.errors import Invalid
+from windows.scheduling.oracle import Answer
+from windows.scheduling.queries.oracle import change_oracle, in_maintenance
+from windows.scheduling.times import parse
+
+MOST = 20
+
+
+class OracleShape(serializers.Serializer[Any]):
+    """`State`, `AtTime` and `NextTransitionTime` as AWS Change Calendar says them; what only we know stands beside."""
+
+    State = serializers.ChoiceField([("OPEN", "OPEN"), ("CLOSED", "CLOSED")])
+    AtTime = serializers.CharField()
+    NextTransitionTime = serializers.CharField(required=False, help_text="Absent where none is known within 31 days")
+    advice = serializers.CharField(help_text="open, canary_only or closed; canary_only is CLOSED for whoever reads only State")
+    reasons = serializers.ListField(child=serializers.DictField())
+    freeze_ids = serializers.ListField(child=serializers.IntegerField())
+
+
+class OracleAsked(Shape):
+    CalendarNames = serializers.ListField(
+        child=serializers.CharField(max_length=130),
+        min_length=1,
+        max_length=MOST,
+        help_text="service or service/environment; all must be open",
+    )
+    AtTime = serializers.CharField(max_length=60, required=False)
+
+
+class BelowShape(serializers.Serializer[Any]):
+    in_maintenance = serializers.BooleanField()
+    windows = serializers.ListField(child=serializers.DictField())
+
+
+def stamp(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def shaped(found: Answer) -> dict[str, Any]:
+    row: dict[str, Any] = {"State": found.state, "AtTime": stamp(found.at)}
+    if found.next_transition is not None:
+        row["NextTransitionTime"] = stamp(found.next_transition)
+    reasons = [
+        {
+            "advice": one.advice.value,
+            "who": one.who,
+            "why": one.why,
+            "since": stamp(one.begins),
+            "until": stamp(one.ends) if one.ends else None,
+        }
+        for one in found.reasons
+    ]
+    freezes = sorted({one.freeze for one in found.reasons if one.freeze is not None})
+    return row | {"advice": found.advice.value, "reasons": reasons, "freeze_ids": freezes}
+
+
+class ChangeOracle(APIView):
+    @extend_schema(
+        operation_id="ask_change_oracle",
+        parameters=[OpenApiParameter("service", str, required=True), OpenApiParameter("environment", str), OpenApiParameter("at", str)],
+        responses=OracleShape,
+        description="CLOSED while a freeze or an exclusive window covers the service, or its error budget is spent.",
+    )
+    def get(self, request: Request) -> Response:
+        asked = only(request.query_params, "service", "environment", "at")
+        if not asked.get("service"):
+            raise Invalid("Say which service: ?service=orders&environment=production.", field="service")
+        at = parse(asked["at"], "at") if "at" in asked else None
+        return Response(shaped(change_oracle([(asked["service"], asked.get("environment", ""))], at, actor_of(request))))
+
+
+class CalendarState(APIView):
+    """As AWS Systems Manager's GetCalendarState; several calendars are open only together."""
+
+    @extend_schema(operation_id="get_calendar_state", request=OracleAsked, responses=OracleShape)
+    def post(self, request: Request) -> Response:
+        asked = body(OracleAsked, request)
+        scopes = [(name.partition("/")[0], name.partition("/")[2]) for name in asked["CalendarNames"]]
+        at = parse(asked["AtTime"], "AtTime") if "AtTime" in asked else None
+        return Response(shaped(change_oracle(scopes, at, actor_of(request))))
+
+
+class InMaintenance(APIView):
+    @extend_schema(
+        operation_id="in_maintenance",
+        parameters=[OpenApiParameter("environment", str)],
+        responses=BelowShape,
+        description="The windows at work on the service or on anything it needs, however deep.",
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        asked = only(request.query_params, "environment")
+        found = in_maintenance(slug, asked.get("environment", ""), actor_of(request))
+        rows = [asdict(one) | {"ends_at": stamp(one.ends_at)} for one in found]
+        return Response({"in_maintenance": bool(rows), "windows": rows})
