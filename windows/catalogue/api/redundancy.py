@@ -24,7 +24,7 @@ from windows.catalogue.commands.redundancy import (
 from windows.catalogue.models import RedundancyGroup, RegionPair
 
 
-class MemberShape(Shape):
+class GroupMemberShape(Shape):
     service = serializers.RegexField(SLUG)
     environment = serializers.RegexField(SLUG)
     region = serializers.RegexField(SLUG)
@@ -36,7 +36,7 @@ class GroupShape(Shape):
     slug = serializers.RegexField(SLUG)
     name = Text(max_length=120)
     minimum = serializers.IntegerField(min_value=1, max_value=10_000)
-    members = MemberShape(many=True, max_length=200)  # type: ignore[call-arg]
+    members = GroupMemberShape(many=True, max_length=200)  # type: ignore[call-arg]
 
 
 class PairShape(Shape):
