@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -113,6 +114,18 @@ def until(holds: Callable[[], T | None], what: str, seconds: float = 30.0, every
             return found
         assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
         time.sleep(every)
+
+
+def ready(shop: Shop, service: str) -> dict[str, Any]:
+    """The window that stands ready for this service, once it may begin."""
+
+    def found() -> dict[str, Any] | None:
+        rows = shop.get("ben", "/windows", service=service, status="approved")["items"]
+        ours = [row for row in rows if str(row["external_ref"]).startswith("example:ready:")]
+        began = [row for row in ours if datetime.fromisoformat(row["starts_at"]) <= datetime.now(UTC)]
+        return began[0] if began else None
+
+    return until(found, f"a window of {service} to stand ready; {shop.log('shop-load')}", 90)
 
 
 def free_base() -> int:

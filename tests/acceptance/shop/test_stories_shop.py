@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,32 +12,11 @@ import httpx
 import icalendar
 import jsonschema  # type: ignore[import-untyped]
 import psycopg
-import pytest
 
 from examples.shop.layout import SERIES
-from tests.shops import ROOT, Shop, until
+from tests.shops import ROOT, Shop, ready, until
 
 FINAL = {"succeeded", "rolled_back", "aborted"}
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    shop = Shop(tmp_path_factory.mktemp("shop") / "state")
-    shop.start()
-    yield shop
-    shop.stop()
-
-
-def ready(shop: Shop, service: str) -> dict[str, Any]:
-    """The window that stands ready for this service, once it may begin."""
-
-    def found() -> dict[str, Any] | None:
-        rows = shop.get("ben", "/windows", service=service, status="approved")["items"]
-        ours = [row for row in rows if str(row["external_ref"]).startswith("example:ready:")]
-        began = [row for row in ours if datetime.fromisoformat(row["starts_at"]) <= datetime.now(UTC)]
-        return began[0] if began else None
-
-    return until(found, f"a window of {service} to stand ready; {shop.log('shop-load')}", 90)
 
 
 def start(shop: Shop, account: str, window: dict[str, Any]) -> int:

@@ -1,0 +1,97 @@
+"""Every place of the portal that a person can go to, from the URLconf itself, each filled with rows that are there.
+
+A new address is walked by the browser's test without being listed. Its parameters are filled by PARAMETERS, or, where the address
+needs a row in a certain state or more than one visit, by PLACES.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from django.urls import get_resolver
+
+Rows = dict[str, Any]
+NOT_PAGES = ("api/v1/", "static/", "media/")  # what programs ask, and files
+PARAMETERS = {  # the parameter's name, or the folder and the name → the row that fills it
+    "reference": "running",
+    "run_id": "run",
+    "position": "position",
+    "token": "feed",
+    "services/slug": "service",
+    "runbooks/slug": "runbook",
+    "flags/slug": "service",
+    "service": "service",
+    "environment": "environment",
+    "number": "number",
+    "runs/verb": "verb",
+    "steps/verb": "step_verb",
+}
+PLACES: dict[str, tuple[str, ...]] = {  # addresses that want another row, or a look in more than one way
+    "windows/": ("windows/", "windows/?show=all", "windows/?q=Orders"),
+    "calendar/": ("calendar/", "calendar/?view=month", "calendar/?view=agenda", "calendar/?zoom=quarter"),
+    "dashboards/debug/": ("dashboards/debug/", "dashboards/debug/?service=orders", "dashboards/debug/?window={rolled_back}"),
+    "windows/<str:reference>": (
+        "windows/{draft}",
+        "windows/{requested}",
+        "windows/{approved}",
+        "windows/{running}",
+        "windows/{completed}",
+        "windows/{rolled_back}",
+    ),
+    "windows/<str:reference>/edit": ("windows/{draft}/edit",),
+    "windows/<str:reference>/discard": ("windows/{draft}/discard",),
+    "windows/<str:reference>/request": ("windows/{draft}/request",),
+    "windows/<str:reference>/withdraw": ("windows/{requested}/withdraw",),
+    "windows/<str:reference>/approve": ("windows/{requested}/approve",),
+    "windows/<str:reference>/reject": ("windows/{requested}/reject",),
+    "windows/<str:reference>/start": ("windows/{approved}/start",),
+    "windows/<str:reference>/cancel": ("windows/{approved}/cancel",),
+    "runs/<int:run_id>": ("runs/{run}", "runs/{succeeded_run}", "runs/{rolled_back_run}"),
+}
+
+
+def routes(resolver: Any = None, prefix: str = "") -> Iterator[str]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(entry.pattern)
+        if hasattr(entry, "url_patterns"):
+            yield from routes(entry, route)
+        elif not route.startswith(NOT_PAGES):
+            yield route
+
+
+def places(rows: Rows) -> dict[str, list[str]]:
+    """Address in the URLconf → the paths to walk. A route that nobody can fill is an AssertionError that says what to add."""
+    found = {}
+    for route in dict.fromkeys(routes()):
+        shapes = PLACES.get(route) or (shape_of(route),)
+        found[route] = ["/" + path for shape in shapes for path in filled(shape, rows)]
+    gone = sorted(set(PLACES) - set(found))
+    assert not gone, f"PLACES in tests/places.py names addresses that are no more: {', '.join(gone)}"
+    return found
+
+
+def shape_of(route: str) -> str:
+    """The address with the name of a row in each parameter's place."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: f"{{{key(route, found)}}}", route)
+
+
+def key(route: str, found: re.Match[str]) -> str:
+    name, folder = found[1], next((part for part in reversed(route[: found.start()].split("/")) if part and "<" not in part), "")
+    row = PARAMETERS.get(f"{folder}/{name}") or PARAMETERS.get(name)
+    assert row, (
+        f"The page /{route} is new, and nobody has said how to go there: add “{name}” or “{folder}/{name}” to PARAMETERS "
+        f"(or the whole address to PLACES) in tests/places.py, and its row to `rows` in tests/acceptance/shop/conftest.py."
+    )
+    return row
+
+
+def filled(shape: str, rows: Rows) -> list[str]:
+    """One path, or one for each member where a row is a list."""
+    names = re.findall(r"\{(\w+)\}", shape)
+    missing = [name for name in names if name not in rows]
+    assert not missing, f"/{shape} wants {', '.join(missing)}: add it to `rows` in tests/acceptance/shop/conftest.py."
+    members = [rows[name] if isinstance(rows[name], list) else [rows[name]] for name in names]
+    return [shape.format(**dict(zip(names, chosen, strict=True))) for chosen in product(*members)]
