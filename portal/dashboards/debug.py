@@ -21,7 +21,8 @@ from windows.errors import Invalid
 from windows.execution.queries.views import RunView, StepView, run_view, runs_of
 from windows.scheduling.queries import WindowView, window_id_of, window_view
 
-NAMES = ("error-rates", "run-timeline", "step-logs", "error-budget", "burn-rate", "deviation", "queues", "replication")
+CHARTS = ("error-rates", "run-timeline", "error-budget", "burn-rate", "deviation")
+NAMES = (*CHARTS, "step-logs", "queues", "replication")
 DAYS = 28
 MOST = 6  # lines in one chart
 CHOICES, COMPARED = 60, 12  # windows to choose from; windows whose deviation is drawn

@@ -18,7 +18,8 @@ from windows.approvals.queries.budgets import LEAST
 from windows.scheduling.models import WindowBudget
 from windows.scheduling.queries.loads import months
 
-NAMES = ("adherence", "rollbacks", "error-budgets", "impact", "upcoming", "too-many")
+CHARTS = ("adherence", "rollbacks", "error-budgets", "impact")
+NAMES = (*CHARTS, "upcoming", "too-many")
 RANGES = {"28d": ("28 days", timedelta(days=27)), "quarter": ("Quarter", timedelta(weeks=12)), "year": ("Year", timedelta(weeks=51))}
 USUAL = "quarter"
 SHOWN, DAYS = 6, 14

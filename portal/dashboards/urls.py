@@ -6,6 +6,7 @@ from portal.dashboards import debug, executive
 from portal.dashboards.views import debug_page, executive_page, first_board, on_call_page, on_call_panel, panel_csv, panel_page
 
 PANELS = {"executive": executive.NAMES, "debug": debug.NAMES}
+CHARTS = {"executive": executive.CHARTS, "debug": debug.CHARTS}
 pages = [
     path("dashboards/", first_board, name="dashboards"),
     path("dashboards/executive/", executive_page, name="executive"),
@@ -19,7 +20,7 @@ pages = [
     ),
     *(
         path(f"dashboards/{board}/{name}.csv", panel_csv, {"board": board, "name": name})
-        for board, names in PANELS.items()
+        for board, names in CHARTS.items()
         for name in names
     ),
 ]
