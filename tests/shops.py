@@ -128,6 +128,21 @@ def ready(shop: Shop, service: str) -> dict[str, Any]:
     return until(found, f"a window of {service} to stand ready; {shop.log('shop-load')}", 90)
 
 
+def begun(shop: Shop, reference: str) -> None:
+    """Waits until an approved window may start."""
+    starts_at = datetime.fromisoformat(shop.get("ben", f"/windows/{reference}")["starts_at"])
+    until(lambda: datetime.now(UTC) > starts_at, f"{reference} to begin", 150)
+
+
+def sign_in(page: Any, account: str = "gwen") -> None:
+    """In a browser."""
+    page.goto("/sign-in/")
+    page.get_by_label("E-mail address").fill(f"{account}@shop.example")
+    page.get_by_label("Password").fill("roadworks-example")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign out").wait_for()
+
+
 def free_base() -> int:
     """A port with those beside it that `up` and the shop want."""
     wanted = (0, 1, 10, 11, 12, 13)

@@ -10,20 +10,12 @@ import pytest
 
 from tests.chromium import window
 from tests.places import places
-from tests.shops import Shop
+from tests.shops import Shop, sign_in
 from tests.walking import inline, looked_at, weight
 
 EMPTY = {"strip", "runs/<int:run_id>/panel"}  # panels that have nothing to say where no run is live
 ACTS = {"sign-out/"}  # only POST
 SHOTS = bool(os.environ.get("ROADWORKS_SHOTS"))
-
-
-def sign_in(page: Any, account: str = "gwen") -> None:
-    page.goto("/sign-in/")
-    page.get_by_label("E-mail address").fill(f"{account}@shop.example")
-    page.get_by_label("Password").fill("roadworks-example")
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Sign out").wait_for()
 
 
 @pytest.fixture(scope="module")
