@@ -180,6 +180,10 @@ def rows(shop: Shop) -> Iterator[dict[str, Any]]:
         "feed": feed.rsplit("/", 1)[1].removesuffix(".ics"),
         "service": "orders",
         "environment": "production",
+        "team": "orders",
+        "role": "owner",
+        "person": shop.get("ada", "/me")["id"],
+        "node": shop.get("gwen", "/nodes")["items"][0]["id"],
         "runbook": "orders-schema-migration",
         "number": 1,
     }

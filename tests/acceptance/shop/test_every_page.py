@@ -13,8 +13,7 @@ from tests.places import places
 from tests.shops import Shop, sign_in
 from tests.walking import inline, looked_at, weight
 
-EMPTY = {"strip", "runs/<int:run_id>/panel"}  # panels that have nothing to say where no run is live
-ACTS = {"sign-out/"}  # only POST
+ACTS = {"sign-out/", "theme", "environment"}  # a form's address: nothing to look at
 SHOTS = bool(os.environ.get("ROADWORKS_SHOTS"))
 
 

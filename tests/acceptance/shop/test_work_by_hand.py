@@ -8,7 +8,7 @@ import psycopg
 
 from tests.chromium import window
 from tests.keyboard import Keyboard
-from tests.shops import Shop, begun, sign_in
+from tests.shops import Shop, begun, sign_in, until
 
 
 def noted(shop: Shop, runbook: str) -> int:
@@ -36,11 +36,10 @@ def test_start_hold_resume_completed_by_mouse(shop: Shop, browser: Any, planned:
         page.locator("#ask-resume").get_by_role("button", name="Resume").click()
         page.get_by_role("link", name="Confirm").first.click()
         page.get_by_role("button", name="It is done").click()
-        page.get_by_text("Succeeded").first.wait_for()
+        until(lambda: shop.get("kim", f"/windows/{reference}")["status"] == "completed", "the window to be completed")
         page.goto(f"/windows/{reference}")
-        page.get_by_text("Completed").first.wait_for()
+        assert page.locator("main .badge").get_by_text("Completed").first.is_visible()
         assert not watched.complaints
-    assert shop.get("kim", f"/windows/{reference}")["status"] == "completed"
     assert noted(shop, "search-note") == 1
 
 
@@ -59,7 +58,8 @@ def test_start_and_roll_back_by_keyboard(shop: Shop, browser: Any, planned: dict
         keys.press("Roll back")
         page.locator("#ask-roll-back").wait_for()
         keys.press("Roll back")
-        page.get_by_text("Rolled back").first.wait_for()
+        until(lambda: shop.get("lea", f"/windows/{reference}")["status"] == "rolled_back", "the window to be rolled back")
+        page.goto(f"/windows/{reference}")
+        assert page.locator("main .badge").get_by_text("Rolled back").first.is_visible()
         assert not watched.complaints
-    assert shop.get("lea", f"/windows/{reference}")["status"] == "rolled_back"
     assert noted(shop, "payments-note") == 0
