@@ -51,6 +51,11 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+def failed(request: Any) -> bool:
+    """What was still loading when the person went on has not failed."""
+    return "ERR_ABORTED" not in str(request.failure)
+
+
 @contextmanager
 def window(browser: Any, base: str, *, dark: bool = False, width: int = 1440, height: int = 900, scripts: bool = True) -> Iterator[Watched]:
     """A fresh profile; leaves with an assertion that nothing was complained of."""
@@ -66,7 +71,7 @@ def window(browser: Any, base: str, *, dark: bool = False, width: int = 1440, he
     watched = Watched(page)
     page.on("console", lambda message: watched.complaints.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-    page.on("requestfailed", lambda request: watched.complaints.append(f"{request.url}: {request.failure}"))
+    page.on("requestfailed", lambda request: watched.complaints.append(f"{request.url}: {request.failure}") if failed(request) else None)
     if scripts:
         page.add_init_script(
             "addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"

@@ -317,9 +317,7 @@ def test_r_s17_a_strange_host_is_in_no_answer(live_server: Any, shop: dict[str, 
             answer = client.get(path, headers=strange)
             assert "evil" not in answer.text + str(answer.headers), path
         own = {"X-CSRFToken": cookies["csrftoken"], "Referer": live_server.url}
-        made = client.post(
-            "/api/v1/feeds", json={"kind": "all"}, headers=strange | own
-        )
+        made = client.post("/api/v1/feeds", json={"kind": "all"}, headers=strange | own)
         assert "evil" not in made.text
         for path in ("/", "/sign-in/", "/windows/", "/api/v1/windows", "/healthz"):
             refused = client.get(path, headers={"Host": "evil.example"})
@@ -329,15 +327,6 @@ def test_r_s17_a_strange_host_is_in_no_answer(live_server: Any, shop: dict[str, 
 
 NAMES = ["../../evil.html", "..\\..\\evil.svg", "evil.php\x00.yaml", "evil.html", "evil.svg", ".htaccess", "a" * 300 + ".yaml"]
 NAMES += ["\u202elmay.exe"]
-    "../../evil.html",
-    "..\\..\\evil.svg",
-    "evil.php\x00.yaml",
-    "evil.html",
-    "evil.svg",
-    ".htaccess",
-    "a" * 300 + ".yaml",
-    "\u202elmay.exe",
-]
 TYPES = ["text/html", "image/svg+xml", "application/javascript", "application/x-yaml"]
 UPLOADED = """# <script>alert(1)</script><svg onload=alert(1)>
 runbook: book
@@ -372,5 +361,5 @@ def test_r_s28_an_upload_is_text_and_nothing_else(live_server: Any, shop: dict[s
             answer = page.request.get(f"/runbooks/book/versions/{version.number}")
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert "<script>alert" not in answer.text()
-        assert not [one for one in watched.complaints if "ERR_ABORTED" not in one]
+        assert not watched.complaints
     assert not dialogs

@@ -183,7 +183,7 @@ def rows(shop: Shop) -> Iterator[dict[str, Any]]:
         "team": "orders",
         "role": "owner",
         "person": shop.get("ada", "/me")["id"],
-        "node": shop.get("gwen", "/nodes")["items"][0]["id"],
+        "node": shop.get("gwen", "/nodes")[0]["id"],
         "runbook": "orders-schema-migration",
         "number": 1,
     }
