@@ -157,11 +157,26 @@ def held(shop: Shop, service: str, account: str) -> dict[str, Any]:
     return run
 
 
+def recurring(shop: Shop) -> dict[str, Any]:
+    """A draft of Search that recurs three times: its series, and the reference of the `first`."""
+    of_kim = shop.get("kim", "/windows", team="discovery", service="search", status="approved")["items"][0]
+    draft = shop.post("kim", f"/windows/{of_kim['reference']}/copy")
+    body = {"rrule": "FREQ=WEEKLY;COUNT=3"}
+    answer = shop.as_("kim").post(f"/windows/{draft['reference']}/repeat", json=body, headers={"If-Match": f'"{draft["version"]}"'})
+    assert answer.status_code == 201, answer.text
+    return {**answer.json(), "first": draft["reference"]}
+
+
 @pytest.fixture(scope="module")
 def rows(shop: Shop) -> Iterator[dict[str, Any]]:
     """What fills the addresses of pages: one row in each state that the example has, and a run that is held."""
     run = held(shop, "orders", "ben")
     feed = shop.post("gwen", "/feeds", kind="all")["address"]
+    weekly = recurring(shop)
+
+    def listed(path: str) -> Any:
+        answer = shop.get("gwen", path)
+        return (answer if isinstance(answer, list) else answer["items"])[0]
 
     def first(status: str) -> str:
         return str(shop.get("gwen", "/windows", status=status)["items"][0]["reference"])
@@ -180,10 +195,16 @@ def rows(shop: Shop) -> Iterator[dict[str, Any]]:
         "feed": feed.rsplit("/", 1)[1].removesuffix(".ics"),
         "service": "orders",
         "environment": "production",
+        "recurring": weekly["first"],
+        "series": weekly["id"],
+        "policy": listed("/policies")["id"],
+        "freeze": listed("/freezes")["id"],
+        "own_token": listed("/tokens")["id"],
+        "own_feed": listed("/feeds")["id"],
         "team": "orders",
         "role": "owner",
         "person": shop.get("ada", "/me")["id"],
-        "node": shop.get("gwen", "/nodes")[0]["id"],
+        "node": listed("/nodes")["id"],
         "runbook": "orders-schema-migration",
         "number": 1,
     }

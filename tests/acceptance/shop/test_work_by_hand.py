@@ -27,15 +27,15 @@ def test_start_hold_resume_completed_by_mouse(shop: Shop, browser: Any, planned:
         page.goto(f"/windows/{reference}")
         page.get_by_role("link", name="Start").click()
         page.get_by_role("button", name="Start now").click()
-        page.get_by_text("Is the note there?").first.wait_for()
+        page.get_by_text("waits for a person").first.wait_for()
         assert page.locator("#strip").get_by_text(reference).is_visible(), "the live strip says so on every page"
         assert noted(shop, "search-note") == 1
         page.get_by_role("button", name="Hold").first.click()
         page.locator("#ask-hold").get_by_role("button", name="Hold").click()
         page.get_by_role("button", name="Resume").first.click()
         page.locator("#ask-resume").get_by_role("button", name="Resume").click()
-        page.get_by_role("link", name="Confirm").first.click()
-        page.get_by_role("button", name="It is done").click()
+        page.get_by_role("button", name="Confirm").first.click()
+        page.locator("[id^=ask-confirm]").get_by_role("button").first.click()
         until(lambda: shop.get("kim", f"/windows/{reference}")["status"] == "completed", "the window to be completed")
         page.goto(f"/windows/{reference}")
         assert page.locator("main .badge").get_by_text("Completed").first.is_visible()
@@ -53,7 +53,7 @@ def test_start_and_roll_back_by_keyboard(shop: Shop, browser: Any, planned: dict
         keys.press("Start")
         page.get_by_role("button", name="Start now").wait_for()
         keys.press("Start now")
-        page.get_by_text("Is the note there?").first.wait_for()
+        page.get_by_text("waits for a person").first.wait_for()
         assert noted(shop, "payments-note") == 1
         keys.press("Roll back")
         page.locator("#ask-roll-back").wait_for()
