@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.functional import SimpleLazyObject
+
 from portal.charts.budgets import burn, spent_over_time
 from portal.charts.chart import Chart, Shade
 from portal.charts.runs import Stretch, error_rates, timeline
@@ -66,15 +68,21 @@ def debug(viewer: Actor, now: datetime, asked: Asked) -> tuple[Choices, list[Pan
     shades = objectives.shades(recent, wanted)
     since, until = around(chosen, now)
     drawn, logs = of_run(viewer, chosen, now)
+    # The broker and the replicas are asked only where their panel is shown: a chart alone does not wait for them.
     panels = [
         charted(error_rates_of(wanted, since, until, shades), "wide"),
         *drawn,
         *logs,
-        Panel(name="queues", title="Queues", template="dashboards/_queues.html", told={"queues": queues()}),
+        Panel(name="queues", title="Queues", template="dashboards/_queues.html", told={"queues": SimpleLazyObject(queues)}),
         charted(spent_over_time(*objectives.spending(wanted, now), shades, LEAST), "half"),
         charted(burn(*objectives.burning(wanted, now), shades), "half"),
         charted(deviation(objectives.strayed(wanted, touching[-COMPARED:], now)), "wide"),
-        Panel(name="replication", title="Replication", template="dashboards/_replication.html", told={"replication": replication()}),
+        Panel(
+            name="replication",
+            title="Replication",
+            template="dashboards/_replication.html",
+            told={"replication": SimpleLazyObject(replication)},
+        ),
     ]
     services = sorted({one.service for one in known})
     windows = recent[::-1][:CHOICES]
