@@ -59,6 +59,7 @@ def test_start_and_roll_back_by_keyboard(shop: Shop, browser: Any, planned: dict
         page.locator("#ask-roll-back").wait_for()
         keys.press("Roll back")
         until(lambda: shop.get("lea", f"/windows/{reference}")["status"] == "rolled_back", "the window to be rolled back")
+        page.locator("main .badge").get_by_text("Rolled back").first.wait_for()
         page.goto(f"/windows/{reference}")
         assert page.locator("main .badge").get_by_text("Rolled back").first.is_visible()
         assert not watched.complaints
