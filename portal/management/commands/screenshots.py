@@ -14,11 +14,11 @@ from playwright.sync_api import Error, Page, sync_playwright
 
 FOLDER = settings.BASE_DIR / "examples" / "pictures"
 PASSWORD = "roadworks-example"  # noqa: S105  (of the example only)
-SIZE = {"width": 1200, "height": 750}
+SIZE = {"width": 1200, "height": 700}
 PHONE = {"width": 390, "height": 844}
 LARGEST = 150_000  # bytes; a README is read on a train
 DRAWN = "[...document.querySelectorAll('[data-figure]')].slice(0, 3).every(one => one.querySelector('.main-svg'))"
-PAGES = {"today": "/", "calendar": "/calendar/", "executive": "/dashboards/executive/", "on-call": "/dashboards/on-call/"}
+PAGES = {"calendar": "/calendar/", "executive": "/dashboards/executive/"}
 
 
 class Command(BaseCommand):
