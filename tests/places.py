@@ -22,6 +22,7 @@ PARAMETERS = {  # the parameter's name, or the folder and the name → the row t
     "token": "feed",
     "services/slug": "service",
     "teams/slug": "team",
+    "objectives/slug": "objective",
     "person_id": "person",
     "role": "role",
     "node_id": "node",

@@ -13,7 +13,7 @@ from tests.places import places
 from tests.shops import Shop, sign_in
 from tests.walking import inline, looked_at, weight
 
-ACTS = {"sign-out/", "theme", "environment"}  # a form's address: nothing to look at
+ACTS = {"sign-out/", "theme", "environment", "windows/saving"}  # a form's address: nothing to look at
 PEOPLE = ("gwen", "chiara")  # an administrator; what is closed to her is looked at by an SRE
 SHOTS = bool(os.environ.get("ROADWORKS_SHOTS"))
 
