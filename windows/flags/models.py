@@ -83,6 +83,7 @@ class FlagVersion(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["flag", "version"], name="flag_version_once")]
+        indexes = [models.Index(fields=["window"], condition=~models.Q(window=""), name="flag_versions_of_window")]
 
     def __str__(self) -> str:
         return f"{self.flag_id} v{self.version}"
