@@ -64,13 +64,13 @@ def test_n01_one_record_every_surface(workers: Workers, alertmanager: Alertmanag
             workers.start("sweeper", "sweep", wait=False, **told)
             workers.ready()
             set_flag(ENGINE, FlagKey("orders", "production"), "read_only", window=run.window.reference)
-            eventually(lambda: Surface.objects.filter(window=run.window, status="in_place").count() == 5)
+            eventually(lambda: Surface.objects.filter(window=run.window, status="in_place").count() == 5, seconds=60)
             before = {row.kind: (row.observed, row.drifted_at) for row in Surface.objects.filter(window=run.window).exclude(kind="silence")}
             [silence] = active(alertmanager, run)
             earlier = len(drifts(run))
             alertmanager.take_away(silence["id"])
             row = eventually(
-                lambda: Surface.objects.filter(kind="silence", drifted_at__isnull=False, status="in_place").first(), seconds=10
+                lambda: Surface.objects.filter(kind="silence", drifted_at__isnull=False, status="in_place").first(), seconds=20
             )
             assert row.drift == {"state": "expired"}
             assert len(active(alertmanager, run)) == 1
@@ -140,7 +140,7 @@ def test_n02_a_silence_lapses_with_its_last_worker_and_is_adopted_again(
     for role, queue in roles.items():
         workers.start(role, queue, wait=False, **told)
     workers.ready()
-    [first] = eventually(lambda: active(alertmanager, run))
+    [first] = eventually(lambda: active(alertmanager, run), seconds=60)
     eventually(lambda: ends(active(alertmanager, run)[0]) > ends(first))  # renewed in place
     for role in roles:
         workers.kill(role)
