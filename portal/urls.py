@@ -15,6 +15,7 @@ from portal.pages.request.meaning import saved_meaning, typed_meaning
 from portal.pages.request.page import edit_window, new_window, parameters
 from portal.pages.request.saving import saving
 from portal.pages.runbooks import compare, library, runbook_page
+from portal.pages.saved_views import forget_view, saved_view, saved_views
 from portal.pages.search import search
 from portal.pages.services import service_list, service_page
 from portal.pages.settings import defaults, role_table
@@ -52,6 +53,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/defaults", defaults, name="defaults"),
     path("calendar/", calendar_page, name="calendar"),
     path("calendar/panel", calendar_panel, name="calendar-panel"),
+    path("calendar/views/", saved_views, name="saved-views"),
+    path("calendar/views/<int:saved_view_id>", saved_view, name="saved-view"),
+    path("calendar/views/<int:saved_view_id>/delete", forget_view, name="forget-view"),
     path("windows/<str:reference>/card", card, name="card"),
     path("windows/new", new_window, name="new-window"),
     path("windows/saving", saving, name="saving"),

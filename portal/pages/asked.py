@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.http import urlencode
 
 from windows.access.pages import chosen_environment
@@ -43,7 +43,8 @@ class Asked:
     today: date
 
     def query(self, **changes: Any) -> str:
-        """`?zoom=day&…` with these parts changed; whatever turns the page begins with the first lanes again."""
+        """`?zoom=day&…` with these parts changed; whatever turns the page begins with the first lanes again.
+        Never empty: without any part, the calendar opens the view that somebody likes best."""
         wanted = replace(self, **({"after": ""} | changes))
         pairs: list[tuple[str, str]] = []
         for name, usual in (("view", "lanes"), ("by", "service"), ("zoom", "week")):
@@ -55,7 +56,7 @@ class Asked:
         pairs += [(name, value) for name in ("state", "change_type") for value in getattr(wanted, name)]
         if wanted.busy:
             pairs.append(("busy", "1"))
-        return f"?{urlencode(pairs)}"
+        return f"?{urlencode(pairs or [('view', wanted.view)])}"
 
     def place(self) -> list[tuple[str, str]]:
         """What a filter chosen anew keeps: where one is, not what one sees."""
@@ -84,8 +85,10 @@ class Asked:
 
 
 def asked(request: HttpRequest, today: date) -> Asked:
-    sent = request.GET
+    return asked_in(request.GET, today, chosen_environment(request))
 
+
+def asked_in(sent: QueryDict, today: date, within: str = "") -> Asked:
     def one(name: str, known: Iterable[str], usual: str) -> str:
         value = sent.get(name, "")
         return value if value in known else usual
@@ -103,7 +106,7 @@ def asked(request: HttpRequest, today: date) -> Asked:
         state=tuple(value for value in STATES if value in sent.getlist("state")),
         change_type=tuple(value for value in TYPES if value in sent.getlist("change_type")),
         busy=sent.get("busy") == "1",
-        within=chosen_environment(request),
+        within=within,
         today=today,
         **texts,
     )

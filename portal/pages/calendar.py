@@ -8,13 +8,15 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.pages.asked import STATES, TEXTS, TYPES, VIEWS, Asked, asked
+from portal.pages.saved_views import kept_query, own_views, usual_view
 from portal.templatetags.signs import SIGNS
 from portal.templatetags.timeline import Timeline
 from windows.access.pages import reads
@@ -41,6 +43,9 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
 
 @reads
 def calendar_page(request: HttpRequest) -> HttpResponse:
+    """Asked for nothing in particular, it goes on to the view that its person chose for that."""
+    if not request.GET and (usual := usual_view(actor_of(request).person_id)):
+        return HttpResponseRedirect(f"{reverse('calendar')}?{usual.query}")
     inside, wanted, _ = panel(request)
     context = {
         "asked": wanted,
@@ -69,7 +74,8 @@ def panel(request: HttpRequest) -> tuple[SafeString, Asked, str]:
     wanted = asked(request, now.astimezone(zone).date())
     shown = {"lanes": lanes, "month": grid, "agenda": agenda}[wanted.view](wanted, actor, zone, now)
     common = {"asked": wanted, "zone": zone.key, "now": now, "chips": chips(wanted), "segments": segments(wanted)}
-    common |= {"today_query": wanted.query(on=wanted.today), "kept": wanted.place()}
+    common |= {"today_query": wanted.query(on=wanted.today), "kept": wanted.place(), "keep": kept_query(wanted)}
+    common |= {"views": own_views(actor.person_id)}
     context = common | shown
     inside = mark_safe(render_to_string("scheduling/_calendar.html", context))  # noqa: S308 - a rendered template
     etag = f'"{hashlib.sha256(inside.encode()).hexdigest()[:24]}"'

@@ -24,7 +24,7 @@ from windows.execution.models import Surface, clock
 from windows.flags.models import Node
 from windows.runbooks.models import Runbook, RunbookVersion
 from windows.scheduling.commands.series import Pattern, create_series
-from windows.scheduling.models import ConcurrencyLimit, Feed, Freeze, FreezeException, WindowBudget
+from windows.scheduling.models import ConcurrencyLimit, Feed, Freeze, FreezeException, SavedView, WindowBudget
 
 pytestmark = pytest.mark.django_db
 OPEN = {"healthz", "readyz", "metrics", "sign-in/", "sign-out/", "api/schema/", "feeds/<str:token>.ics", "static/<path:path>", ""}
@@ -94,6 +94,7 @@ def world() -> dict[str, Any]:
         "one": "r1",
         "other": "r2",
         "feed_id": feed.pk,
+        "saved_view_id": SavedView.objects.create(person_id=ada.person_id, name="Mine", query="zoom=day").pk,
         "surface_id": surface.pk,
         "token_id": Person.objects.get(pk=ada.person_id).tokens.get().pk,
         "person_id": ada.person_id,
