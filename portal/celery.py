@@ -33,6 +33,7 @@ app.conf.update(
     task_routes={
         "execution.advance_run": {"queue": "execute"},
         "*.sweep": {"queue": "sweep"},
+        "scheduling.poll_calendars": {"queue": "notify"},
         "*.measure": {"queue": "measure"},
         "*.notify": {"queue": "notify"},
         "*.forget": {"queue": "measure"},  # in small bites, and never before a run
@@ -55,6 +56,7 @@ app.conf.update(
         "watch": {"task": "execution.measure", "schedule": 1.0, "options": {"expires": 2.0}},  # gates have intervals of their own
         "delivery": {"task": "delivery.notify", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "approvals": {"task": "approvals.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
+        "calendars": {"task": "scheduling.poll_calendars", "schedule": 60.0, "options": {"expires": 30.0}},
         "flags": {"task": "flags.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "audit": {"task": "audit.sweep", "schedule": settings.ROADWORKS.sealer.total_seconds(), "options": {"expires": 2.0}},
         "series": {"task": "scheduling.sweep", "schedule": 3600.0, "options": {"expires": 600.0}},

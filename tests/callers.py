@@ -16,7 +16,7 @@ EVERY_SCOPE = sorted(verb.value for verb in Verb)
 
 
 class Caller:
-    """Sends JSON with a bearer token and reads JSON back."""
+    """Sends JSON (or a calendar as bytes) with a bearer token and reads JSON back."""
 
     def __init__(self, raw: str | None) -> None:
         self.client = Client(headers={"Authorization": f"Bearer {raw}"} if raw else {}, raise_request_exception=False)
@@ -24,9 +24,8 @@ class Caller:
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.generic(
-            method, f"/api/v1{path}" if not path.startswith("/api") else path, data, "application/json", headers=named
-        )
+        kind = "text/calendar" if data.startswith(b"BEGIN:VCALENDAR") else "application/json"
+        return self.client.generic(method, f"/api/v1{path}" if not path.startswith("/api") else path, data, kind, headers=named)
 
     def get(self, path: str, **headers: str) -> Any:
         return self.send("GET", path, **headers)

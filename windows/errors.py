@@ -6,6 +6,7 @@ Refused                 the base: `status` is the HTTP status a web surface answ
 ├── NotFound      404   not there, or not for this actor's eyes: the two are not told apart
 ├── Conflict      409   the state or a rival forbids it; `field` names what differs, `rival` what stands against it
 ├── Stale         412   the caller edited an older version; `current` is the version in force
+├── TooLarge      413   longer than the limit, which the text names
 └── Unavailable   503   a thing we depend on does not answer; `retry_after` in seconds
 """
 
@@ -63,6 +64,11 @@ class Stale(Refused):
 
     def __init__(self, detail: str, *, current: int, changed: dict[str, Any] | None = None) -> None:
         super().__init__(detail, current=current, changed=changed)
+
+
+class TooLarge(Refused):
+    status = 413
+    slug = "too-big"
 
 
 class Unavailable(Refused):

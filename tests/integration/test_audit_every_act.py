@@ -11,7 +11,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from portal.celery import app
-from tests import given_runs
+from tests import given_notices, given_runs
 from tests import given_windows as given
 from tests.callers import browser
 from tests.given_runs import World, run_of, step
@@ -27,7 +27,7 @@ from windows.execution.models import Run, StepRun, Surface
 from windows.flags.commands import leases, set_flag
 from windows.flags.models import Flag, FlagKey, OnExpiry
 from windows.scheduling.commands.series import Pattern, create_series
-from windows.scheduling.models import Series, Window
+from windows.scheduling.models import IncompleteNotice, Series, Window
 
 world = given_runs.world
 CHANGING = {"post", "put", "patch", "delete"}
@@ -51,9 +51,20 @@ class Story:
     def __init__(self, told: Told) -> None:
         self.told, self.met = told, set[tuple[str, str]]()
 
-    def do(self, client: Any, method: str, path: str, body: Any = None, *, entry: bool = True, **headers: str) -> Any:
+    def do(
+        self,
+        client: Any,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        entry: bool = True,
+        kind: str = "application/json",
+        **headers: str,
+    ) -> Any:
+        sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         response = client.generic(
-            method, f"/api/v1{path}", b"" if body is None else json.dumps(body).encode(), "application/json",
+            method, f"/api/v1{path}", sent, kind,
             headers={name.replace("_", "-"): value for name, value in headers.items()},
         )  # fmt: skip
         assert response.status_code in (200, 201, 204), (method, path, response.status_code, response.content)
@@ -123,6 +134,12 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World) -> None:
         do(owner, "PATCH", "/objectives/orders-writes", {"target": "0.99"}, If_Match='"1"')
         sample = {"key": "1", "at": clock().isoformat(), "good": 1, "total": 1}
         do(owner, "POST", "/objectives/orders-writes/measurements", {"samples": [sample]}, entry=False)  # a measurement is no act
+        source = do(sam, "POST", "/calendars-in", {"name": "Circuits", "provider": "example.com", "url": "https://example.com/m.ics"})
+        do(sam, "DELETE", f"/calendars-in/{source['id']}")
+        lead = do(owner, "POST", "/provider-objects", {"provider": "example.com", "object": "C-1", "service": "orders"})
+        do(owner, "DELETE", f"/provider-objects/{lead['id']}")
+        do(sam, "POST", "/external-windows", given_notices.note("X-MAINTNOTE-IMPACT:", uid="half"), kind="text/calendar")
+        do(sam, "POST", f"/notices/{IncompleteNotice.objects.get().pk}/settle", {"reason": "asked them"})
         flag = {"target": "orders", "environment": "production", "mode": "read_only", "expected": 0, "lease_seconds": 60, "reason": "a try"}
         do(sam, "POST", "/flags", flag)
         node = do(sam, "POST", "/nodes", {"service": "orders", "environment": "production", "region": "r1", "name": "orders-1"})
@@ -309,6 +326,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "flags.sweep": forgotten_flags,
     "portal.forget": nothing,
     "scheduling.sweep": series_to_extend,
+    "scheduling.poll_calendars": nothing,  # when a calendar was last asked is no act; what it says is told: test_calendars_in
     "telemetry.measure": nothing,
     "telemetry.forget": nothing,
 }

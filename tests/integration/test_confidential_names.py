@@ -19,11 +19,11 @@ from windows.catalogue.models import Person
 from windows.execution.commands.emergencies import hold_others
 from windows.execution.models import clock
 from windows.execution.ports.flags import Flags
-from windows.execution.ports.limits import Limits
 from windows.flags.api.flags import change
 from windows.flags.models import Flag
 from windows.flags.queries import history
 from windows.flags.server import follow
+from windows.outbound.limits import Limits
 from windows.scheduling.models import Window
 
 window = given_starts.window

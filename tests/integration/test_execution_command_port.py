@@ -15,7 +15,7 @@ import pytest
 from windows.actions.ports import NotAllowed, Stopped, TimedOut
 from windows.execution.ports import launcher
 from windows.execution.ports.command import Command
-from windows.execution.ports.limits import Limits
+from windows.outbound.limits import Limits
 
 SLACK = 6.0  # three times the two seconds promised
 

@@ -13,10 +13,10 @@ from windows.actions.kinds import flag
 from windows.actions.outcomes import Done, Failed
 from windows.actions.registry import perform, prepare
 from windows.execution.ports.flags import Flags
-from windows.execution.ports.limits import Limits
 from windows.flags import commands
 from windows.flags.models import Flag, FlagVersion
 from windows.flags.routing import FlagKey
+from windows.outbound.limits import Limits
 
 KEY = FlagKey("orders", "production")
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from windows.actions.ports import NotAllowed, PortError, Rejected, Stopped, TimedOut, Unreachable
-from windows.execution.ports.addresses import is_public
 from windows.execution.ports.http import Http, carried
-from windows.execution.ports.limits import Limits
+from windows.outbound.addresses import is_public
+from windows.outbound.limits import Limits
 
 SLACK = 6.0  # three times the two seconds promised
 

@@ -19,9 +19,9 @@ from windows.execution.intent import Intent
 from windows.execution.models import GateReading, StepLog, StepRun, clock
 from windows.execution.ports import flags as flags_port
 from windows.execution.ports.context import StepContext, build
-from windows.execution.ports.limits import Limits
 from windows.execution.ports.patience import patiently
 from windows.flags.models import Flag, FlagVersion
+from windows.outbound.limits import Limits
 
 ADDRESS = FlagAddress("orders", "production")
 

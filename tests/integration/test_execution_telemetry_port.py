@@ -11,9 +11,9 @@ from slo.telemetry.models import Sample
 from windows.actions.gates import Answer, judge
 from windows.actions.measurement import Gate, measure
 from windows.audit.clock import clock
-from windows.execution.ports.limits import Limits
 from windows.execution.ports.sql import Sql
 from windows.execution.ports.telemetry import Telemetry
+from windows.outbound.limits import Limits
 
 pytestmark = pytest.mark.django_db
 LIMITS = Limits.of(30, lambda: False)

@@ -16,7 +16,8 @@ import pytest
 
 from windows.actions.ports import TimedOut, Unreachable
 from windows.execution.ports import http
-from windows.execution.ports.limits import Limits
+from windows.outbound import exchange
+from windows.outbound.limits import Limits
 
 NAME = "shop.example"
 
@@ -62,7 +63,7 @@ def port(seconds: float = 5) -> http.Http:
 
 
 def test_the_name_is_verified(site: int, certificate: Path, monkeypatch) -> None:
-    monkeypatch.setattr(http, "trust", lambda: ssl.create_default_context(cafile=certificate / "certificate.pem"))
+    monkeypatch.setattr(exchange, "trust", lambda: ssl.create_default_context(cafile=certificate / "certificate.pem"))
     answer = port().request("GET", f"https://{NAME}:{site}/")
     assert (answer.status, len(answer.body)) == (200, 300_000)
     with pytest.raises(Unreachable, match=r"other\.example"):

@@ -12,7 +12,7 @@ from windows.actions.kinds import command
 from windows.actions.outcomes import Done, Failed, Interrupted
 from windows.actions.registry import perform
 from windows.execution.ports.command import Command
-from windows.execution.ports.limits import Limits
+from windows.outbound.limits import Limits
 
 
 @pytest.fixture

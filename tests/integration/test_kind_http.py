@@ -15,7 +15,7 @@ from windows.actions.kinds import http
 from windows.actions.outcomes import Done, Failed, Interrupted
 from windows.actions.registry import perform
 from windows.execution.ports.http import Http, carried
-from windows.execution.ports.limits import Limits
+from windows.outbound.limits import Limits
 
 
 class Target(BaseHTTPRequestHandler):

@@ -18,8 +18,8 @@ from windows.actions.kinds import sql
 from windows.actions.outcomes import Done, Failed, Interrupted
 from windows.actions.ports import NotAllowed, PortError, Rejected, Stopped, TimedOut, Unreachable
 from windows.actions.registry import perform
-from windows.execution.ports.limits import Limits
 from windows.execution.ports.sql import Sql
+from windows.outbound.limits import Limits
 
 SLACK = 6.0
 

@@ -54,6 +54,8 @@ def test_r_s23_no_body_brings_the_portal_down(world, program: Caller, seed: int)
             continue
         for method in set(methods_of(view)) & set(METHODS):
             whole = body_for(route, method)
+            if isinstance(whole, bytes):
+                continue  # a file: tests/unit/test_ical_in.py
             for name in [*whole, "surprise"]:
                 body = {**whole, name: draw.choice(ODD)}
                 response = program.send(method, address(route, world), body, If_Match=draw.choice(['"1"', '"0"', 'W/"2"', "*", '"x', ""]))

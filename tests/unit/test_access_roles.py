@@ -61,6 +61,7 @@ EXPECTED: dict[Verb, set[str]] = {
     Verb.EDIT_RUNBOOK: {"member", "coordinator role", "owner role", "SRE"},
     Verb.EDIT_OBJECTIVE: {"owner role", "SRE"},
     Verb.EDIT_FREEZE: {"owner role", "SRE"},
+    Verb.EDIT_CALENDARS: {"coordinator role", "owner role", "SRE", "administrator"},
     # "Policies: administrator"
     Verb.EDIT_POLICY: {"administrator"},
     Verb.READ_AUDIT: {"viewer", "member", "coordinator role", "owner role", "on-call", "SRE", "administrator"},

@@ -46,6 +46,7 @@ class Verb(StrEnum):
     EDIT_RUNBOOK = "edit_runbook"
     EDIT_OBJECTIVE = "edit_objective"
     EDIT_FREEZE = "edit_freeze"
+    EDIT_CALENDARS = "edit_calendars"  # other people's calendars, and which of our services they reach
     EDIT_POLICY = "edit_policy"
     READ_AUDIT = "read_audit"
 
@@ -89,6 +90,7 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
     Verb.EDIT_RUNBOOK: frozenset({R.MEMBER, R.COORDINATOR, R.OWNER, R.SRE}),
     Verb.EDIT_OBJECTIVE: frozenset({R.OWNER, R.SRE}),
     Verb.EDIT_FREEZE: frozenset({R.OWNER, R.SRE}),
+    Verb.EDIT_CALENDARS: frozenset({R.COORDINATOR, R.OWNER, R.SRE, R.ADMINISTRATOR}),
     Verb.EDIT_POLICY: frozenset({R.ADMINISTRATOR}),
     Verb.READ_AUDIT: frozenset(R),
 }

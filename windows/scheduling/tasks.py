@@ -1,9 +1,10 @@
-"""Celery's door to series: a tick looks at the table."""
+"""Celery's doors to what planning does by itself: a tick looks at the table."""
 
 from celery import shared_task
 
 from windows.audit.clock import clock
 from windows.audit.going_on import going_on
+from windows.scheduling.commands.calendars_in.polls import poll_due
 from windows.scheduling.commands.freeze_series import due_freezes, extend_freezes
 from windows.scheduling.commands.occurrences import extend_series
 from windows.scheduling.queries.series import due_series
@@ -18,3 +19,9 @@ def sweep() -> None:
     for series_id in due_freezes(clock()):
         with going_on("extend freeze", series=series_id):
             extend_freezes(series_id)
+
+
+@shared_task(name="scheduling.poll_calendars")
+def poll_calendars() -> None:
+    """Ask the calendars of others that are due; one that hangs holds up only those behind it."""
+    poll_due()

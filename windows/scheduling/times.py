@@ -15,6 +15,7 @@ from windows.errors import Invalid
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 FARTHEST = timedelta(days=5 * 366)  # nobody plans further; the year 9999 is a typing error
+FIRST_YEAR, LAST_YEAR = 1900, 9000  # so that whoever adds days to a moment stays inside what a clock can say
 EARLIER = timedelta(minutes=1)  # how far in the past a start may lie: forms take a while to send
 
 
@@ -44,9 +45,12 @@ def parse(given: object, field: str) -> datetime:
     if given.utcoffset() is None:
         raise Invalid("Say in which zone: end the time with Z or an offset such as +01:00.", field=field)
     try:
-        return given.astimezone(UTC)
+        found = given.astimezone(UTC)
     except OverflowError:
-        raise Invalid("This time is too far away.", field=field) from None
+        found = None
+    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise Invalid("This time is too far away.", field=field)
+    return found
 
 
 def from_wall(text: str, zone_name: str, field: str, fold: int | None = None) -> datetime:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from windows.scheduling.api.budgets import OneWindowBudget, TooMany, WindowBudgets
 from windows.scheduling.api.calendar import CalendarView, Feeds, OneFeed
+from windows.scheduling.api.external import Arrivals, Objects, OneObject, OneSource, Settle, Sources, Waiting
 from windows.scheduling.api.freezes import Exceptions, Freezes, Lift, OneException
 from windows.scheduling.api.limits import Limits, OneLimit
 from windows.scheduling.api.many import Copy, Table
@@ -15,7 +16,6 @@ from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.feeds import feed
 from windows.scheduling.views.filing import cancel, discard
 from windows.scheduling.views.many import copy, upload
-from windows.scheduling.views.moving import move_draft, move_meaning
 from windows.scheduling.views.series import repeat, repeat_preview, series_page, skip_all_following
 from windows.scheduling.views.settings import end_feed, end_freeze, feed_list, freeze_list, new_freeze
 from windows.scheduling.views.slots import slots_panel, window_slots_panel
@@ -48,6 +48,13 @@ api = [
     path("concurrency-limits/<int:limit_id>", OneLimit.as_view()),
     path("audit", Trail.as_view()),
     path("calendar", CalendarView.as_view()),
+    path("external-windows", Arrivals.as_view()),
+    path("calendars-in", Sources.as_view()),
+    path("calendars-in/<int:source_id>", OneSource.as_view()),
+    path("provider-objects", Objects.as_view()),
+    path("provider-objects/<int:object_id>", OneObject.as_view()),
+    path("notices", Waiting.as_view()),
+    path("notices/<int:notice_id>/settle", Settle.as_view()),
     path("feeds", Feeds.as_view()),
     path("feeds/<int:feed_id>", OneFeed.as_view()),
 ]
@@ -68,8 +75,6 @@ pages = [
     path("windows/<str:reference>/repeat", repeat, name="repeat"),
     path("windows/<str:reference>/repeat/preview", repeat_preview, name="repeat-preview"),
     path("windows/<str:reference>/following/skip", skip_all_following, name="skip-following"),
-    path("windows/<str:reference>/move", move_draft, name="move-window"),
-    path("windows/<str:reference>/move/meaning", move_meaning, name="move-meaning"),
     path("windows/<str:reference>/cancel", cancel, name="cancel-window"),
     path("windows/<str:reference>/discard", discard, name="discard-draft"),
 ]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from windows.actions.ports import Exit, NotAllowed, Stopped, TimedOut
 from windows.execution.ports import launcher
-from windows.execution.ports.limits import SLICE, Limits
+from windows.outbound.limits import SLICE, Limits
 
 LONGEST_LOG, LONGEST_LINE, TAIL = 64 * 1024, 2000, 4000  # bytes and characters
 AFTER_TIMEOUT, AFTER_STOP = 1.0, 5.0  # seconds between TERM and KILL: a timeout has been fair warning

@@ -19,12 +19,12 @@ from windows.execution.ports.command import Command
 from windows.execution.ports.credentials import login
 from windows.execution.ports.flags import Flags
 from windows.execution.ports.http import Http, carried
-from windows.execution.ports.limits import Limits
 from windows.execution.ports.notify import Notify
 from windows.execution.ports.patience import patiently
 from windows.execution.ports.sql import Login, Sql
 from windows.execution.ports.surfaces import Surfaces
 from windows.execution.ports.telemetry import Telemetry
+from windows.outbound.limits import Limits
 from windows.scheduling.models import Window
 
 LONGEST_TEXT = 4000  # characters of a line in a step's log

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from windows.access.roles import ENGINE
 from windows.actions.ports import Changed, FlagAddress, FlagState, Laggard, Propagation, Rejected
 from windows.errors import Conflict, Refused
-from windows.execution.ports.limits import Limits
 from windows.execution.ports.patience import AWAY, patiently
 from windows.flags import queries
 from windows.flags.commands.setting import set_flag
 from windows.flags.routing import FlagKey
+from windows.outbound.limits import Limits
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from windows.access.roles import Role
 from windows.actions.ports import Rejected
 from windows.catalogue.queries import holders
 from windows.delivery.commands import queue
-from windows.execution.ports.limits import Limits
 from windows.execution.ports.patience import patiently
+from windows.outbound.limits import Limits
 from windows.scheduling.models import Window
 
 

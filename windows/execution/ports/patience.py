@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
-from windows.execution.ports.limits import Limits
+from windows.outbound.limits import Limits
 
 T = TypeVar("T")
 AWAY = (OperationalError, InterfaceError)

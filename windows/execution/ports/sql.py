@@ -16,7 +16,7 @@ import psycopg
 from psycopg import errors
 
 from windows.actions.ports import NotAllowed, PortError, Rejected, SqlAnswer, Stopped, TimedOut, Unreachable
-from windows.execution.ports.limits import SLICE, Limits
+from windows.outbound.limits import SLICE, Limits
 
 HANGS = 1.0  # seconds a backend has to obey a cancel before its connection is cut
 APPLIED = "create table if not exists roadworks_applied (key text primary key, applied_at timestamptz not null default clock_timestamp())"

@@ -11,7 +11,7 @@ from slo.telemetry.readings import Reading as Measured
 from slo.telemetry.sources import prometheus
 from windows.actions.gates import Reading
 from windows.audit.clock import clock
-from windows.execution.ports.limits import Limits
+from windows.outbound.limits import Limits
 
 
 def as_reading(found: Measured) -> Reading:

@@ -18,8 +18,8 @@ from typing import Any
 import httpcore
 
 from windows.actions.ports import NotAllowed, Unreachable
-from windows.execution.ports.addresses import refusal
-from windows.execution.ports.limits import Limits
+from windows.outbound.addresses import refusal
+from windows.outbound.limits import Limits
 
 Resolve = Callable[[str, int], Sequence[str]]
 

@@ -1,4 +1,4 @@
-"""Which network addresses a runbook may reach. Pure.
+"""Which network addresses may be reached on behalf of somebody who typed a name. Pure.
 
 `ipaddress.is_global` alone is not enough: it lets multicast, 6to4, NAT64 and Teredo through, each of which can name an inner address.
 """

@@ -1,0 +1,32 @@
+"""Reads a stranger's calendar or mailbox in a child process and brings back plain values."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from windows.ical_in.lines import LARGEST, Unreadable
+from windows.ical_in.notices import Notice
+
+HOME = Path(__file__).resolve().parents[2]
+CHILD = [sys.executable, "-E", "-s", "-m", "windows.ical_in.child"]
+SECONDS = 30.0  # by the clock on the wall; the child itself is held to as much of the processor's time
+
+
+def read(raw: bytes, seconds: float = SECONDS) -> list[Notice]:
+    """Every notice of a calendar, a message or a mailbox. Unreadable, with its line, for what is none, is too large or takes too long."""
+    if len(raw) > LARGEST:
+        raise Unreadable(f"A file has at most {LARGEST // 1024} KiB; this one has {len(raw) // 1024}.")
+    try:
+        done = subprocess.run(CHILD, input=raw, cwd=HOME, capture_output=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        raise Unreadable(f"Reading this took longer than {seconds:g} seconds.") from None
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        raise Unreadable("Reading this took more memory or time than a calendar may.") from None
+    if "error" in answer:
+        raise Unreadable(answer["error"], answer["line"])
+    return [Notice(**one) for one in answer["notices"]]

@@ -1,0 +1,57 @@
+"""Notices as the rows they mean: a series becomes its occurrences within the horizon, each replaced by its override where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from windows.errors import Invalid
+from windows.ical_in.notices import Notice
+from windows.ical_in.states import NoticeStatus
+from windows.scheduling.recurrence import localised, occurrences, read
+
+BEHIND, AHEAD = timedelta(days=31), timedelta(days=396)  # 13 months, as for series of ours
+
+
+@dataclass(slots=True)
+class Unfolded:
+    """`rows` by (provider, uid, occurrence); `incomplete` cannot be taken; `series` are those whose every occurrence is in `rows`."""
+
+    rows: dict[tuple[str, str, str], Notice] = field(default_factory=dict)
+    incomplete: list[Notice] = field(default_factory=list)
+    series: set[tuple[str, str]] = field(default_factory=set)
+
+
+def unfold(notices: Iterable[Notice], now: datetime) -> Unfolded:
+    """Every notice, its provider filled in, as rows. The highest sequence of a file wins over what the same file says before."""
+    found = Unfolded()
+    ordered = sorted(notices, key=lambda one: (bool(one.occurrence), one.sequence, one.stamped_at))
+    for one in ordered:
+        key = (one.provider, one.uid)
+        if one.missing and not (one.status == NoticeStatus.CANCELLED and all(key)):
+            found.incomplete.append(one)
+        elif (one.rrule or one.rdates) and not one.occurrence and not one.missing:
+            try:
+                found.rows |= {(*key, each.occurrence): each for each in recurring(one, now)}
+                found.series.add(key)
+            except Invalid as error:
+                found.incomplete.append(replace(one, missing=[f"{error.field.upper()}: {error.detail}"]))
+        else:
+            found.rows[*key, one.occurrence] = one
+    return found
+
+
+def recurring(one: Notice, now: datetime) -> list[Notice]:
+    """Invalid where the rule is hostile, not understood, or has more occurrences than we take."""
+    begins, ends = datetime.fromisoformat(one.starts_at), datetime.fromisoformat(one.ends_at)
+    walls = ([datetime.fromisoformat(at) for at in dates] for dates in (one.rdates, one.exdates))
+    series = read(datetime.fromisoformat(one.wall_start), one.zone, one.rrule or None, *walls)
+    if not one.rrule:
+        series = replace(series, added=series.added | {series.starts})
+    told = []
+    for each in occurrences(series, now - BEHIND, now + AHEAD):
+        end = each.at + (ends - begins)
+        name = f"{localised(each.wall, one.zone):%Y%m%dT%H%M%SZ}"
+        told.append(replace(one, occurrence=name, starts_at=each.at.isoformat(), ends_at=end.isoformat()))
+    return told
