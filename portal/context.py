@@ -11,10 +11,12 @@ from django.http import HttpRequest
 from portal.strip import strip
 from windows.access.pages import chosen_environment
 from windows.access.roles import Actor
+from windows.approvals.queries import waiting_count
 from windows.catalogue.models import Environment
 
 SHEETS = [
-    f"portal/{name}.css" for name in ("tokens", "base", "signs", "cockpit", "forms", "slots", "calendar", "reference", "request", "screens")
+    f"portal/{name}.css"
+    for name in ("tokens", "base", "signs", "cockpit", "forms", "slots", "calendar", "reference", "request", "approvals", "screens")
 ]
 PLACES = [  # word, address, icon
     ("Today", "/", "today"),
@@ -50,8 +52,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
     if not isinstance(actor, Actor):
         return shown
+    waiting = 0
     try:
         shown["strip"] = strip(actor)
+        waiting = waiting_count(actor)
         shown["every_environment"] = list(Environment.objects.order_by("-is_production", "name").values_list("slug", "name"))
     except Error:
         shown["strip"], shown["every_environment"] = [], []
@@ -65,6 +69,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "icon": icon,
             "here": request.path == href or (href != "/" and request.path.startswith(href)),
             "thumb": word in THUMB,
+            "count": waiting if word == "Approvals" else 0,
         }
         for word, href, icon in PLACES
     ]

@@ -6,10 +6,12 @@ from windows.approvals.api.policies import OnePolicy, Policies
 from windows.approvals.api.requests import Approvals, Approve, Inbox, Reject, RequestApproval, Withdraw
 from windows.approvals.api.series import ApproveFollowing, EditFollowing, RejectFollowing, RequestFollowing
 from windows.approvals.api.windows import NextSlot, OneWindow
+from windows.approvals.views.board import board
 from windows.approvals.views.following import following
+from windows.approvals.views.inbox import inbox
 from windows.approvals.views.moving import next_slot
 from windows.approvals.views.policies import edit_policy, policy_list, remove_policy
-from windows.approvals.views.requests import approve, inbox, reject, request_approval, withdraw_request
+from windows.approvals.views.requests import approve, reject, request_approval, withdraw_request
 
 api = [
     path("windows/<str:reference>", OneWindow.as_view()),
@@ -33,6 +35,7 @@ pages = [
     path("settings/policies/<int:policy_id>", edit_policy, name="edit-policy"),
     path("settings/policies/<int:policy_id>/remove", remove_policy, name="remove-policy"),
     path("approvals/", inbox, name="approvals"),
+    path("approvals/board", board, name="board"),
     path("windows/<str:reference>/request", request_approval, name="request-approval"),
     path("windows/<str:reference>/following", following, name="following"),
     path("windows/<str:reference>/next-slot", next_slot, name="next-slot"),

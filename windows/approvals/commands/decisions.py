@@ -11,7 +11,7 @@ from windows.approvals.commands.requests import close_request, grant, in_force, 
 from windows.approvals.models import Approval, ApprovalRequest, Decision, RequestStatus
 from windows.approvals.policy import differences, digest, told
 from windows.approvals.queries.material import material_of, roles_now
-from windows.approvals.queries.requests import eligible_roles, signable
+from windows.approvals.queries.signing import eligible_roles, signable
 from windows.approvals.queries.standing import barred_from, counted, empty_places, wanted_places
 from windows.audit.commands import record
 from windows.errors import Conflict, Forbidden, Invalid, NotFound

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from windows.access.roles import Actor, Verb, permitted, require, visible
+from windows.access.roles import Actor, Verb, require
 from windows.approvals.models import ApprovalRequest, RequestStatus
 from windows.approvals.policy import told
-from windows.approvals.queries.material import Roles, roles_now
+from windows.approvals.queries.material import roles_now
+from windows.approvals.queries.signing import signable
 from windows.approvals.queries.standing import barred_from, counted, empty_places, signatures_of, wanted_places
+from windows.approvals.queries.waiting import waiting_for
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.models import Window
-from windows.scheduling.queries import scopes_of, subject_from, subject_of
+from windows.scheduling.queries import subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +64,6 @@ class Awaiting:
     requested_at: datetime
     policy: str
     missing: tuple[str, ...]
-
-
-def eligible_roles(request: ApprovalRequest, roles: Roles) -> Roles:
-    """Of the roles somebody holds now, those that fit a place of the request and were held when it was asked."""
-    return frozenset(
-        (team, role) for team, role in roles if any(place.fits([(team, role)]) for place in wanted_places(request, request.material))
-    )
-
-
-def signable(request: ApprovalRequest, person_id: int, roles: Roles) -> Roles:
-    then = {(team, role) for signer, team, role in request.signers if signer == person_id}
-    return eligible_roles(request, roles) & then
 
 
 def approval_view(window_id: int, viewer: Actor) -> list[ApprovalView]:
@@ -133,29 +123,12 @@ def may_sign(request: ApprovalRequest, barred: frozenset[int], viewer: Actor, si
 
 
 def awaiting(viewer: Actor) -> list[Awaiting]:
-    """The windows that wait for this viewer's signature, the next to begin first. The number of queries does not follow how many."""
-    if viewer.person_id is None:
-        return []
-    rows = ApprovalRequest.objects.filter(status=RequestStatus.OPEN.value, window__status=WindowStatus.REQUESTED.value)
-    rows = rows.select_related("window__team").prefetch_related("approvals").order_by("window__starts_at", "id")
-    roles = roles_now({viewer.person_id}).get(viewer.person_id, frozenset())
-    mine = []
-    for request in rows:
-        signed = {row.approver_id for row in request.approvals.all()}
-        if viewer.person_id not in barred_from(request.window, request) | signed and signable(request, viewer.person_id, roles):
-            mine.append(request)
-    scopes = scopes_of(request.window_id for request in mine)
+    """The windows that wait for this viewer, the next to begin first. The number of statements does not follow how many."""
+    mine = waiting_for(viewer)
     signatures = signatures_of({request.pk: barred_from(request.window, request) for request in mine})
     found = []
     for request in mine:
-        window = request.window
-        subject = subject_from(window, scopes.get(window.pk, ()))
-        if not visible(viewer, subject) or not permitted(viewer, Verb.READ, subject):
-            continue
-        empty = tuple(told(empty_places(request, request.material, signatures.get(request.pk, []))))
-        found.append(
-            Awaiting(
-                window.pk, window.reference, window.title, window.starts_at, window.ends_at, request.requested_at, request.policy, empty
-            )
-        )
+        window, empty = request.window, empty_places(request, request.material, signatures.get(request.pk, []))
+        when = (window.starts_at, window.ends_at, request.requested_at)
+        found.append(Awaiting(window.pk, window.reference, window.title, *when, request.policy, tuple(told(empty))))
     return found

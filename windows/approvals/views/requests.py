@@ -1,24 +1,24 @@
-"""What waits for me, and the questions before asking, withdrawing, approving, rejecting."""
+"""The questions before asking, withdrawing, approving, rejecting."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 
-from windows.access.pages import Question, ask, decided, reads, signed_in
+from windows.access.pages import Question, ask, decided, signed_in
 from windows.access.requests import actor_of
 from windows.approvals.commands import decide, request_window, withdraw
 from windows.approvals.models import Decision
-from windows.approvals.queries import approval_view, awaiting
-from windows.audit.clock import clock
+from windows.approvals.queries import approval_view
 from windows.errors import Conflict, Invalid
 from windows.scheduling.queries import WindowView, window_id_of, window_view
 
 
-@reads
-def inbox(request: HttpRequest) -> HttpResponse:
-    return render(request, "approvals/inbox.html", {"rows": awaiting(actor_of(request)), "now": clock()})
+def onward(request: HttpRequest, reference: str) -> str:
+    """Back to where the decision was offered: the inbox or the window's page."""
+    if request.GET.get("from") == "inbox":
+        return reverse("approvals")
+    return reverse("window", args=[reference])
 
 
 def about(view: WindowView) -> str:
@@ -64,7 +64,7 @@ def withdraw_request(request: HttpRequest, reference: str) -> HttpResponse:
 
 @signed_in
 def approve(request: HttpRequest, reference: str) -> HttpResponse:
-    actor, page = actor_of(request), reverse("window", args=[reference])
+    actor, page = actor_of(request), onward(request, reference)
     view = window_view(window_id_of(reference), actor)
     current = next(iter(approval_view(view.id, actor)), None)
     rest = list(current.missing) if current else []
@@ -81,7 +81,7 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
 
 @signed_in
 def reject(request: HttpRequest, reference: str) -> HttpResponse:
-    actor, page = actor_of(request), reverse("window", args=[reference])
+    actor, page = actor_of(request), onward(request, reference)
     view = window_view(window_id_of(reference), actor)
     question = Question(
         title="Reject this window",

@@ -1,0 +1,50 @@
+"""What waits for somebody's signature. One statement, whatever is stored: the rail counts it on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from windows.access.roles import Actor, Verb, permitted
+from windows.approvals.models import Approval, ApprovalRequest, RequestStatus
+from windows.approvals.queries.signing import signable
+from windows.catalogue.models import Person
+from windows.lifecycle.states import WindowStatus
+from windows.scheduling.queries import scopes_of, subject_from
+
+MOST = 200  # a longer list is no list anybody works off
+
+
+def open_requests() -> QuerySet[ApprovalRequest]:
+    """The requests that somebody can still decide, the next window to begin first."""
+    rows = ApprovalRequest.objects.filter(status=RequestStatus.OPEN.value, window__status=WindowStatus.REQUESTED.value)
+    return rows.select_related("window__team", "requester").order_by("window__starts_at", "id")
+
+
+def waiting_for(viewer: Actor) -> list[ApprovalRequest]:
+    """The open requests that this viewer may sign now, by the roles the actor came with."""
+    if viewer.person_id is None:
+        return []
+    mine = viewer.person_id
+    signed = Approval.objects.filter(request=OuterRef("pk"), approver=mine)
+    active = Person.objects.filter(pk=mine, is_active=True)
+    rows = open_requests().filter(Exists(active), signers__contains=[[mine]]).exclude(Exists(signed))
+    rows = rows.exclude(Q(requester=mine) | Q(window__created_by=mine) | Q(window__edited_by=mine))
+    held = frozenset((team, role.value) for team, role in viewer.roles)
+    return seen([row for row in rows[:MOST] if signable(row, mine, held)], viewer)
+
+
+def waiting_count(viewer: Actor) -> int:
+    return len(waiting_for(viewer))
+
+
+def seen(requests: Sequence[ApprovalRequest], viewer: Actor) -> list[ApprovalRequest]:
+    """Those whose window the viewer may see. A statement more where one is confidential."""
+    secret = [row.window_id for row in requests if row.window.confidential]
+    scopes = scopes_of(secret) if secret else {}
+    return [
+        row
+        for row in requests
+        if not row.window.confidential or permitted(viewer, Verb.READ, subject_from(row.window, scopes.get(row.window_id, ())))
+    ]
