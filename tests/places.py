@@ -52,6 +52,8 @@ PLACES: dict[str, tuple[str, ...]] = {  # addresses that want another row, or a 
         "windows/{rolled_back}",
     ),
     "windows/<str:reference>/edit": ("windows/{draft}/edit",),
+    "windows/<str:reference>/move": ("windows/{draft}/move",),
+    "windows/<str:reference>/move/meaning": ("windows/{draft}/move/meaning?starts_at=2030-01-04T10:00&ends_at=2030-01-04T11:00",),
     "windows/<str:reference>/discard": ("windows/{draft}/discard",),
     "windows/<str:reference>/request": ("windows/{draft}/request",),
     "windows/<str:reference>/withdraw": ("windows/{requested}/withdraw",),

@@ -88,7 +88,7 @@ def lanes(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[st
     axis = wanted.axis(zone)
     found = board(wanted.filter(axis.since, axis.until), wanted.lanes(), actor)
     outside = external_windows(axis.since, axis.until, [wanted.service] if wanted.service else None)[:VENDORS]
-    line = Timeline(found, axis, zone, now, live_states(), wanted.by, outside)
+    line = Timeline(found, axis, zone, now, live_states(), wanted.by, outside, actor)
     return {
         "line": line,
         "heading": told(axis),

@@ -28,7 +28,7 @@ def today(request: HttpRequest) -> HttpResponse:
     context = {
         "now": now,
         "mine": mine,
-        "line": Timeline(board(wanted, Lanes(teams=mine, most=LANES), actor), axis, zone, now, live_states()),
+        "line": Timeline(board(wanted, Lanes(teams=mine, most=LANES), actor), axis, zone, now, live_states(), viewer=actor),
         "heading": "from yesterday to three days ahead",
         "later": "",
         "most": LANES,

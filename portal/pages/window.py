@@ -53,6 +53,7 @@ def offers(view: WindowView, actor: Actor, *, may_sign: bool = False) -> list[Of
         ),
         (view.status == W.REQUESTED and may[Verb.REQUEST], "withdraw", "Withdraw", "rolledback", ""),
         (view.status in AHEAD and may[Verb.DRAFT], "edit-window", "Edit", "edit", ""),
+        (view.status == W.DRAFT and may[Verb.DRAFT], "move-window", "Move", "calendar", ""),
         (view.status in (W.REQUESTED, W.APPROVED) and may[Verb.DRAFT], "cancel-window", "Call it off", "cancelled", "danger"),
         (may[Verb.DRAFT], "copy-window", "Same again", "plus", ""),
         (view.status in AHEAD and may[Verb.DRAFT], "next-slot", "Next free slot", "calendar", ""),

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.templatetags.signs import SIGNS, icon, period
+from windows.access.roles import Actor
 from windows.scheduling.axis import Axis
 from windows.scheduling.lanes import Bar, Lane, Spot, clashes, spot, stack
 from windows.scheduling.queries.board import Board, Planned, Row, collide
@@ -36,6 +37,7 @@ class Timeline:
     states: Mapping[int, str]
     by: str = "service"
     outside: Sequence[ExternalView] = ()
+    viewer: Actor | None = None  # whose drafts may be dragged
 
     @property
     def vendors(self) -> Lane[ExternalView]:
@@ -126,9 +128,19 @@ def drawn(bar: Bar[Planned], line: Timeline, rivals: list[str]) -> SafeString:
     more += [f"p-{elapsed(window, line.now)}"] if colour == "running" else []
     more += cuts(bar.spot)
     return format_html(
-        '<a class="bar s-{} {}" href="/windows/{}"><i></i>{}<span><b>{}</b> {}<span class="vh">, {}, {}{}</span></span></a>',
-        colour, " ".join(more), window.reference, icon(sign), window.reference, window.title, word.lower(),
+        '<a class="bar s-{} {}" href="/windows/{}"{}><i></i>{}<span><b>{}</b> {}<span class="vh">, {}, {}{}</span></span></a>',
+        colour, " ".join(more), window.reference, handles(window, line.viewer), icon(sign), window.reference, window.title, word.lower(),
         period(window.starts_at, window.ends_at, line.zone), f", collides with {' and '.join(rivals)}" if rivals else "",
+    )  # fmt: skip
+
+
+def handles(window: Planned, viewer: Actor | None) -> SafeString | str:
+    """What a script needs to drag a bar: where the moved draft is posted, and the period and version it starts from."""
+    if viewer is None or not window.may_be_moved(viewer):
+        return ""
+    return format_html(
+        ' data-move="/windows/{}/move" data-version="{}" data-from="{}" data-until="{}" aria-keyshortcuts="m"',
+        window.reference, window.version, window.starts_at.isoformat(), window.ends_at.isoformat(),
     )  # fmt: skip
 
 

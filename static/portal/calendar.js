@@ -58,7 +58,7 @@
       kept.set(address, await answer.text());
       setTimeout(() => kept.delete(address), 15000);
     }
-    if (wanted !== bar || !bar.isConnected) return;
+    if (wanted !== bar || !bar.isConnected || bar.matches(".dragged, [aria-busy]")) return;
     const shown = card();
     if (!shown || !shown.showPopover) return;
     shown.innerHTML = kept.get(address);

@@ -16,6 +16,7 @@ from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.feeds import feed
 from windows.scheduling.views.filing import cancel, discard
 from windows.scheduling.views.many import copy, upload
+from windows.scheduling.views.moving import move_draft, move_meaning
 from windows.scheduling.views.series import repeat, repeat_preview, series_page, skip_all_following
 from windows.scheduling.views.settings import end_feed, end_freeze, feed_list, freeze_list, new_freeze
 from windows.scheduling.views.slots import slots_panel, window_slots_panel
@@ -75,6 +76,8 @@ pages = [
     path("windows/<str:reference>/repeat", repeat, name="repeat"),
     path("windows/<str:reference>/repeat/preview", repeat_preview, name="repeat-preview"),
     path("windows/<str:reference>/following/skip", skip_all_following, name="skip-following"),
+    path("windows/<str:reference>/move", move_draft, name="move-window"),
+    path("windows/<str:reference>/move/meaning", move_meaning, name="move-meaning"),
     path("windows/<str:reference>/cancel", cancel, name="cancel-window"),
     path("windows/<str:reference>/discard", discard, name="discard-draft"),
 ]

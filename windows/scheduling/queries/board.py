@@ -11,7 +11,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import Concat
 
-from windows.access.roles import Actor
+from windows.access.roles import Actor, Subject, Verb, permitted
 from windows.catalogue.models import Environment, Region, Service, Team
 from windows.lifecycle.states import HOLDS_SLOT, WindowStatus
 from windows.scheduling.models import WindowScope
@@ -22,7 +22,8 @@ LANES = 60  # the most that are sent at once
 BARS = 240  # and no further lane once these are
 BY = {"service": "service__slug", "team": "window__team__slug", "environment": "environment", "region": "region"}
 AHEAD = {status.value for status in HOLDS_SLOT} | {WindowStatus.DRAFT.value}
-FIELDS = ("id", "title", "status", "change_type", "starts_at", "ends_at", "is_example")
+FIELDS = ("id", "title", "status", "change_type", "starts_at", "ends_at", "is_example", "version", "timezone")
+PEOPLE = ("coordinator_id", "deputy_id", "owner_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,22 @@ class Planned:
     starts_at: datetime
     ends_at: datetime
     is_example: bool
+    version: int
+    timezone: str
+    team: str = ""  # this and the people in lanes alone
+    coordinator_id: int | None = None
+    deputy_id: int | None = None
+    owner_id: int | None = None
     places: frozenset[str] = frozenset()  # environment/region, in lanes by service alone
 
     @property
     def reference(self) -> str:
         return f"MW-{self.id}"
+
+    def may_be_moved(self, by: Actor) -> bool:
+        """A draft, by whom the role table lets edit it. That these eyes may see it is taken for granted: it is on their calendar."""
+        people = {name: getattr(self, name) for name in PEOPLE}
+        return self.status == WindowStatus.DRAFT and permitted(by, Verb.DRAFT, Subject(team=self.team, **people))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +172,8 @@ def affordable(heads: list[LaneHead], counts: dict[str, int]) -> list[LaneHead]:
 def laid(scopes: QuerySet[WindowScope], key: str, heads: Iterable[LaneHead], *, with_places: bool = False) -> dict[str, list[Planned]]:
     """The windows of each lane by begin, each once in a lane; with the places of the lane's service that each of them touches."""
     slugs = [head.slug for head in heads]
-    names = [f"window__{name}" for name in FIELDS]
+    names = [f"window__{name}" for name in (*FIELDS, *PEOPLE, "team__slug")]
+    called = (*FIELDS, *PEOPLE, "team")
     rows = scopes.filter(**{f"{key}__in": slugs}).order_by("window__starts_at", "window__id").values_list(key, *names)
     if with_places:
         place = ArrayAgg(Concat("environment", Value("/"), "region"), distinct=True)
@@ -169,7 +182,7 @@ def laid(scopes: QuerySet[WindowScope], key: str, heads: Iterable[LaneHead], *, 
         chosen = ((*row, ()) for row in rows.distinct()[: BARS * 4])
     found: dict[str, list[Planned]] = {}
     for slug, *values, places in chosen:
-        found.setdefault(slug, []).append(Planned(**dict(zip(FIELDS, values, strict=True)), places=frozenset(places)))
+        found.setdefault(slug, []).append(Planned(**dict(zip(called, values, strict=True)), places=frozenset(places)))
     return found
 
 
