@@ -26,6 +26,7 @@ from windows.audit.clock import clock
 from windows.catalogue.models import Environment, Service, Team
 from windows.execution.queries.live import live_states
 from windows.scheduling.axis import DAY, MAKERS, after, before, moment, monday, told
+from windows.scheduling.clock_changes import clock_changes
 from windows.scheduling.queries.board import BY, LANES, board
 from windows.scheduling.queries.calendar import calendar
 from windows.scheduling.queries.external import external_windows
@@ -91,6 +92,7 @@ def lanes(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[st
     line = Timeline(found, axis, zone, now, live_states(), wanted.by, outside, actor)
     return {
         "line": line,
+        "clock_changes": clock_changes(axis.since, axis.until, zone),
         "heading": told(axis),
         "earlier": wanted.query(on=before(axis)),
         "later": wanted.query(on=after(axis)),
@@ -121,6 +123,7 @@ def grid(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str
             "planned": [(window, states.get(window.id, window.status)) for window in here.planned] if here else [],
         })  # fmt: skip
     return {
+        "clock_changes": clock_changes(since, until, zone),
         "weeks": [days[n : n + 7] for n in range(0, len(days), 7)],
         "heading": told(axis),
         "earlier": wanted.query(on=before(axis)),
@@ -141,6 +144,7 @@ def agenda(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[s
     return {
         "days": [(day, list(there)) for day, there in groupby(rows, day_of)],
         "frozen": freezes(since, since + AGENDA),
+        "clock_changes": clock_changes(since, since + AGENDA, zone),
         "heading": f"Two weeks from {wanted.on:%a} {wanted.on.day} {wanted.on:%b %Y}",
         "earlier": wanted.query(on=wanted.on - AGENDA),
         "later": wanted.query(on=wanted.on + AGENDA),

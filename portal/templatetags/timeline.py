@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from portal.templatetags.signs import SIGNS, icon, period
 from windows.access.roles import Actor
 from windows.scheduling.axis import Axis
+from windows.scheduling.clock_changes import clock_changes, offset
 from windows.scheduling.lanes import Bar, Lane, Spot, clashes, spot, stack
 from windows.scheduling.queries.board import Board, Planned, Row, collide
 from windows.scheduling.queries.external import ExternalView
@@ -128,10 +129,24 @@ def drawn(bar: Bar[Planned], line: Timeline, rivals: list[str]) -> SafeString:
     more += [f"p-{elapsed(window, line.now)}"] if colour == "running" else []
     more += cuts(bar.spot)
     return format_html(
-        '<a class="bar s-{} {}" href="/windows/{}"{}><i></i>{}<span><b>{}</b> {}<span class="vh">, {}, {}{}</span></span></a>',
-        colour, " ".join(more), window.reference, handles(window, line.viewer), icon(sign), window.reference, window.title, word.lower(),
-        period(window.starts_at, window.ends_at, line.zone), f", collides with {' and '.join(rivals)}" if rivals else "",
+        '<a class="bar s-{} {}" href="/windows/{}"{}><i></i>{}<span><b>{}</b> {}{}<span class="vh">, {}, {}{}</span></span></a>',
+        colour, " ".join(more), window.reference, handles(window, line.viewer), icon(sign),
+        window.reference, window.title, jumps(window, line.zone),
+        word.lower(), hours_of(window, line.zone), f", collides with {' and '.join(rivals)}" if rivals else "",
     )  # fmt: skip
+
+
+def jumps(window: Planned, zone: ZoneInfo) -> SafeString:
+    """A word on the bar where a clock changes while the window lasts, the viewer's or the window's own."""
+    changes = [one for there in {zone, ZoneInfo(window.timezone)} for one in clock_changes(window.starts_at, window.ends_at, there)]
+    return mark_safe(" <em>clock change</em>") if changes else mark_safe("")
+
+
+def hours_of(window: Planned, zone: ZoneInfo) -> str:
+    """The period on the viewer's clock, and on the window's own where that shows another hour."""
+    own, here = ZoneInfo(window.timezone), period(window.starts_at, window.ends_at, zone)
+    same = all(offset(at, own) == offset(at, zone) for at in (window.starts_at, window.ends_at))
+    return here if same else f"{here}, there {period(window.starts_at, window.ends_at, own)}"
 
 
 def handles(window: Planned, viewer: Actor | None) -> SafeString | str:

@@ -55,9 +55,30 @@ def test_a_bar_is_a_link_with_everything_in_words(ada: Any) -> None:
     bar = re.search(rf'<a class="bar s-draft ([^"]*)" href="/windows/{window.reference}"[^>]*>(.*?)</a>', text)
     assert bar and "x-240 w-192" in bar[1]  # 11:30 in the column of 09:00, for two hours
     said = re.sub("<[^>]*>", "", bar[2])
-    assert said.startswith(f"{window.reference} Move &lt;orders&gt;, draft, ") and said.endswith("11:30–13:30 IST")
+    assert (
+        said.startswith(f"{window.reference} Move &lt;orders&gt;, draft, ")
+        and said.endswith(" 06:00–08:00 UTC")
+        and "11:30–13:30 IST, there " in said
+    )
     assert "style=" not in text and "IST, UTC+05:30" in text
     assert f'href="/windows/new?service=orders&amp;starts_at={day(begins)}T09%3A00"' in text
+
+
+def test_a_clock_change_is_pointed_out(ada: Any) -> None:
+    begins = datetime(datetime.now(UTC).year + 1, 10, 31, 0, 30, tzinfo=UTC)
+    begins -= timedelta(days=(begins.weekday() + 1) % 7)  # the last Sunday of October
+    over = given.window(ada, starts_at=begins, hours=2, timezone="Europe/Berlin")
+    beside = given.window(ada, "bank", starts_at=begins + 4 * HOUR, hours=2, timezone="Europe/Berlin")
+    client, words = browser("ada"), f"the clock goes back from 03:00 to 02:00 on Sun {begins.day} Oct"
+    text = page(client, f"/calendar/panel?on={day(begins)}")
+    bars = dict(re.findall(r'href="/windows/(MW-\d+)"[^>]*>(.*?)</a>', text))
+    assert "clock change" in bars[over.reference] and "clock change" not in bars[beside.reference]
+    assert words in re.sub(r"\s+", " ", page(client, f"/windows/{over.reference}/card"))
+    assert words not in text, "her own clock does not change"
+    Person.objects.filter(pk=ada.person_id).update(timezone="Europe/Berlin")
+    for view in ("lanes", "month", "agenda"):
+        assert f"In Europe/Berlin {words}." in page(client, f"/calendar/panel?view={view}&on={day(begins)}"), view
+    assert words not in page(client, f"/calendar/panel?on={day(begins + timedelta(days=7))}")
 
 
 def test_a_run_tells_more_than_its_window(ada: Any) -> None:
