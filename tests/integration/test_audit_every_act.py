@@ -186,6 +186,10 @@ def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
     do(owner, "DELETE", f"/windows/{gone['reference']}")
     made = do(owner, "POST", "/windows", asked)
     name = made["reference"]
+    beside = do(owner, "POST", "/windows", asked)["reference"]
+    question = do(owner, "POST", f"/windows/{name}/move-requests", {"asking": beside, "message": "please"})[0]
+    do(owner, "POST", f"/move-requests/{question['id']}/decline", {"reason": "not now"})
+    do(owner, "DELETE", f"/windows/{beside}")
     do(owner, "PATCH", f"/windows/{name}", {"title": "Migrate orders"}, If_Match=f'"{made["version"]}"')
     do(owner, "POST", f"/windows/{name}/request", {})
     do(owner, "POST", f"/windows/{name}/withdraw")

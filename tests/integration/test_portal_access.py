@@ -32,6 +32,7 @@ from windows.scheduling.models import (
     Freeze,
     FreezeException,
     IncompleteNotice,
+    MoveRequest,
     ProviderObject,
     SavedView,
     WindowBudget,
@@ -112,6 +113,9 @@ def world() -> dict[str, Any]:
         "policy_id": policy.pk,
         "node_id": node.pk,
         "exception_id": FreezeException.objects.create(freeze=freeze, team="shop", reason="It must.", made_by_id=ada.person_id).pk,
+        "request_id": MoveRequest.objects.create(
+            window=window, asking=given.window(ada, "mail"), asked_by_id=ada.person_id, message="Please."
+        ).pk,
         "limit_id": ConcurrencyLimit.objects.create(title="One of shop", at_most=1, severity="soft", team=window.team).pk,
         "one": "r1",
         "other": "r2",

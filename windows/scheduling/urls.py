@@ -8,6 +8,7 @@ from windows.scheduling.api.external import Arrivals, Objects, OneObject, OneSou
 from windows.scheduling.api.freezes import Exceptions, Freezes, Lift, OneException
 from windows.scheduling.api.limits import Limits, OneLimit
 from windows.scheduling.api.many import Copy, Table
+from windows.scheduling.api.moves import DeclineMove, MoveRequests
 from windows.scheduling.api.oracle import CalendarState, ChangeOracle, InMaintenance
 from windows.scheduling.api.series import Occurrences, OneSeries, Repeat, SeriesRows, SkipFollowing
 from windows.scheduling.api.slots import Slots, WindowSlots
@@ -38,6 +39,8 @@ api = [
     path("series", SeriesRows.as_view()),
     path("series/<int:series_id>", OneSeries.as_view()),
     path("series/<int:series_id>/occurrences", Occurrences.as_view()),
+    path("windows/<str:reference>/move-requests", MoveRequests.as_view()),
+    path("move-requests/<int:request_id>/decline", DeclineMove.as_view()),
     path("change-oracle", ChangeOracle.as_view()),
     path("change-oracle/state", CalendarState.as_view()),
     path("services/<slug:slug>/maintenance", InMaintenance.as_view()),

@@ -18,6 +18,7 @@ from windows.lifecycle.states import ChangeType, Mode, WindowStatus
 from windows.scheduling import texts, vevent
 from windows.scheduling.commands import editing
 from windows.scheduling.commands.editing import ScopeRow
+from windows.scheduling.commands.moving import agree_by_moving
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.commands.transitions import about, facts_of, locked, move, touch
 from windows.scheduling.models import Series, Window
@@ -153,6 +154,8 @@ def apply(actor: Actor, window: Window, changes: Mapping[str, Any], *, together:
         editing.write_scope(window, rows)
     elif columns.keys() & {"starts_at", "ends_at"}:
         window.scopes.update(reserved=(window.starts_at, window.ends_at), holds_slot=False)
+    if columns.keys() & {"starts_at", "ends_at"}:
+        agree_by_moving(actor, window)
     window.edited_by_id = actor.person_id or window.edited_by_id
     if window.series_id is not None and not together:
         window.strayed_at = clock()
