@@ -132,11 +132,11 @@ def test_pages_by_cursor_meet_every_row_once(owner) -> None:
 def test_a_list_costs_the_same_however_long_it_is(owner, django_assert_num_queries) -> None:
     api = caller(owner)
     api.get("/services")
-    with django_assert_num_queries(3):  # token, roles, rows
+    with django_assert_num_queries(2):  # token, rows
         api.get("/services")
     for n in range(5):
         given.service(f"s{n}")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         api.get("/services")
 
 

@@ -84,7 +84,7 @@ def test_the_list_filters_and_pages(ada, django_assert_num_queries) -> None:
         given.window(ada, starts_at=given.soon(24 + n), title=f"Window {n}")
     api = caller(ada)
     api.get("/me")
-    with django_assert_num_queries(3):  # token, roles, rows
+    with django_assert_num_queries(3):  # token, mark, rows
         page = read(api.get("/windows?limit=3&service=orders&status=draft"))
     assert [row["title"] for row in page["items"]] == ["Window 4", "Window 3", "Window 2"]
     rest = read(api.get(f"/windows?limit=3&service=orders&cursor={page['next_cursor']}"))

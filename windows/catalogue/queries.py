@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import F
 from django.db.models.functions import Now
 
 from windows.access.roles import Actor, Role, Subject
@@ -15,6 +17,14 @@ from windows.catalogue.models import ApiToken, Deployment, Membership, Person, S
 from windows.errors import Forbidden, Invalid, NotFound
 
 ANY = "*"
+WHO_SENDS = """select token.id, token.hint, token.scopes::text,
+    coalesce(token.last_used_at > statement_timestamp() - make_interval(secs => %s), false),
+    person.id, person.name, person.is_superuser, held.teams, held.roles
+ from catalogue_apitoken token join catalogue_person person on person.id = token.person_id and person.is_active,
+ lateral (
+    select coalesce(array_agg(team.slug order by m.id), '{}') as teams, coalesce(array_agg(m.role order by m.id), '{}') as roles
+    from catalogue_membership m join catalogue_team team on team.id = m.team_id where m.person_id = person.id) held
+ where token.digest = %s and token.revoked_at is null and token.expires_at > statement_timestamp()"""
 USED = timedelta(minutes=1)  # a token's last use is kept to the minute: a busy client must not write at every request
 
 
@@ -54,18 +64,21 @@ def token_digest(raw: str) -> str:
 
 
 def authenticate_token(raw: str) -> Actor | None:
-    """The actor behind an API token, or None: unknown, expired, revoked, its person disabled. Two queries; at most one write a minute."""
-    token = (
-        ApiToken.objects.select_related("person")
-        .filter(digest=token_digest(raw), revoked_at=None, expires_at__gt=Now(), person__is_active=True)
-        .annotate(is_recent=Q(last_used_at__gt=Now() - USED))
-        .first()
-    )
-    if token is None:
+    """The actor behind an API token, or None: unknown, expired, revoked, its person disabled. One query; at most one write a minute.
+
+    In SQL by hand, as it stands before every request of every program: the ORM takes longer to word it than the store to answer.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(WHO_SENDS, [USED.total_seconds(), token_digest(raw)])
+        found = cursor.fetchone()
+    if found is None:
         return None
-    if not token.is_recent:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=Now())
-    return actor_for(token.person, via=f"api:{token.hint}", scopes=frozenset(token.scopes))
+    token_id, hint, scopes, is_recent, person_id, name, administrator, teams, roles = found
+    if not is_recent:
+        ApiToken.objects.filter(pk=token_id).update(last_used_at=Now())
+    held = frozenset((team, Role(role)) for team, role in zip(teams, roles, strict=True))
+    scopes = frozenset(json.loads(scopes))
+    return Actor(name=name, person_id=person_id, roles=held, administrator=administrator, scopes=scopes, via=f"api:{hint}")
 
 
 def subject_of_team(slug: str) -> Subject:

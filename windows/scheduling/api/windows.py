@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import orjson
+from django.http import HttpResponse, HttpResponseNotModified
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +15,8 @@ from windows.access.paging import cursor_of, limit_of, only, page
 from windows.access.requests import actor_of
 from windows.access.shapes import Reason, body, page_of
 from windows.access.versions import versioned
+from windows.audit.queries import trail_mark
+from windows.scheduling.api.kept import Kept, etag, eyes, unchanged
 from windows.scheduling.api.shapes import RowShape, WindowAsked, WindowShape, draft_from, shown
 from windows.scheduling.commands.drafts import cancel_window, create_draft, discard_draft
 from windows.scheduling.queries import window_view
@@ -20,17 +24,28 @@ from windows.scheduling.queries.listing import FILTERS, windows
 from windows.scheduling.queries.windows import window_id_of
 
 FILTERED = [OpenApiParameter(name, str) for name in FILTERS]
+KEPT = Kept()
 PAGED = [OpenApiParameter("cursor", str), OpenApiParameter("limit", int)]
 
 
 class Windows(APIView):
     @extend_schema(operation_id="list_windows", parameters=[*FILTERED, *PAGED], responses=page_of(RowShape))
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
+        """A page of windows. Polled with If-None-Match it costs one small query until something was done somewhere."""
         filters = only(request.query_params, *FILTERS)
         limit = limit_of(request.query_params)
         after = cursor_of(request.query_params, datetime, int)
-        rows = windows(actor_of(request), filters, limit=limit, after=(after[0], after[1]) if after else None)
-        return Response(page(rows, limit, "starts_at", "id"))
+        viewer, mark = actor_of(request), trail_mark()
+        key = f"{eyes(viewer)}?{sorted(filters.items())}{limit}{after}"
+        tag = etag(key, mark)
+        if unchanged(request.headers.get("If-None-Match", ""), tag):
+            return HttpResponseNotModified(headers={"ETag": tag})
+        answer = KEPT.get(key, mark)
+        if answer is None:
+            rows = windows(viewer, filters, limit=limit, after=(after[0], after[1]) if after else None)
+            answer = orjson.dumps(page(rows, limit, "starts_at", "id"), option=orjson.OPT_UTC_Z)
+            KEPT.keep(key, mark, answer)
+        return HttpResponse(answer, content_type="application/json", headers={"ETag": tag})
 
     @extend_schema(operation_id="create_draft", request=WindowAsked, responses={201: WindowShape})
     def post(self, request: Request) -> Response:
