@@ -26,6 +26,7 @@ PORTAL_URL = os.environ.get("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")
 FLAGS_URL = os.environ.get("FLAGS_URL", "http://127.0.0.1:8001").rstrip("/")
 PROMETHEUS_URL = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
 COMMANDS_DIR = Path(os.environ["COMMANDS_DIR"]) if os.environ.get("COMMANDS_DIR") else None  # what `command` steps may run
+RUNBOOK_REPOSITORIES = listed("RUNBOOK_REPOSITORIES")  # where runbooks in Git may lie: folders and https addresses
 HTTP_ALLOWED_HOSTS = listed("HTTP_ALLOWED_HOSTS")  # what `http` steps may reach
 ALERTMANAGER_URL = os.environ.get("ALERTMANAGER_URL", "")
 BALANCERS = {  # HAProxy admin sockets that `traffic` steps may reach, by name: BALANCER_EDGE=unix:///run/haproxy/admin.sock

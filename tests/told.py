@@ -22,7 +22,14 @@ NO_ACTS = {
 }
 # Bookkeeping that changes nothing for anybody: leases, when something was last used, further tries of a compensation that was told.
 BOOKKEEPING = ["wake_at", "lease_until", "fence", "last_used_at", "last_login", "checkpoint", "undo_attempt", "undo_started_at"]
-BOOKKEEPING += ["observed", "observed_note", "observed_at", "lapses_at", "due_at"]  # a look at a surface that found nothing new
+BOOKKEEPING += [
+    "observed",
+    "observed_note",
+    "observed_at",
+    "lapses_at",
+    "due_at",
+    "pulled_at",
+]  # a look at a surface, or into Git, that found nothing new
 
 
 class Told:

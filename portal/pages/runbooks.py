@@ -17,7 +17,7 @@ from windows.audit.clock import clock
 from windows.catalogue.models import Team
 from windows.errors import Invalid, NotFound
 from windows.runbooks.models import RunbookVersion
-from windows.runbooks.queries import runbook, runbooks, spec_of, version, versions
+from windows.runbooks.queries import file_of, runbook, runbooks, spec_of, version, versions
 from windows.runbooks.spec import SpecError
 from windows.runbooks.spec.sentences import story
 from windows.scheduling.models import Window
@@ -60,8 +60,11 @@ def runbook_page(request: HttpRequest, slug: str, number: int | None = None) -> 
         spec, refused = spec_of(shown), None
     except SpecError as error:
         spec, refused = None, error
+    file = file_of(book.pk)
     context = {
         "book": book,
+        "file": file,
+        "current": next((one.number for one in known if file and one.digest == file.digest), None),  # what lies in Git now
         "shown": shown,
         "spec": spec,
         "story": story(spec) if spec else None,

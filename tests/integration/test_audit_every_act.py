@@ -26,6 +26,7 @@ from windows.execution import tasks
 from windows.execution.models import Run, StepRun, Surface
 from windows.flags.commands import leases, set_flag
 from windows.flags.models import Flag, FlagKey, OnExpiry
+from windows.runbooks.models import RunbookSource
 from windows.scheduling.commands.series import Pattern, create_series
 from windows.scheduling.models import IncompleteNotice, Series, Window
 
@@ -90,7 +91,7 @@ steps:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_r_l05_every_changing_address_tells_the_trail(world: World) -> None:
+def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: Any) -> None:
     root = browser(given.person("root", administrator=True))
     olga = given.person("olga", ("shop", Role.OWNER))
     vera, zoe = given.person("vera", ("shop", Role.OWNER)), given.person("zoe")
@@ -157,6 +158,10 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World) -> None:
         do(owner, "POST", "/change-oracle/state", {"CalendarNames": ["orders"]}, entry=False)  # asks, changes nothing
         do(owner, "POST", "/runbooks/check", {"text": RUNBOOK}, entry=False)  # changes nothing
         do(owner, "POST", "/runbooks/nothing/versions", {"text": RUNBOOK, "team": "shop"})
+        settings.RUNBOOK_REPOSITORIES = ["/srv/books"]
+        books = do(owner, "POST", "/runbooks/sources", {"repository": "/srv/books/ops", "team": "shop"})
+        do(owner, "POST", f"/runbooks/sources/{books['id']}/pull")
+        do(owner, "DELETE", f"/runbooks/sources/{books['id']}")
         feed = do(owner, "POST", "/feeds", {"kind": "all"})
         do(owner, "DELETE", f"/feeds/{feed['id']}")
         windows(story, owner, other, olga.pk)
@@ -308,6 +313,10 @@ def series_to_extend() -> None:
     Window.objects.filter(starts_at__gt=clock() + timedelta(days=300)).delete()
 
 
+def unreadable_source() -> None:
+    RunbookSource.objects.create(repository="/nowhere", team="shop", created_by="Ada")
+
+
 def nothing() -> None:
     pass
 
@@ -329,6 +338,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "execution.sweep": missed_window,
     "flags.sweep": forgotten_flags,
     "portal.forget": nothing,
+    "runbooks.reconcile": unreadable_source,
     "scheduling.sweep": series_to_extend,
     "scheduling.poll_calendars": nothing,  # when a calendar was last asked is no act; what it says is told: test_calendars_in
     "telemetry.measure": nothing,

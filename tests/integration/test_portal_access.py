@@ -23,7 +23,7 @@ from windows.audit.models import AuditEntry
 from windows.catalogue.models import Person, Service
 from windows.execution.models import Surface, clock
 from windows.flags.models import Node
-from windows.runbooks.models import Runbook, RunbookVersion
+from windows.runbooks.models import Runbook, RunbookSource, RunbookVersion
 from windows.scheduling.commands.series import Pattern, create_series
 from windows.scheduling.models import (
     CalendarSource,
@@ -40,6 +40,7 @@ from windows.scheduling.models import (
 
 pytestmark = pytest.mark.django_db
 OPEN = {"healthz", "readyz", "metrics", "sign-in/", "sign-out/", "api/schema/", "feeds/<str:token>.ics", "static/<path:path>", ""}
+OPEN |= {"schemas/runbook.json"}  # the language of runbooks, for editors
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 OWN = {"api/v1/me", "api/v1/me/password", "api/v1/tokens", "api/v1/feeds", "settings/sessions/end"}  # about oneself
 OWN |= {"api/v1/runbooks/check", "api/v1/change-oracle/state"}  # about nothing: they only ask
@@ -109,6 +110,7 @@ def world() -> dict[str, Any]:
         "run_id": run.pk,
         "freeze_id": freeze.pk,
         "series_id": series.pk,
+        "source_id": RunbookSource.objects.create(repository="/srv/books", team="shop", created_by="ada").pk,
         "budget_id": WindowBudget.objects.create(at_most=100).pk,
         "policy_id": policy.pk,
         "node_id": node.pk,

@@ -10,7 +10,7 @@ from functools import lru_cache
 from django.db.models import Count, Max
 
 from windows.errors import NotFound
-from windows.runbooks.models import Runbook, RunbookVersion
+from windows.runbooks.models import Runbook, RunbookSource, RunbookVersion, SourceFile
 from windows.runbooks.spec import RunbookSpec, parse
 
 
@@ -62,6 +62,29 @@ parsed = lru_cache(maxsize=256)(parse)  # a version never changes
 def spec_of(version: RunbookVersion) -> RunbookSpec:
     """What the version means, parsed once per process. SpecError where today's rules refuse an old text."""
     return parsed(version.source)
+
+
+def named_in(text: str) -> str:
+    """The runbook a text says it is. SpecError where it is none."""
+    return parsed(text).slug
+
+
+def source(source_id: int) -> RunbookSource:
+    """NotFound where there is none."""
+    found = RunbookSource.objects.filter(pk=source_id).first()
+    if found is None:
+        raise NotFound("There is no such source of runbooks here.")
+    return found
+
+
+def sources() -> list[RunbookSource]:
+    """Every place in Git that runbooks come from, with its files."""
+    return list(RunbookSource.objects.prefetch_related("files__runbook").order_by("repository", "folder", "pk"))
+
+
+def file_of(runbook_id: int) -> SourceFile | None:
+    """Where in Git the runbook is kept, as the last good pull found it; None for an uploaded one."""
+    return SourceFile.objects.select_related("source").filter(runbook_id=runbook_id).first()
 
 
 def difference(old: RunbookVersion, new: RunbookVersion) -> str:
