@@ -75,8 +75,8 @@ PLACES: dict[str, tuple[str, ...]] = {  # addresses that want another row, or a 
 NOWHERE = {  # addresses that the example has no row for, and why; their own tests walk them
     "calendar/views/<int:saved_view_id>": "nobody has a saved view at first",
     "calendar/views/<int:saved_view_id>/delete": "nobody has a saved view at first",
-    "runbooks/git/<int:source_id>/pull": "the example keeps no runbook in Git",
-    "runbooks/git/<int:source_id>/remove": "the example keeps no runbook in Git",
+    "runbooks/git/<int:repository_id>/pull": "the example keeps no runbook in Git",
+    "runbooks/git/<int:repository_id>/remove": "the example keeps no runbook in Git",
     "windows/<str:reference>/surfaces/<int:surface_id>/accept": "nothing outside drifts in the example",
 }
 

@@ -110,7 +110,7 @@ def world() -> dict[str, Any]:
         "run_id": run.pk,
         "freeze_id": freeze.pk,
         "series_id": series.pk,
-        "source_id": RunbookSource.objects.create(repository="/srv/books", team="shop", created_by="ada").pk,
+        "repository_id": RunbookSource.objects.create(repository="/srv/books", team="shop", created_by="ada").pk,
         "budget_id": WindowBudget.objects.create(at_most=100).pk,
         "policy_id": policy.pk,
         "node_id": node.pk,

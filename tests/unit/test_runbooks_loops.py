@@ -17,7 +17,7 @@ steps:
 """
 DRAIN = "      - {name: 'Drain {{ node }}', wait: {duration: 1s}}\n"
 URL = "https://cluster.example/{{ node }}/upgrade"
-UPGRADE = f"      - {{name: Upgrade, http: {{url: '{URL}', method: POST}}, undo: none, because: it is new}}\n"
+UPGRADE = f"      - {{name: Upgrade, http: {{url: '{URL}', method: POST}}, undo: {{http: {{url: '{URL}', method: DELETE}}}}}}\n"
 SHIFT = "traffic: {balancer: edge, backend: shop, shift: {to: green, away_from: blue, share: '{{ share }}'}}"
 
 
@@ -121,8 +121,8 @@ def test_a_page_tells_it_once_with_the_targets_name_open() -> None:
     assert told.steps[0].each == "for each node: a, b, c, 2 at a time"
 
 
-STOP = "  - {name: Stop, quiesce: orders, http: {url: 'https://q.example/stop', method: POST}, undo: none, because: the resume does it}\n"
-GO = "  - {name: Go, resume: orders, http: {url: 'https://q.example/go', method: POST}, undo: none, because: it only goes on}\n"
+STOP = "  - {name: Stop, quiesce: orders, http: {url: 'https://q/stop', method: POST}, undo: {http: {url: 'https://q/go', method: POST}}}\n"
+GO = "  - {name: Go, resume: orders, http: {url: 'https://q/go', method: POST}, undo: {http: {url: 'https://q/stop', method: POST}}}\n"
 
 
 def test_a_quiesce_has_its_resume() -> None:

@@ -40,6 +40,7 @@ steps:
   - name: Migrate
     sql: {database: orders, statements: ["alter table orders add column currency text"], timeout: 30s}
     undo: {sql: {database: orders, statements: ["alter table orders drop column if exists currency"]}}
+  - {name: The column is there, gate: {prometheus: columns, pass: "== 1"}}
   - name: Backfill
     sql:
       database: orders
@@ -65,7 +66,7 @@ def test_a_good_one_means_what_it_says() -> None:
     assert (spec.slug, spec.layers, spec.on_turn_back) == ("orders-schema-migration", ("L5",), "hold")
     assert spec.rollback_reserve == timedelta(minutes=2)
     assert spec.backup_check == BackupCheck("orders", "select max(finished_at) from backups", timedelta(hours=24))
-    freeze, migrate, backfill = spec.steps
+    freeze, migrate, _, backfill = spec.steps
     assert (freeze.timeout, freeze.max_attempts, freeze.backoff, freeze.is_repeatable) == (
         timedelta(seconds=90),
         3,
@@ -93,8 +94,7 @@ def test_a_folded_text_is_one_plain_line() -> None:
                 - >-
                   alter table orders
                   add column currency text
-            undo: none
-            because: only read, never carried out
+            undo: {sql: {database: orders, statements: [alter table orders drop column currency]}}
     """
     plan = resolve(parse(textwrap.dedent(text)), {})
     assert plan.steps[0].action.params["statements"] == ["alter table orders add column currency text"]
@@ -103,13 +103,13 @@ def test_a_folded_text_is_one_plain_line() -> None:
 def test_a_plan_is_what_a_run_copies() -> None:
     plan = resolve(parse(GOOD), {"port": 8080})
     rows = plan.to_rows()
-    assert [row["position"] for row in rows] == [1, 2, 3, 4]
-    assert [row["phase"] for row in rows] == ["step"] * 3 + ["validation"]
-    assert rows[2]["params"]["statements"] == ["update orders set currency = 'EUR' where id <= 500"]
-    assert rows[3]["params"]["url"] == "http://127.0.0.1:8080/healthz"
-    assert rows[3]["sentence"] == "GET http://127.0.0.1:8080/healthz"
+    assert [row["position"] for row in rows] == [1, 2, 3, 4, 5]
+    assert [row["phase"] for row in rows] == ["step"] * 4 + ["validation"]
+    assert rows[3]["params"]["statements"] == ["update orders set currency = 'EUR' where id <= 500"]
+    assert rows[4]["params"]["url"] == "http://127.0.0.1:8080/healthz"
+    assert rows[4]["sentence"] == "GET http://127.0.0.1:8080/healthz"
     assert rows[0]["undo"] == {"kind": "flag", "params": rows[0]["params"], "verb": "compensate"}
-    assert rows[2]["undo"] is None
+    assert rows[3]["undo"] is None
     assert plan.watch[0].to_json()["gate"]["pass"] == ">= 0.99"
     assert plan.parameters == {"batch": 500, "port": 8080}
 
@@ -158,16 +158,16 @@ def test_a_plan_is_what_a_run_copies() -> None:
         ("  - name: Migrate\n    sql:", "  - name: Migrate\n    sgl:", 26, 5, "steps[1].sgl", "Did you mean “sql”"),
         ("  - name: Migrate\n", "  - name: Freeze writes\n", 25, 5, "name", "Two steps are called"),
         ("    undo: {sql:", "    undo: {sqll:", 27, 12, "steps[1].undo.sqll", "Did you mean “sql”"),
-        ("    undo: none\n", "", 28, 5, "steps[2].undo", "cannot undo itself"),
-        ("    undo: none\n", "", 33, 14, "steps[2].because", "goes with"),
-        ("    because: the undo of the step before drops the column\n", "", 33, 11, "steps[2].because", "needs `because:`"),
-        ("    undo: none\n", "    undo: nothing\n", 33, 11, "steps[2].undo", "An action is expected"),
-        ("{{ batch }}", "{{ bach }}", 32, 20, "steps[2].sql.statements[0]", "no parameter “bach”"),
-        ("{{ batch }}", "{{ batch + 1 }}", 32, 20, "steps[2].sql.statements[0]", "no expressions"),
-        ("{{ batch }}", "{{ batch }", 32, 20, "steps[2].sql.statements[0]", "not closed"),
-        ("url: \"http:", "url: \"ftp:", 37, 17, "validation[0].http.url", "pattern"),
-        ("    http: {url:", "    wait: {duration: 1s}\n    http: {url:", 38, 5, "validation[0].http", "one action"),
-        ("status: 200", "status: 2000", 37, 73, "validation[0].http.expect.status", "less than or equal to 599"),
+        ("    undo: none\n", "", 29, 5, "steps[3].undo", "cannot undo itself"),
+        ("    undo: none\n", "", 34, 14, "steps[3].because", "goes with"),
+        ("    because: the undo of the step before drops the column\n", "", 34, 11, "steps[3].because", "needs `because:`"),
+        ("    undo: none\n", "    undo: nothing\n", 34, 11, "steps[3].undo", "An action is expected"),
+        ("{{ batch }}", "{{ bach }}", 33, 20, "steps[3].sql.statements[0]", "no parameter “bach”"),
+        ("{{ batch }}", "{{ batch + 1 }}", 33, 20, "steps[3].sql.statements[0]", "no expressions"),
+        ("{{ batch }}", "{{ batch }", 33, 20, "steps[3].sql.statements[0]", "not closed"),
+        ("url: \"http:", "url: \"ftp:", 38, 17, "validation[0].http.url", "pattern"),
+        ("    http: {url:", "    wait: {duration: 1s}\n    http: {url:", 39, 5, "validation[0].http", "one action"),
+        ("status: 200", "status: 2000", 38, 73, "validation[0].http.expect.status", "less than or equal to 599"),
         ("title: Orders schema migration", "title: Orders\nrunbook: again", 3, 1, "runbook", "twice, first in line 1"),
         ("    timeout: 90s", "    timeout: 90s\n    timeout: 80s", 23, 5, "steps[0].timeout", "twice, first in line 22"),
         ("layers: [L5]", "layers: &x [L5]", 3, 9, "layers", "Anchors and aliases"),
@@ -176,7 +176,7 @@ def test_a_plan_is_what_a_run_copies() -> None:
         ("layers: [L5]", "layers: [L5", 4, 13, "", "no YAML"),
         ("title: Orders", "title: {{ batch }} Orders", 2, 9, "title", "Quote a parameter"),
         ("title: Orders", "title: \x00Orders", 2, 8, "", "no YAML"),
-        ("validation:", "---\nvalidation:", 35, 1, "", "One document"),
+        ("validation:", "---\nvalidation:", 36, 1, "", "One document"),
     ],
 )  # fmt: skip
 def test_where_it_is_wrong(old: str, new: str, line: int, column: int, field: str, says: str) -> None:
@@ -291,8 +291,7 @@ def test_r_s09_r_c12_free_text_never_becomes_sql_or_promql() -> None:
         steps:
           - name: S
             sql: {database: d, statements: ["delete from {{ pick }} where x = '{{ text }}'"], values: {x: "{{ text }}"}}
-            undo: none
-            because: for the test
+            undo: {sql: {database: d, statements: [select 1]}}
           - name: G
             gate: {sql: {database: d, query: "select {{ text }}"}, pass: "> 0"}
         """
@@ -376,3 +375,29 @@ def test_r_s15_no_damage_to_a_good_text_breaks_the_reader(at: int, cut: int, put
         resolve(parse(GOOD[:at] + put + GOOD[at + cut :]), {"port": 80})
     except SpecError as error:
         assert all(p.message and (p.line is None or p.line >= 1) for p in error.problems)
+
+
+@pytest.mark.parametrize(
+    ("before", "action", "is_refused"),
+    [
+        ("", "http: {url: 'https://x.example', method: POST}", True),
+        ("  - {name: G, gate: {prometheus: up, pass: '== 1'}}\n", "http: {url: 'https://x.example', method: POST}", False),
+        ("  - {name: G, wait: {duration: 1s}}\n", "sql: {database: d, statements: [select 1]}", True),
+        ("  - {name: G, manual: {prompt: Go on?}, undo: none, because: only a look}\n", "sql: {database: d, statements: [select 1]}", True),
+        ("", "manual: {prompt: Swap the disk}", False),
+        ("", "wait: {duration: 1s}", False),
+        (
+            "  - {for_each: n, in: [a], steps: [{name: W, wait: {duration: 1s}}],"
+            " between: [{name: G, gate: {prometheus: up, pass: '< 1'}}]}\n",
+            "sql: {database: d, statements: [select 1]}",
+            True,
+        ),
+    ],
+)
+def test_x03_what_cannot_be_undone_wants_a_gate_before_it(before: str, action: str, is_refused: bool) -> None:
+    text = f"runbook: a\ntitle: A\nsteps:\n{before}  - name: S\n    {action}\n    undo: none\n    because: nobody can\n"
+    if not is_refused:
+        parse(text)
+        return
+    line, column, field, message = problems_of(text)[-1]
+    assert (line, column, field) == (4 + bool(before), 5, "steps") and "a `gate:` step must stand before it" in message

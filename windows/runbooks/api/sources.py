@@ -66,8 +66,8 @@ class Sources(APIView):
 
 class OneSource(APIView):
     @extend_schema(operation_id="remove_runbook_source", responses={204: None})
-    def delete(self, request: Request, source_id: int) -> Response:
-        remove_source(actor_of(request), source_id)
+    def delete(self, request: Request, repository_id: int) -> Response:
+        remove_source(actor_of(request), repository_id)
         return Response(status=204)
 
 
@@ -78,5 +78,5 @@ class Pull(APIView):
         responses=SourceShape,
         description="Due at once; `pulled_at` and `trouble` tell when it happened and how it went.",
     )
-    def post(self, request: Request, source_id: int) -> Response:
-        return Response(shown(ask_pull(actor_of(request), source_id)))
+    def post(self, request: Request, repository_id: int) -> Response:
+        return Response(shown(ask_pull(actor_of(request), repository_id)))

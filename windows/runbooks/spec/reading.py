@@ -12,6 +12,7 @@ from windows.runbooks.spec.parameters import read_parameters
 from windows.runbooks.spec.quiescing import check_pairs
 from windows.runbooks.spec.steps import read_steps, read_watch
 from windows.runbooks.spec.tree import Node, grow
+from windows.runbooks.spec.undoing import check_gates
 
 KNOWN = (
     "runbook",
@@ -50,6 +51,7 @@ def parse(text: str) -> RunbookSpec:
         findings.wrong(given["steps"], "steps", "A runbook has at least one step.")
     check_names([*steps, *validation], "step", findings)
     check_pairs(steps, findings)
+    check_gates(steps, findings)
     for stray in (step for step in validation if step.quiesces or step.resumes):
         findings.wrong(
             Node(stray.line or 1, stray.column or 1), "validation", "A validation step only looks: it neither quiesces nor resumes."

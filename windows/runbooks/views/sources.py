@@ -54,14 +54,14 @@ def shown(request: HttpRequest, given: dict[str, str], error: Refused | None = N
 
 @signed_in
 @require_POST
-def git_pull(request: HttpRequest, source_id: int) -> HttpResponse:
-    ask_pull(actor_of(request), source_id)
+def git_pull(request: HttpRequest, repository_id: int) -> HttpResponse:
+    ask_pull(actor_of(request), repository_id)
     reconcile.delay_on_commit()
     return HttpResponseRedirect(reverse("runbook-sources"))
 
 
 @signed_in
 @require_POST
-def git_remove(request: HttpRequest, source_id: int) -> HttpResponse:
-    remove_source(actor_of(request), source_id)
+def git_remove(request: HttpRequest, repository_id: int) -> HttpResponse:
+    remove_source(actor_of(request), repository_id)
     return HttpResponseRedirect(reverse("runbook-sources"))
