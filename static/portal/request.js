@@ -1,4 +1,5 @@
-/* The request page: a free slot fills in the begin without leaving the page. Without this, its button sends the form. */
+/* The request page: a free slot fills in the begin without leaving the page, and a button waits for what is being saved as one types:
+   otherwise that saving would be somebody else's change to it. Without this, the buttons send the form. */
 (() => {
   "use strict";
   /* The wall clock of a moment in a zone, as datetime-local wants it. */
@@ -16,4 +17,15 @@
     begins.dispatchEvent(new Event("change", { bubbles: true }));
     begins.focus();
   });
+  const form = document.getElementById("request");
+  const isSaving = () => form.classList.contains("htmx-request");
+  form?.addEventListener("submit", (event) => {
+    if (!isSaving()) return;
+    event.preventDefault();
+    event.stopPropagation(); /* not sent yet */
+    const { submitter } = event;
+    form.addEventListener("htmx:afterRequest", () => setTimeout(() => form.requestSubmit(submitter?.isConnected ? submitter : null)), { once: true });
+  });
+  /* What was typed last goes with the button; nothing is saved behind its back. */
+  form?.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt === form && form.dataset.sent) event.preventDefault(); });
 })();
