@@ -4,7 +4,7 @@
 
 Needs wrk (Debian: wrk). A store of its own; one granian worker each for the portal, our own peers (pages_django.py) and nothing else.
 While all of it is measured a command edits one draft every second, but for the 304. Rounds are interleaved, medians shown; only the
-ratios of one run mean anything. Name healthchecks with --peer hc-api=… and --peer hc-page=… where it runs (README.md says how).
+ratios of one run mean anything. Name healthchecks with --peer hc-api=… and --peer hc-page=… where it runs.
 Targets: list >= 5x `drf` and >= 4x hc-api; 304 >= 0.5x `nop`; month >= 4x hc-page (or, lacking it, beside `month`), <= 15 kB gzipped.
 """
 
