@@ -123,7 +123,7 @@ class Users:
                 try:
                     try:
                         answer = client.get(self.url)
-                    except httpx.RemoteProtocolError:
+                    except (httpx.RemoteProtocolError, httpx.ReadError):  # closed, or reset because it closed as we wrote
                         answer = client.get(self.url)
                 except httpx.HTTPError as error:
                     with self.lock:

@@ -104,6 +104,7 @@ class Cluster:
             [str(self.binaries / "postgres"), "-D", str(self.data), "-k", str(self.sockets), *settings],
             prepare=self.clear_stale_locks, ready=self.answers, environ={"HOME": str(self.home), "LC_ALL": "C"}, stop_signal=signal.SIGINT,
             user=self.user.pw_uid if self.user else None, store=True,
+            patience=180.0,  # after a crash it replays what it had not written out yet
         )  # fmt: skip
 
     def answers(self) -> bool:
