@@ -18,6 +18,7 @@ from windows.catalogue.models import Team
 from windows.errors import Invalid, NotFound
 from windows.runbooks.models import RunbookVersion
 from windows.runbooks.queries import file_of, runbook, runbooks, spec_of, version, versions
+from windows.runbooks.ready_made import templates
 from windows.runbooks.spec import SpecError
 from windows.runbooks.spec.sentences import story
 from windows.scheduling.models import Window
@@ -39,6 +40,7 @@ def library(request: HttpRequest) -> HttpResponse:
         "narrowed": any(sent.values()),
         "teams": Team.objects.order_by("name").values_list("slug", "name"),
         "may_add": may_write(actor),
+        "templates": templates(),
         "now": clock(),
     }
     return render(request, "runbooks/library.html", context)

@@ -15,6 +15,7 @@ from windows.access.roles import Role
 from windows.audit.models import AuditEntry
 from windows.runbooks.commands import upload_runbook
 from windows.runbooks.models import Runbook, RunbookVersion
+from windows.runbooks.ready_made import templates
 
 pytestmark = pytest.mark.django_db
 TEXT = """runbook: pause
@@ -128,3 +129,14 @@ def test_where_it_is_used_and_a_constant_number_of_queries(ada, page) -> None:
             costs.append(len(seen))
     for path, (before, after) in counted.items():
         assert before == after <= 12, (path, counted)
+
+
+def test_a_template_is_where_a_runbook_begins(page) -> None:
+    """Each is in the library, and in order as it stands."""
+    library = text(page.get("/runbooks/"))
+    assert len(templates()) >= 2
+    for one in templates():
+        assert f"/runbooks/new?template={one.slug}" in library
+        assert f"runbook: {one.slug}" in text(page.get(f"/runbooks/new?template={one.slug}"))
+        assert page.post("/runbooks/new", {"text": one.text, "team": "shop"})["Location"] == f"/runbooks/{one.slug}"
+    assert "runbook: short-name" in text(page.get("/runbooks/new?template=none"))

@@ -16,6 +16,7 @@ from windows.errors import Invalid, Refused
 from windows.runbooks.commands import upload_runbook
 from windows.runbooks.models import Runbook
 from windows.runbooks.queries import runbook, version
+from windows.runbooks.ready_made import text_of
 from windows.runbooks.spec import Problem, SpecError, parse
 from windows.runbooks.spec.sentences import story
 
@@ -96,7 +97,7 @@ def uploaded(request: HttpRequest, known: Runbook | None) -> HttpResponse:
 def new_runbook(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return uploaded(request, None)
-    return shown(request, BLANK, "", None)
+    return shown(request, text_of(request.GET.get("template", "")) or BLANK, "", None)
 
 
 @signed_in
