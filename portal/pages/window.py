@@ -17,7 +17,10 @@ from windows.audit.queries import trail
 from windows.execution.queries.surfaces import surfaces_of
 from windows.execution.queries.views import runs_of
 from windows.lifecycle.states import ChangeType, WindowStatus
+from windows.scheduling.conflicts import Severity
+from windows.scheduling.conflicts.overriding import OverrideState
 from windows.scheduling.queries import WindowView, conflicts_of, window_id_of, window_view
+from windows.scheduling.queries.overrides import overrides_of
 
 W = WindowStatus
 AHEAD = (W.DRAFT, W.REQUESTED, W.APPROVED)
@@ -36,7 +39,7 @@ class Offer:
     tone: str = ""
 
 
-def offers(view: WindowView, actor: Actor, *, may_sign: bool = False) -> list[Offer]:
+def offers(view: WindowView, actor: Actor, *, may_sign: bool = False, open_soft: bool = False) -> list[Offer]:
     """What this person may do with this window in this state, the next action first."""
     may = {verb: permitted(actor, verb, view.subject) for verb in Verb}
     rules: list[tuple[bool, str, str, str, str]] = [
@@ -58,6 +61,7 @@ def offers(view: WindowView, actor: Actor, *, may_sign: bool = False) -> list[Of
         (may[Verb.DRAFT], "copy-window", "Same again", "plus", ""),
         (view.status in AHEAD and may[Verb.DRAFT], "next-slot", "Next free slot", "calendar", ""),
         (view.status == W.DRAFT and may[Verb.DRAFT] and view.series_id is None, "repeat", "Let it recur", "calendar", ""),
+        (view.status in AHEAD and open_soft and may[Verb.REQUEST], "override", "In spite of a conflict", "clash", ""),
         (view.status in AHEAD and view.series_id is not None, "following", "This and following", "calendar", ""),
         (view.status == W.DRAFT and may[Verb.DRAFT], "discard-draft", "Throw it away", "close", ""),
     ]
@@ -76,15 +80,20 @@ def window_page(request: HttpRequest, reference: str) -> HttpResponse:
     now = clock()
     ahead = view.status in AHEAD
     approvals = approval_view(view.id, actor)
+    conflicts = conflicts_of(view.id, actor, now) if ahead else []
+    overrides = overrides_of(view.id, actor, now) if ahead else []
+    answered = sum(one.state in {OverrideState.ASKED, OverrideState.AGREED} for one in overrides)
+    soft = sum(one.severity is Severity.SOFT for one in conflicts)
     context = {
         "window": view,
         "now": now,
         "approvals": approvals,
-        "offers": offers(view, actor, may_sign=any(approval.may_sign for approval in approvals)),
+        "offers": offers(view, actor, may_sign=any(approval.may_sign for approval in approvals), open_soft=soft > answered),
         "runs": runs_of(view.id),
         "surfaces": surfaces_of(view.id) if view.started_at else [],
         "may_accept": permitted(actor, Verb.RESUME, view.subject),
-        "conflicts": conflicts_of(view.id, actor, now) if ahead else [],
+        "conflicts": conflicts,
+        "overrides": overrides,
         "timeline": trail(window=view.reference, without=ROUTINE, newest_first=True, limit=60),
         "length": view.ends_at - view.starts_at,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -152,6 +152,10 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         begins = given.soon(24 * 30)
         freeze = {"title": "Peak", "starts_at": begins.isoformat(), "ends_at": (begins + timedelta(days=1)).isoformat(), "severity": "soft"}
         peak = do(sam, "POST", "/freezes", freeze)
+        beset = do(owner, "POST", "/windows", filed(olga.pk, begins))["reference"]
+        overridden = do(owner, "POST", f"/windows/{beset}/overrides", {"reason": "it must"})[0]["id"]
+        do(other, "POST", f"/overrides/{overridden}/agree")
+        do(owner, "DELETE", f"/windows/{beset}")
         excepted = do(sam, "POST", f"/freezes/{peak['id']}/exceptions", {"team": "shop", "reason": "it must"})["exceptions"][0]
         do(sam, "DELETE", f"/freezes/{peak['id']}/exceptions/{excepted['id']}")
         do(sam, "POST", f"/freezes/{peak['id']}/lift", {"reason": "over"})
@@ -179,14 +183,17 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         assert not {route for route in missing if route[1].startswith("api/v1/")}
 
 
-def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
-    """A window filed, edited, asked for, signed, refused, called off."""
-    do, begins = story.do, given.soon(48)
-    asked = {
+def filed(person_id: int, begins: datetime) -> dict[str, Any]:
+    return {
         "title": "Migrate", "reason": "Why not", "team": "shop", "owner_id": person_id, "coordinator_id": person_id,
         "starts_at": begins.isoformat(), "ends_at": (begins + timedelta(hours=1)).isoformat(), "change_type": "normal",
         "scope": [{"service": "orders", "environment": "production", "layers": ["L5"]}],
     }  # fmt: skip
+
+
+def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
+    """A window filed, edited, asked for, signed, refused, called off."""
+    do, asked = story.do, filed(person_id, given.soon(48))
     gone = do(owner, "POST", "/windows", asked)
     do(owner, "DELETE", f"/windows/{gone['reference']}")
     made = do(owner, "POST", "/windows", asked)

@@ -10,9 +10,9 @@ from tests import given_runs, given_starts
 from tests import given_windows as given
 from tests.given_runs import World, people
 from tests.given_starts import answers, begins_now, started
-from windows.access.roles import SCHEDULE
+from windows.access.roles import SCHEDULE, Role
 from windows.actions.gates import Answer
-from windows.approvals.commands import request_window
+from windows.approvals.commands import decide, request_window
 from windows.approvals.models import Policy
 from windows.execution import preflight
 from windows.execution.commands.starting import start_run
@@ -57,7 +57,9 @@ def test_n06_only_the_soft_freeze_that_was_accepted_is_let_pass(world: World) ->
     soft = {"severity": "soft", "created_by": window.owner, "starts_at": clock(), "ends_at": window.ends_at + timedelta(hours=1)}
     known = Freeze.objects.create(title="Peak season", **soft)
     Window.objects.filter(pk=window.pk).update(change_type="standard")
-    request_window(given.actor("olga"), window.pk, reason="Agreed with sales.")
+    uma = given.actor("uma", ("shop", Role.OWNER))
+    request_window(given.actor("carl"), window.pk, reason="Agreed with sales.")
+    decide(uma, window.pk, "approved")
     run = started(begins_now(window))
     assert answers(run)["freeze"].verdict is Answer.PASS
     late = Freeze.objects.create(title="Peak", **soft)  # the other's title holds this one's

@@ -33,6 +33,7 @@ from windows.scheduling.models import (
     FreezeException,
     IncompleteNotice,
     MoveRequest,
+    Override,
     ProviderObject,
     SavedView,
     WindowBudget,
@@ -117,6 +118,18 @@ def world() -> dict[str, Any]:
         "exception_id": FreezeException.objects.create(freeze=freeze, team="shop", reason="It must.", made_by_id=ada.person_id).pk,
         "request_id": MoveRequest.objects.create(
             window=window, asking=given.window(ada, "mail"), asked_by_id=ada.person_id, message="Please."
+        ).pk,
+        "override_id": Override.objects.create(
+            window=window,
+            key="k",
+            what="orders",
+            who="Peak",
+            why="It is frozen.",
+            reason="It must.",
+            asked_by_id=ada.person_id,
+            starts_at=window.starts_at,
+            ends_at=window.ends_at,
+            expires_at=window.ends_at,
         ).pk,
         "limit_id": ConcurrencyLimit.objects.create(title="One of shop", at_most=1, severity="soft", team=window.team).pk,
         "one": "r1",

@@ -10,6 +10,7 @@ from windows.scheduling.api.limits import Limits, OneLimit
 from windows.scheduling.api.many import Copy, Table
 from windows.scheduling.api.moves import DeclineMove, MoveRequests
 from windows.scheduling.api.oracle import CalendarState, ChangeOracle, InMaintenance
+from windows.scheduling.api.overrides import AgreeToOverride, Overrides
 from windows.scheduling.api.series import Occurrences, OneSeries, Repeat, SeriesRows, SkipFollowing
 from windows.scheduling.api.slots import Slots, WindowSlots
 from windows.scheduling.api.trail import Trail, WindowTrail
@@ -18,6 +19,7 @@ from windows.scheduling.views.feeds import feed
 from windows.scheduling.views.filing import cancel, discard
 from windows.scheduling.views.many import copy, upload
 from windows.scheduling.views.moving import move_draft, move_meaning
+from windows.scheduling.views.overriding import agree_override, override
 from windows.scheduling.views.series import repeat, repeat_preview, series_page, skip_all_following
 from windows.scheduling.views.settings import end_feed, end_freeze, feed_list, freeze_list, new_freeze
 from windows.scheduling.views.slots import slots_panel, window_slots_panel
@@ -41,6 +43,8 @@ api = [
     path("series/<int:series_id>/occurrences", Occurrences.as_view()),
     path("windows/<str:reference>/move-requests", MoveRequests.as_view()),
     path("move-requests/<int:request_id>/decline", DeclineMove.as_view()),
+    path("windows/<str:reference>/overrides", Overrides.as_view()),
+    path("overrides/<int:override_id>/agree", AgreeToOverride.as_view()),
     path("change-oracle", ChangeOracle.as_view()),
     path("change-oracle/state", CalendarState.as_view()),
     path("services/<slug:slug>/maintenance", InMaintenance.as_view()),
@@ -64,6 +68,8 @@ api = [
 ]
 
 pages = [
+    path("windows/<str:reference>/override", override, name="override"),
+    path("windows/<str:reference>/override/agree", agree_override, name="agree-override"),
     path("settings/freezes/", freeze_list, name="freezes"),
     path("settings/freezes/new", new_freeze, name="new-freeze"),
     path("settings/freezes/<int:freeze_id>/end", end_freeze, name="end-freeze"),

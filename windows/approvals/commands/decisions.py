@@ -17,6 +17,7 @@ from windows.audit.commands import record
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling import texts
+from windows.scheduling.commands.overriding import agree_by_signing, refuse_open
 from windows.scheduling.commands.transactions import one_transaction, see_freezes
 from windows.scheduling.commands.transitions import about, locked, move
 from windows.scheduling.models import Window
@@ -25,7 +26,8 @@ from windows.scheduling.queries import conflicts_of, subject_of
 
 @one_transaction
 def decide(actor: Actor, window_id: int, decision: Decision | str, reason: str = "") -> Window:
-    """Sign for or against the request in force. The last missing signature approves the window, one no rejects it.
+    """Sign for or against the request in force. The last missing signature approves the window, one no rejects it. A signature for it, of
+    who may override, is also the second person of soft conflicts; Conflict(field="override") while one lacks theirs at the last.
 
     Roles are read from the database at this moment; whoever asked, made or last edited the window is refused (four eyes).
     """
@@ -56,11 +58,13 @@ def decide(actor: Actor, window_id: int, decision: Decision | str, reason: str =
             f"{changed[0]['field']} changed since approval was asked for. Ask again.", field=changed[0]["field"], changed=changed
         )
     refuse_hard(conflicts_of(window_id, actor))
+    agree_by_signing(actor, window)
     signed = counted(request, barred_from(window, request))
     empty = empty_places(request, material, signed)
     if empty:
         record("window.signed", actor, window.reference, window=window.reference, data={**about(window), **data, "missing": told(empty)})
         return window
+    refuse_open(window)
     return grant(request, actor, {**data, "approvers": [signature.name for signature in signed]})
 
 

@@ -18,20 +18,22 @@ from windows.lifecycle.states import WindowStatus
 from windows.runbooks.queries import spec_of
 from windows.runbooks.spec import resolve
 from windows.scheduling import texts
+from windows.scheduling.commands.overriding import give_reason
 from windows.scheduling.commands.transactions import line_up_for_rules, one_transaction, see_freezes
 from windows.scheduling.commands.transitions import locked, move
 from windows.scheduling.conflicts import ConflictFinding, Severity
 from windows.scheduling.models import Window
 from windows.scheduling.queries import conflicts_of, subject_of
+from windows.scheduling.queries.overrides import open_conflicts
 from windows.scheduling.times import EARLIER
 
 
 @one_transaction
 def request_window(actor: Actor, window_id: int, *, reason: str = "") -> Window:
-    """Ask for approval and take the slot. A hard conflict refuses (409, `findings`); a soft one takes who may override it, and a
-    `reason`, which is recorded.
+    """Ask for approval and take the slot. A hard conflict refuses (409, `findings`); a soft one takes a `reason`, and a second
+    person who agrees before the window is approved.
 
-    A pre-authorised standard change is approved at once, while error budget is enough.
+    A pre-authorised standard change is approved at once, while error budget is enough and no soft conflict waits for its second person.
     """
     see_freezes()
     line_up_for_rules()
@@ -58,11 +60,14 @@ def acceptable(actor: Actor, window: Window, reason: str) -> list[ConflictFindin
         raise Conflict("The start has passed. Move the window first.", field="starts_at")
     findings = conflicts_of(window.pk, actor, now)
     refuse_hard(findings)
-    if soft := [finding for finding in findings if finding.severity is Severity.SOFT]:
-        if not reason:
-            detail = f"{soft[0].why} An owner or an SRE may go ahead all the same, with a reason."
-            raise Conflict(detail, field="reason", rival=soft[0].who, findings=[asdict(f) for f in soft])
-        require(actor, Verb.OVERRIDE, subject_of(window))
+    unasked, _ = open_conflicts(window, now)
+    if unasked and not reason:
+        open_keys = {finding.key for finding in unasked}
+        soft = [f for f in findings if f.key in open_keys] or [f for f in findings if f.severity is Severity.SOFT] or unasked
+        detail = f"{soft[0].why} Give a reason to go ahead all the same; an owner or SRE other than you must agree to it."
+        raise Conflict(detail, field="reason", rival=soft[0].who, findings=[asdict(f) for f in soft])
+    if unasked:
+        give_reason(actor, window, unasked, reason)
     return conflicts_of(window.pk, now=now)
 
 
@@ -83,6 +88,9 @@ def open_request(actor: Actor, window: Window, findings: list[ConflictFinding], 
     preauthorised = not policy.requires
     if preauthorised and not enough_budget(window.pk):
         policy = PolicyRow(f"{policy.name} (error budget is not enough: the owner signs)", {}, FALLBACK.requires, policy.separate_executor)
+        preauthorised = False
+    elif preauthorised and any(open_conflicts(window)):
+        policy = PolicyRow(f"{policy.name} (a soft conflict: the owner signs)", {}, FALLBACK.requires, policy.separate_executor)
         preauthorised = False
     last = ApprovalRequest.objects.filter(window=window).aggregate(last=Max("number"))["last"] or 0
     request = ApprovalRequest.objects.create(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from windows.execution.checking import Answered, Candidate, failed, passed
+from windows.lifecycle.states import ChangeType
 from windows.scheduling.conflicts import ConflictKind, Severity
 from windows.scheduling.queries import conflicts_of
+from windows.scheduling.queries.overrides import open_conflicts
 
 
 def check(candidate: Candidate) -> Answered:
@@ -13,4 +15,10 @@ def check(candidate: Candidate) -> Answered:
     hard = [f for f in found if f.severity is Severity.HARD]
     if hard:
         return failed(f"{hard[0].what}: {hard[0].why}", **evidence)
+    if candidate.window.change_type != ChangeType.EMERGENCY:
+        unasked, waiting = open_conflicts(candidate.window, candidate.now)
+        unaccepted = [f for f in (*unasked, *waiting) if f.kind is not ConflictKind.FREEZE]  # those are the check `freeze`
+        if unaccepted:
+            first = unaccepted[0]
+            return failed(f"{first.what}: {first.why} No two people have accepted this soft conflict, as it is now.", **evidence)
     return passed("No window is in the way.", **evidence)

@@ -4,6 +4,7 @@ from windows.scheduling.models.agreements import Answer, ConcurrencyLimit, MoveR
 from windows.scheduling.models.budgets import WindowBudget
 from windows.scheduling.models.external import CalendarSource, ExternalWindow, IncompleteNotice, ProviderObject
 from windows.scheduling.models.freezes import Freeze, FreezeException, FreezeSeries
+from windows.scheduling.models.overrides import Override
 from windows.scheduling.models.saved_views import SavedView
 from windows.scheduling.models.series import Series
 from windows.scheduling.models.windows import (
@@ -33,6 +34,7 @@ __all__ = [
     "FreezeSeries",
     "IncompleteNotice",
     "MoveRequest",
+    "Override",
     "ProviderObject",
     "SavedView",
     "Series",
