@@ -8,7 +8,7 @@ from typing import Any
 from django.db import Error
 from django.http import HttpRequest
 
-from portal.strip import strip
+from portal.strip import strip_of
 from windows.access.pages import chosen_environment
 from windows.access.roles import Actor
 from windows.approvals.queries import waiting_count
@@ -54,7 +54,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return shown
     waiting = 0
     try:
-        shown["strip"] = strip(actor)
+        shown["strip"] = strip_of(request, actor)
         waiting = waiting_count(actor)
         shown["every_environment"] = list(Environment.objects.order_by("-is_production", "name").values_list("slug", "name"))
     except Error:

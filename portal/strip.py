@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.http import HttpRequest
 from django.urls import reverse
 
 from portal.templatetags.signs import lasting
@@ -28,6 +29,14 @@ class Segment:
     icon: str
     go: str
     alarm: bool
+
+
+def strip_of(request: HttpRequest, viewer: Actor) -> list[Segment]:
+    """The strip as this request shows it: asked once, however many parts of a page want it."""
+    found: list[Segment] | None = getattr(request, "live_strip", None)
+    if found is None:
+        found = request.live_strip = strip(viewer)  # type: ignore[attr-defined]
+    return found
 
 
 def strip(viewer: Actor) -> list[Segment]:

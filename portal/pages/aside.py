@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.strip import strip
+from portal.strip import strip_of
 from slo.objectives.queries import health, promises
 from windows.access.pages import chosen_environment, reads
 from windows.access.requests import actor_of
@@ -44,20 +44,21 @@ class AtRisk:
     left: float
 
 
-def aside(request: HttpRequest) -> tuple[SafeString, str]:
+def aside(request: HttpRequest, now: datetime) -> tuple[SafeString, str]:
     """The panel as HTML, and its tag. The number of queries follows neither windows nor requests."""
-    actor, now = actor_of(request), clock()
+    actor = actor_of(request)
+    frozen = freezes(now, now + FREEZES_AHEAD)
     mine = frozenset(team for team, _ in actor.roles)
     waiting = awaiting(actor)
     context: dict[str, Any] = {
         "now": now.replace(second=0, microsecond=0),
         "zone": getattr(request.user, "timezone", "UTC"),
-        "live": strip(actor),
+        "live": strip_of(request, actor),
         "waiting": waiting[:WAITING],
         "waiting_count": len(waiting),
-        "upcoming": upcoming(actor, mine, now, chosen_environment(request) or None),
+        "upcoming": upcoming(actor, mine, now, chosen_environment(request) or None, frozen),
         "budgets": at_risk(mine, now),
-        "freeze": next_freeze(now),
+        "freeze": next(iter(frozen), None),
     }
     inside = render_to_string("portal/_aside.html", context)
     etag = f'"{hashlib.sha256(inside.encode()).hexdigest()[:24]}"'
@@ -68,18 +69,18 @@ def aside(request: HttpRequest) -> tuple[SafeString, str]:
 @reads
 def aside_panel(request: HttpRequest) -> HttpResponse:
     """304 while nothing that can be seen has changed."""
-    shown, etag = aside(request)
+    shown, etag = aside(request, clock())
     response = HttpResponseNotModified() if request.headers.get("If-None-Match") == etag else HttpResponse(shown)
     response["ETag"] = etag
     return response
 
 
-def upcoming(actor: Actor, mine: frozenset[str], now: datetime, environment: str | None) -> list[Upcoming]:
+def upcoming(actor: Actor, mine: frozenset[str], now: datetime, environment: str | None, frozen: list[FreezeView]) -> list[Upcoming]:
     """The next approved windows that my teams plan (of all teams, for who belongs to none)."""
     ahead = calendar(CalendarFilter(since=now, until=now + AHEAD, environment=environment, status=("approved",), limit=200), actor)
     chosen = [entry for entry in ahead if not mine or entry.team in mine][:NEXT]
     ids = [entry.id for entry in chosen]
-    approvals, clashes = standings(ids), conflicts_ahead(ids, actor, now)
+    approvals, clashes = standings(ids), conflicts_ahead(ids, actor, now, frozen)
     found = []
     for entry in chosen:
         late = ("Its time has begun and nobody has started it.",) if entry.starts_at < now else ()
@@ -89,13 +90,9 @@ def upcoming(actor: Actor, mine: frozenset[str], now: datetime, environment: str
 
 
 def at_risk(mine: frozenset[str], now: datetime) -> list[AtRisk]:
-    """The objectives of my teams' services (of all, for who belongs to none) with the least left, worst first. Three queries."""
-    services = list(Service.objects.filter(team__slug__in=mine).values_list("slug", flat=True)) if mine else None
+    """The objectives of my teams' services (of all, for who belongs to none) with the least left, worst first. Two queries."""
+    services: Any = Service.objects.filter(team__slug__in=mine).values("slug") if mine else None
     wanted = promises(services=services)
     told = [(one.promise, one.figures.raw.remaining) for one in health(wanted, now)] if wanted else []
     found = [AtRisk(promise.slug, promise.service, left) for promise, left in told if left is not None and left < AT_RISK]
     return sorted(found, key=lambda one: one.left)[:BUDGETS]
-
-
-def next_freeze(now: datetime) -> FreezeView | None:
-    return next(iter(freezes(now, now + FREEZES_AHEAD)), None)

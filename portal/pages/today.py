@@ -32,6 +32,6 @@ def today(request: HttpRequest) -> HttpResponse:
         "heading": "from yesterday to three days ahead",
         "later": "",
         "most": LANES,
-        "aside": aside(request)[0],
+        "aside": aside(request, now)[0],
     }
     return render(request, "portal/today.html", context)

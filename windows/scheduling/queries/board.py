@@ -123,16 +123,17 @@ def lane_heads(wanted: CalendarFilter, lanes: Lanes, scopes: QuerySet[WindowScop
     rows = every_lane(wanted, lanes)
     if lanes.busy:
         rows = rows.filter(slug__in=scopes.values(BY[lanes.by]))
-    total = rows.count()
-    found = rows.filter(slug__gt=lanes.after).order_by("slug")[: lanes.most + 1]
+    chosen = rows.filter(slug__gt=lanes.after).order_by("slug")
     if lanes.by == "service":
-        return [
-            LaneHead(one.slug, one.slug, f"{one.team.name} · tier {one.tier}", one.team.slug, (one.slug,))
-            for one in found.select_related("team")
-        ], total
+        chosen = chosen.select_related("team")
+    elif lanes.by == "team":
+        chosen = chosen.annotate(owned=ArrayAgg("services__slug", filter=Q(services__isnull=False), default=[]))
+    found = list(chosen[: lanes.most + 1])
+    total = rows.count() if lanes.after or len(found) > lanes.most else len(found)
+    if lanes.by == "service":
+        return [LaneHead(one.slug, one.slug, f"{one.team.name} · tier {one.tier}", one.team.slug, (one.slug,)) for one in found], total
     if lanes.by == "team":
-        owned = found.annotate(owned=ArrayAgg("services__slug", filter=Q(services__isnull=False), default=[]))
-        return [LaneHead(one.slug, one.name, counted(len(one.owned)), one.slug, tuple(one.owned)) for one in owned], total
+        return [LaneHead(one.slug, one.name, counted(len(one.owned)), one.slug, tuple(one.owned)) for one in found], total
     return [LaneHead(one.slug, one.name) for one in found], total
 
 

@@ -12,12 +12,17 @@ from windows.scheduling import conflicts
 from windows.scheduling.conflicts import Candidate, ConflictFinding, Place
 from windows.scheduling.models import Window, WindowScope
 from windows.scheduling.queries.conflicts import externals, person, rivals, with_on_call
-from windows.scheduling.queries.freezes import freezes
+from windows.scheduling.queries.freezes import FreezeView, freezes
 from windows.scheduling.queries.surroundings import surroundings
 
 
-def conflicts_ahead(ids: Collection[int], viewer: Actor, now: datetime) -> dict[int, list[ConflictFinding]]:
-    """By the window's id, what `conflicts_of` answers for each alone. The viewer may see each of these windows."""
+def conflicts_ahead(
+    ids: Collection[int], viewer: Actor, now: datetime, known: Collection[FreezeView] | None = None
+) -> dict[int, list[ConflictFinding]]:
+    """By the window's id, what `conflicts_of` answers for each alone. The viewer may see each of these windows.
+
+    `known` are the freezes of the whole time, where the caller has them.
+    """
     asked = candidates(ids)
     if not asked:
         return {}
@@ -29,7 +34,7 @@ def conflicts_ahead(ids: Collection[int], viewer: Actor, now: datetime) -> dict[
     begins, ends = min(window.begins for window in asked.values()), max(window.ends for window in asked.values())
     whole = replace(next(iter(asked.values())), begins=begins, ends=ends)
     others = [with_on_call(other, near.on_call) for other in rivals(whole, near.service_ids, people, None, viewer)]
-    frozen = [freeze.facts for freeze in freezes(begins, ends)]
+    frozen = [freeze.facts for freeze in (freezes(begins, ends) if known is None else known)]
     outside = externals(begins, ends, near.slugs)
     return {
         pk: conflicts.find(window, others, frozen, near.needs, now, rules=near.rules, externals=outside) for pk, window in asked.items()

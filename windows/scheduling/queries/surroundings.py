@@ -1,6 +1,6 @@
 """What lies around a window that asks for conflicts: dependencies, redundancy groups, region pairs, limits, who alone is on call.
 
-Four queries, whatever is stored; their size follows the neighbourhood.
+Four questions in one statement, whatever is stored; their size follows the neighbourhood.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ select t.slug, p.id, p.name, array(select s.id from catalogue_service s where s.
 join ours on ours.person_id = alone.person_id join catalogue_team t on t.id = alone.team_id
 join catalogue_person p on p.id = alone.person_id
 """
-
+ANSWERS = ((AROUND, "a, b, c, d"), (GROUPS, "a, b, c, d, e, f"), (LIMITS, "a, b, c, d, e, f, g, h"), (ALONE_ON_CALL, "a, b, c, d"))
+ROWS_OF = "(select coalesce(json_agg(json_build_array({columns})), '[]') from ({question}) q({columns}))"
+TOGETHER = "select " + ", ".join(ROWS_OF.format(question=question, columns=columns) for question, columns in ANSWERS)
 
 Rows = Iterable[tuple[Any, ...]]
 
@@ -87,14 +89,11 @@ def surroundings(services: Iterable[str], teams: Iterable[str], people: Iterable
     asked: dict[str, Any] = {"slugs": sorted(set(services)), "teams": sorted(set(teams)), "people": sorted(set(people)), "depth": depth}
     found = Surroundings(slugs=set(asked["slugs"]))
     with connection.cursor() as cursor:
-        cursor.execute(AROUND, asked)
-        take_dependencies(found, cursor.fetchall())
-        cursor.execute(GROUPS, asked)
-        groups, pairs = take_groups(found, cursor.fetchall())
-        cursor.execute(LIMITS, asked)
-        limits = take_limits(found, cursor.fetchall())
-        cursor.execute(ALONE_ON_CALL, asked)
-        alone = cursor.fetchall()
+        cursor.execute(TOGETHER, asked)
+        around, members, limited, alone = cursor.fetchone()
+    take_dependencies(found, around)
+    groups, pairs = take_groups(found, members)
+    limits = take_limits(found, limited)
     found.rules = Rules(groups=groups, pairs=pairs, limits=limits)
     found.on_call = {team: (person, name) for team, person, name, _ in alone}
     for _, _, _, ids in alone:
