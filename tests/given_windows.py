@@ -8,7 +8,8 @@ from windows.catalogue.models import Dependency, Deployment, Environment, Member
 from windows.catalogue.queries import actor_for
 from windows.scheduling.commands.drafts import Draft, create_draft
 from windows.scheduling.commands.editing import ScopeRow
-from windows.scheduling.models import Window
+from windows.scheduling.commands.templates import TemplateDraft, make_template
+from windows.scheduling.models import ChangeTemplate, Window
 
 
 def soon(hours: float = 24, minutes: float = 0) -> datetime:
@@ -70,3 +71,9 @@ def window(actor: Actor, slug: str = "orders", **said: Any) -> Window:
     """A saved draft; the service is made where it is missing."""
     service(slug)
     return create_draft(actor, draft_of(actor, slug, **said))
+
+
+def template(actor: Actor, slug: str = "orders", **said: Any) -> ChangeTemplate:
+    """A standard change of the team shop that allows `window(actor, slug)`."""
+    given: dict[str, Any] = {"name": "Migrate the schema", "team": "shop", "reason": "Orders need a currency.", "minutes": 60}
+    return make_template(actor, TemplateDraft(**(given | {"scope": (ScopeRow(slug, "production"),)} | said)))

@@ -26,6 +26,7 @@ PARAMETERS = {  # the parameter's name, or the folder and the name → the row t
     "person_id": "person",
     "role": "role",
     "node_id": "node",
+    "template_id": "template",
     "series_id": "series",
     "policy_id": "policy",
     "token_id": "own_token",

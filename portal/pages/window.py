@@ -59,6 +59,13 @@ def offers(view: WindowView, actor: Actor, *, may_sign: bool = False, open_soft:
         (view.status == W.DRAFT and may[Verb.DRAFT], "move-window", "Move", "calendar", ""),
         (view.status in (W.REQUESTED, W.APPROVED) and may[Verb.DRAFT], "cancel-window", "Call it off", "cancelled", "danger"),
         (may[Verb.DRAFT], "copy-window", "Same again", "plus", ""),
+        (
+            view.status == W.COMPLETED and not view.confidential and may[Verb.EDIT_TEMPLATE],
+            "standard-from-window",
+            "Make it standard",
+            "completed",
+            "",
+        ),
         (view.status in AHEAD and may[Verb.DRAFT], "next-slot", "Next free slot", "calendar", ""),
         (view.status == W.DRAFT and may[Verb.DRAFT] and view.series_id is None, "repeat", "Let it recur", "calendar", ""),
         (view.status in AHEAD and open_soft and may[Verb.REQUEST], "override", "In spite of a conflict", "clash", ""),

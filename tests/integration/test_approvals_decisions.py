@@ -332,7 +332,9 @@ def test_n06_a_freeze_is_met_at_request_and_at_approval(asked: Window, ada: Any,
 
 def test_a_preauthorised_standard_change_is_approved_at_once(ada: Any) -> None:
     policy([], match={"change_type": ["standard"]}, name="Routine")
-    window = request_window(ada, given.window(ada, change_type="standard").pk)
+    window = given.window(ada, change_type="standard")
+    given.template(given.actor("tess", ("shop", Role.OWNER)))
+    window = request_window(ada, window.pk)
     assert window.status == "approved" and standing(window.pk).valid
     assert AuditEntry.objects.get(kind="window.approved").actor == "Policy “Routine”"
 
@@ -344,6 +346,7 @@ def test_a_preauthorised_change_needs_error_budget(ada: Any, good: int | None, s
     """Target 99 % of 10,000 events allows 100 bad ones: 1, or 90 of them spent; no events is not enough."""
     policy([], match={"change_type": ["standard"]}, name="Routine")
     window = given.window(ada, change_type="standard", slack=slack)
+    given.template(given.actor("tess", ("shop", Role.OWNER)))
     define(Definition(slug="orders-writes", service="orders", title="Writes", target=Decimal("0.99")))
     if good is not None:
         push("orders-writes", [Push("first", datetime.now(UTC) - timedelta(hours=1), good, 10_000)])

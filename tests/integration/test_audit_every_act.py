@@ -141,6 +141,12 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         do(owner, "DELETE", f"/provider-objects/{lead['id']}")
         do(sam, "POST", "/external-windows", given_notices.note("X-MAINTNOTE-IMPACT:", uid="half"), kind="text/calendar")
         do(sam, "POST", f"/notices/{IncompleteNotice.objects.get().pk}/settle", {"reason": "asked them"})
+        standard = {"name": "Reindex", "team": "shop", "reason": "Slow", "minutes": 60,
+                    "scope": [{"service": "orders", "environment": "production"}]}  # fmt: skip
+        template = do(owner, "POST", "/change-templates", standard)
+        planned = do(owner, "POST", f"/change-templates/{template['id']}/plan", {"starts_at": given.soon(24 * 20).isoformat()})
+        do(owner, "DELETE", f"/windows/{planned['reference']}")
+        do(owner, "POST", f"/change-templates/{template['id']}/retire", {"reason": "no longer done"})
         flag = {"target": "orders", "environment": "production", "mode": "read_only", "expected": 0, "lease_seconds": 60, "reason": "a try"}
         do(sam, "POST", "/flags", flag)
         node = do(sam, "POST", "/nodes", {"service": "orders", "environment": "production", "region": "r1", "name": "orders-1"})

@@ -27,6 +27,7 @@ from windows.runbooks.models import Runbook, RunbookSource, RunbookVersion
 from windows.scheduling.commands.series import Pattern, create_series
 from windows.scheduling.models import (
     CalendarSource,
+    ChangeTemplate,
     ConcurrencyLimit,
     Feed,
     Freeze,
@@ -135,6 +136,9 @@ def world() -> dict[str, Any]:
         "one": "r1",
         "other": "r2",
         "feed_id": feed.pk,
+        "template_id": ChangeTemplate.objects.create(
+            name="Reindex", team=window.team, reason="Why", scope=[], mode="degraded", minutes=60, made_by_id=ada.person_id
+        ).pk,
         "saved_view_id": SavedView.objects.create(person_id=ada.person_id, name="Mine", query="zoom=day").pk,
         "surface_id": surface.pk,
         "token_id": Person.objects.get(pk=ada.person_id).tokens.get().pk,

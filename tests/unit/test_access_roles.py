@@ -62,6 +62,7 @@ EXPECTED: dict[Verb, set[str]] = {
     Verb.EDIT_OBJECTIVE: {"owner role", "SRE"},
     Verb.EDIT_FREEZE: {"owner role", "SRE"},
     Verb.EDIT_CALENDARS: {"coordinator role", "owner role", "SRE", "administrator"},
+    Verb.EDIT_TEMPLATE: {"owner role", "SRE"},
     # "Policies: administrator"
     Verb.EDIT_POLICY: {"administrator"},
     Verb.READ_AUDIT: {"viewer", "member", "coordinator role", "owner role", "on-call", "SRE", "administrator"},

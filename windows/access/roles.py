@@ -47,6 +47,7 @@ class Verb(StrEnum):
     EDIT_OBJECTIVE = "edit_objective"
     EDIT_FREEZE = "edit_freeze"
     EDIT_CALENDARS = "edit_calendars"  # other people's calendars, and which of our services they reach
+    EDIT_TEMPLATE = "edit_template"  # what a team may do without asking
     EDIT_POLICY = "edit_policy"
     READ_AUDIT = "read_audit"
 
@@ -91,6 +92,7 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
     Verb.EDIT_OBJECTIVE: frozenset({R.OWNER, R.SRE}),
     Verb.EDIT_FREEZE: frozenset({R.OWNER, R.SRE}),
     Verb.EDIT_CALENDARS: frozenset({R.COORDINATOR, R.OWNER, R.SRE, R.ADMINISTRATOR}),
+    Verb.EDIT_TEMPLATE: frozenset({R.OWNER, R.SRE}),
     Verb.EDIT_POLICY: frozenset({R.ADMINISTRATOR}),
     Verb.READ_AUDIT: frozenset(R),
 }

@@ -13,6 +13,7 @@ from windows.scheduling.api.oracle import CalendarState, ChangeOracle, InMainten
 from windows.scheduling.api.overrides import AgreeToOverride, Overrides
 from windows.scheduling.api.series import Occurrences, OneSeries, Repeat, SeriesRows, SkipFollowing
 from windows.scheduling.api.slots import Slots, WindowSlots
+from windows.scheduling.api.templates import ChangeTemplates, OneChangeTemplate, Plan, Retire
 from windows.scheduling.api.trail import Trail, WindowTrail
 from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.feeds import feed
@@ -23,6 +24,7 @@ from windows.scheduling.views.overriding import agree_override, override
 from windows.scheduling.views.series import repeat, repeat_preview, series_page, skip_all_following
 from windows.scheduling.views.settings import end_feed, end_freeze, feed_list, freeze_list, new_freeze
 from windows.scheduling.views.slots import slots_panel, window_slots_panel
+from windows.scheduling.views.templates import new_template, plan_one, retire_one, template_list
 from windows.scheduling.views.windows import window_list
 
 api = [
@@ -34,6 +36,10 @@ api = [
     path("windows/<str:reference>/slots", WindowSlots.as_view()),
     path("windows/<str:reference>/copy", Copy.as_view()),
     path("windows-from-csv", Table.as_view()),
+    path("change-templates", ChangeTemplates.as_view()),
+    path("change-templates/<int:template_id>", OneChangeTemplate.as_view()),
+    path("change-templates/<int:template_id>/retire", Retire.as_view()),
+    path("change-templates/<int:template_id>/plan", Plan.as_view()),
     path("window-budgets", WindowBudgets.as_view()),
     path("window-budgets/<int:budget_id>", OneWindowBudget.as_view()),
     path("too-many-windows", TooMany.as_view()),
@@ -79,6 +85,11 @@ pages = [
     path("windows/", window_list, name="windows"),
     path("windows/series/<int:series_id>", series_page, name="series"),
     path("windows/from-csv", upload, name="from-csv"),
+    path("windows/standard/", template_list, name="change-templates"),
+    path("windows/standard/new", new_template, name="new-change-template"),
+    path("windows/<str:reference>/standard", new_template, name="standard-from-window"),
+    path("windows/standard/<int:template_id>/plan", plan_one, name="plan-change-template"),
+    path("windows/standard/<int:template_id>/retire", retire_one, name="retire-change-template"),
     path("windows/<str:reference>/copy", copy, name="copy-window"),
     path("windows/slots", slots_panel, name="slots"),
     path("windows/<str:reference>/slots", window_slots_panel, name="window-slots"),

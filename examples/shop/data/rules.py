@@ -12,8 +12,10 @@ from windows.approvals.commands.policies import PolicyDraft, save_policy
 from windows.approvals.models import Policy
 from windows.audit.clock import clock
 from windows.catalogue.commands.objectives import define_objective
+from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.commands.freezes import FreezeDraft, create_freeze
-from windows.scheduling.models import Freeze
+from windows.scheduling.commands.templates import TemplateDraft, make_template
+from windows.scheduling.models import ChangeTemplate, Freeze
 
 OWNER, SRE = {"role": "owner", "quorum": 1, "team": "owner"}, {"role": "sre", "quorum": 1, "team": "any"}
 POLICIES = (
@@ -58,3 +60,9 @@ def load() -> None:
                 title=title, severity=severity, services=services, starts_at=starts_at, ends_at=starts_at + timedelta(days=length)
             )
             create_freeze(acting("chiara"), draft, is_example=True)
+    count = TemplateDraft(
+        name="Inventory count import", team="platform", reason="The warehouse counts; the figures are imported afterwards.",
+        scope=(ScopeRow("inventory", "production", "*", "L4"),), minutes=60, opens="08:00", closes="22:00", timezone="Europe/Berlin",
+    )  # fmt: skip
+    if not ChangeTemplate.objects.filter(name=count.name).exists():
+        make_template(acting("jun"), count, is_example=True)

@@ -17,6 +17,7 @@ from windows.access.pages import reads
 from windows.access.requests import actor_of
 from windows.access.roles import Actor
 from windows.approvals.policy import places, told
+from windows.approvals.queries.authorised import not_standard
 from windows.approvals.queries.budgets import LEAST, budgets
 from windows.approvals.queries.material import material_from, policy_fitting, signers
 from windows.audit.clock import clock
@@ -93,6 +94,7 @@ def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: date
     version = version_of(outline)
     material = material_from(facts_of(outline, version), outline.scope)
     policy = policy_fitting(material, outline.scope)
+    unlike = not_standard(policy, material)
     spent = [arithmetic(one, outline.slack) for one in budgets(outline.places, now)]
     short = [one for one in spent if not one.enough]
     return {
@@ -107,7 +109,8 @@ def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: date
         "spent": spent,
         "least": max(LEAST, outline.slack),
         "policy": policy.name,
-        "pre_authorised": not policy.requires and not short,
+        "pre_authorised": not policy.requires and not short and not unlike,
+        "unlike": unlike,
         "short_budget": not policy.requires and bool(short),
         "signing": signing(policy, material, outline.involved),
         "separate": policy.separate_executor,

@@ -201,6 +201,7 @@ def rows(shop: Shop) -> Iterator[dict[str, Any]]:
         "series": weekly["id"],
         "policy": listed("/policies")["id"],
         "freeze": listed("/freezes")["id"],
+        "template": listed("/change-templates")["id"],
         "own_token": listed("/tokens")["id"],
         "own_feed": listed("/feeds")["id"],
         "team": "orders",

@@ -10,6 +10,7 @@ from django.db.models import Max
 from windows.access.roles import Actor, Verb, require
 from windows.approvals.models import ApprovalRequest, RequestStatus
 from windows.approvals.policy import FALLBACK, PolicyRow, digest
+from windows.approvals.queries.authorised import not_standard
 from windows.approvals.queries.budgets import enough_budget
 from windows.approvals.queries.material import material_of, policy_for, signers
 from windows.audit.clock import clock
@@ -33,7 +34,8 @@ def request_window(actor: Actor, window_id: int, *, reason: str = "") -> Window:
     """Ask for approval and take the slot. A hard conflict refuses (409, `findings`); a soft one takes a `reason`, and a second
     person who agrees before the window is approved.
 
-    A pre-authorised standard change is approved at once, while error budget is enough and no soft conflict waits for its second person.
+    A pre-authorised standard change is approved at once, while a template in force allows it, error budget is enough and no soft
+    conflict waits for its second person.
     """
     see_freezes()
     line_up_for_rules()
@@ -86,11 +88,13 @@ def open_request(actor: Actor, window: Window, findings: list[ConflictFinding], 
     material = material_of(window.pk)
     policy = policy_for(window.pk, material)
     preauthorised = not policy.requires
-    if preauthorised and not enough_budget(window.pk):
-        policy = PolicyRow(f"{policy.name} (error budget is not enough: the owner signs)", {}, FALLBACK.requires, policy.separate_executor)
-        preauthorised = False
-    elif preauthorised and any(open_conflicts(window)):
-        policy = PolicyRow(f"{policy.name} (a soft conflict: the owner signs)", {}, FALLBACK.requires, policy.separate_executor)
+    lacking = "no template allows this" if not_standard(policy, material) else ""
+    if preauthorised and not lacking and not enough_budget(window.pk):
+        lacking = "error budget is not enough"
+    if preauthorised and not lacking and any(open_conflicts(window)):
+        lacking = "a soft conflict"
+    if lacking:
+        policy = PolicyRow(f"{policy.name} ({lacking}: the owner signs)", {}, FALLBACK.requires, policy.separate_executor)
         preauthorised = False
     last = ApprovalRequest.objects.filter(window=window).aggregate(last=Max("number"))["last"] or 0
     request = ApprovalRequest.objects.create(

@@ -7,6 +7,7 @@ from windows.scheduling.models.freezes import Freeze, FreezeException, FreezeSer
 from windows.scheduling.models.overrides import Override
 from windows.scheduling.models.saved_views import SavedView
 from windows.scheduling.models.series import Series
+from windows.scheduling.models.templates import ChangeTemplate
 from windows.scheduling.models.windows import (
     CONTROLS,
     LAYERS,
@@ -26,6 +27,7 @@ __all__ = [
     "LONGEST_RESERVATION",
     "Answer",
     "CalendarSource",
+    "ChangeTemplate",
     "ConcurrencyLimit",
     "ExternalWindow",
     "Feed",

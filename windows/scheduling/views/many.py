@@ -13,13 +13,13 @@ from windows.access.requests import actor_of
 from windows.errors import Conflict, Invalid
 from windows.scheduling.commands.many import copy_window, file_rows
 from windows.scheduling.queries import window_id_of, window_view
-from windows.scheduling.rows_in import COLUMNS, ENDS, LARGEST, MOST_ROWS, NEEDED, report
+from windows.scheduling.rows_in import ENDS, LARGEST, MOST_ROWS, NEEDED, OTHERS, report
 
 
 @signed_in
 def upload(request: HttpRequest) -> HttpResponse:
     """A file or pasted text. “Check only” files nothing; the report can be had as CSV."""
-    context: dict[str, Any] = {"needed": [*NEEDED, " or ".join(ENDS)], "columns": COLUMNS, "most": MOST_ROWS, "largest": LARGEST // 1024}
+    context: dict[str, Any] = {"needed": [*NEEDED, " or ".join(ENDS)], "others": OTHERS, "most": MOST_ROWS, "largest": LARGEST // 1024}
     if request.method != "POST":
         return render(request, "scheduling/many.html", context)
     only_checked = request.POST.get("act") != "file"

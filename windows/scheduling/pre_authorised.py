@@ -1,0 +1,84 @@
+"""Whether a standard change is what its template allows. Pure; says in sentences what is beyond it.
+
+A template's hours are wall-clock hours of its own zone: a window belongs to the day on which those hours opened, also past
+midnight, and must end before they close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")  # as RFC 5545 names them, Monday first
+WORDS = dict(zip(DAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When it may be done. No day means any; no time of day means all day."""
+
+    days: tuple[str, ...] = ()
+    opens: time | None = None
+    closes: time | None = None
+    timezone: str = "UTC"
+
+    @property
+    def told(self) -> str:
+        days = ", ".join(WORDS[day] for day in DAYS if day in self.days) or "any day"
+        if self.opens is None or self.closes is None:
+            return f"{days}, at any hour"
+        return f"{days}, {self.opens:%H:%M} to {self.closes:%H:%M} ({self.timezone})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is to be done: places as service/environment/region/layer, the runbook version by its digest."""
+
+    scope: frozenset[str]
+    mode: str
+    runbook: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a template authorises: this change, so long at most, in these hours."""
+
+    change: Change
+    longest: timedelta
+    hours: Hours
+
+
+def beyond(asked: Change, begins: datetime, ends: datetime, template: Allowed) -> list[str]:
+    """What a window does that its template does not allow; empty where it is the change that was authorised."""
+    found, allowed = [], template.change
+    if further := sorted(asked.scope - allowed.scope):
+        found.append(f"It also touches {further[0]}" + (f" and {len(further) - 1} more." if len(further) > 1 else "."))
+    if asked.mode != allowed.mode:
+        found.append(f"Users get {asked.mode}, not {allowed.mode}.")
+    if asked.runbook != allowed.runbook:
+        found.append("Its runbook, or the version of it, is another.")
+    elif dict(asked.parameters) != dict(allowed.parameters):
+        found.append("Its parameters are others.")
+    if ends - begins > template.longest:
+        found.append(f"It takes longer than {template.longest // timedelta(minutes=1)} minutes.")
+    if not within(begins, ends, template.hours):
+        found.append(f"It is not within {template.hours.told}.")
+    return found
+
+
+def within(begins: datetime, ends: datetime, hours: Hours) -> bool:
+    """Whether the whole period lies in the hours of an allowed day."""
+    zone = ZoneInfo(hours.timezone)
+    begin, end = (moment.astimezone(zone).replace(tzinfo=None) for moment in (begins, ends))
+    day, closes = begin.date(), None
+    if hours.opens is not None and hours.closes is not None:
+        if begin.time() < hours.opens:
+            day -= timedelta(days=1)  # what opened yesterday evening may be open still
+        closes = datetime.combine(day, hours.closes)
+        if hours.closes <= hours.opens:
+            closes += timedelta(days=1)
+    return (not hours.days or DAYS[day.weekday()] in hours.days) and (closes is None or end <= closes)
