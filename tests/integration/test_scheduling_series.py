@@ -211,6 +211,19 @@ def test_this_and_all_that_follow_are_moved_and_edited(ada: Any) -> None:
     assert Window.objects.filter(series__in=[series, later]).count() == len(before) + len(after)  # neither makes what the other has
 
 
+def test_one_act_amends_a_bounded_number_and_names_where_to_go_on(ada: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("windows.approvals.commands.series.MOST", 2)
+    Policy.objects.create(name="None", position=1, match={}, requires=[])
+    _, made = weekly(ada, "FREQ=WEEKLY;COUNT=5")
+    for one in made[:5]:
+        request_window(ada, one.pk)
+    first = amend_following(ada, made[0].pk, {"title": "Later"}, Window.objects.get(pk=made[0].pk).version)
+    assert [one.reference for one in first.outcomes] == [one.reference for one in made[:2]] and first.left == made[2].reference
+    onward = amend_following(ada, made[2].pk, {"title": "Later"}, Window.objects.get(pk=made[2].pk).version)
+    assert len(onward.outcomes) == 2 and onward.left == made[4].reference
+    assert [*Window.objects.order_by("recurrence_id").values_list("title", flat=True)].count("Later") == 4
+
+
 def test_a_new_rule_from_one_occurrence_on(ada: Any) -> None:
     _, made = weekly(ada, "FREQ=WEEKLY;COUNT=10")
     version = made[4].version

@@ -44,14 +44,16 @@ def amend_following(
     actor: Actor, window_id: int, changes: Mapping[str, Any], version: int, *, rrule: str | None = None, reason: str = ""
 ) -> Following:
     """Change an occurrence and all that follow. Drafts change with the series, in one transaction; what was asked for or approved is
-    amended after it, one by one, and its approvals lapse where they must. One that is refused keeps its time and stands apart."""
+    amended after it, one by one, and its approvals lapse where they must. One that is refused keeps its time and stands apart;
+    so do those after the first 60 until a further act goes on from `left`."""
     split = edit_following(actor, window_id, changes, version, rrule=rrule)
     done = tuple(Outcome(reference, WindowStatus.DRAFT.value) for reference in split.changed)
     told = []
-    for pk, whole in split.to_amend:
+    for pk, whole in split.to_amend[:MOST]:
         current = Window.objects.values_list("version", flat=True).get(pk=pk)
         told.append(one(pk, partial(amend_window, actor, pk, whole, current, reason=reason, together=True)))
-    return Following(split.series.pk, (*done, *told), split.strayed)
+    left = f"MW-{split.to_amend[MOST][0]}" if len(split.to_amend) > MOST else None
+    return Following(split.series.pk, (*done, *told), split.strayed, left)
 
 
 def request_following(actor: Actor, window_id: int, *, reason: str = "") -> Following:
