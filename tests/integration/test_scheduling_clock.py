@@ -21,8 +21,11 @@ from windows.audit.clock import clock
 from windows.errors import Invalid
 from windows.scheduling.commands.drafts import create_draft
 from windows.scheduling.commands.freezes import FreezeDraft, create_freeze
+from windows.scheduling.commands.occurrences import extend_series
+from windows.scheduling.commands.series import Pattern, create_series
 from windows.scheduling.models import Window
 from windows.scheduling.queries import conflicts_of
+from windows.scheduling.queries.series import HORIZON, STEP
 
 ROOT = Path(__file__).resolve().parents[2]
 SKEWS = [timedelta(minutes=10), timedelta(minutes=-10), timedelta(hours=-1)]
@@ -54,6 +57,19 @@ def test_r_e07_a_wrong_clock_decides_the_same(skew: timedelta) -> None:
         waiting = request_window(sam, given.window(ada, "mail", starts_at=now + 7 * minute).pk, reason="One room.")
         Window.objects.filter(pk=waiting.pk).update(starts_at=now - minute)
         assert expire_requests() == [waiting.reference]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("skew", [timedelta(days=40), timedelta(days=-40)], ids=str)
+def test_r_e07_a_series_is_made_as_far_ahead_as_the_database_says(skew: timedelta) -> None:
+    """A worker whose clock is weeks off makes neither an occurrence too many nor one too few."""
+    ada = given.actor("ada", ("shop", Role.OWNER))
+    window = given.window(ada, starts_at=given.soon(72))
+    with time_machine.travel(datetime.now(UTC) + skew, tick=True):
+        series = create_series(ada, window.pk, Pattern(rrule="FREQ=WEEKLY"), window.version)
+        assert extend_series(series.pk) == []
+    last = Window.objects.filter(series=series).latest("starts_at").starts_at
+    assert clock() + HORIZON - timedelta(days=7) < last <= clock() + HORIZON + STEP
 
 
 @pytest.mark.django_db(transaction=True)
