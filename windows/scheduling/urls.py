@@ -16,7 +16,7 @@ from windows.scheduling.api.slots import Slots, WindowSlots
 from windows.scheduling.api.templates import ChangeTemplates, OneChangeTemplate, Plan, Retire
 from windows.scheduling.api.trail import Trail, WindowTrail
 from windows.scheduling.api.windows import Cancel, Windows
-from windows.scheduling.views.feeds import feed
+from windows.scheduling.views.feeds import event_file, feed
 from windows.scheduling.views.filing import cancel, discard
 from windows.scheduling.views.many import copy, upload
 from windows.scheduling.views.moving import move_draft, move_meaning
@@ -82,6 +82,7 @@ pages = [
     path("settings/feeds/", feed_list, name="feeds"),
     path("settings/feeds/<int:feed_id>/revoke", end_feed, name="revoke-feed"),
     path("feeds/<str:token>.ics", feed, name="feed"),
+    path("windows/<str:reference>/event.ics", event_file, name="event-file"),
     path("windows/", window_list, name="windows"),
     path("windows/series/<int:series_id>", series_page, name="series"),
     path("windows/from-csv", upload, name="from-csv"),

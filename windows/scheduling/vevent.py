@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress
 
 from windows.lifecycle.states import Mode, WindowStatus
+from windows.scheduling.maintnote import properties
 
 UNSPEAKABLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
@@ -59,16 +60,23 @@ class EventFacts:
     coordinator: str
     coordinator_email: str
     confidential: bool
+    series_uid: str = ""  # an occurrence has the UID of its series,
+    recurrence_id: str = ""  # and this wall-clock time of the series' zone as its own name
+    series_zone: str = ""
 
 
-def block(facts: EventFacts, *, keep_cancelled: bool = False) -> bytes:
-    """BEGIN:VEVENT … END:VEVENT with CRLF. `keep_cancelled` says so in the title, not in STATUS, for clients that drop cancelled events."""
+def block(facts: EventFacts, *, keep_cancelled: bool = False, account: str = "") -> bytes:
+    """BEGIN:VEVENT … END:VEVENT with CRLF. `keep_cancelled` says so in the title, not in STATUS, for clients that drop cancelled events;
+    `account` makes it a MAINTNOTE notice for that consumer."""
     event = Event()
     host = facts.home.split("://")[-1].split("/")[0]
     cancelled = facts.status in CALLED_OFF
     status = "CANCELLED" if cancelled else "TENTATIVE" if facts.status == WindowStatus.REQUESTED else "CONFIRMED"
     title = speakable(f"{facts.reference}: {facts.title}")
-    event.add("uid", f"{facts.uid}@{host}")
+    event.add("uid", f"{facts.series_uid or facts.uid}@{host}")
+    if facts.recurrence_id:
+        wall = datetime.fromisoformat(facts.recurrence_id)
+        event.add("recurrence-id", wall.replace(tzinfo=UTC if facts.series_zone in WITHOUT_RULES else ZoneInfo(facts.series_zone)))
     event.add("dtstamp", second(facts.updated_at))
     event.add("last-modified", second(facts.updated_at))
     event.add("created", second(facts.created_at))
@@ -87,6 +95,13 @@ def block(facts: EventFacts, *, keep_cancelled: bool = False) -> bytes:
         organizer = vCalAddress(f"mailto:{one_line(facts.coordinator_email)}")
         organizer.params["CN"] = one_line(facts.coordinator).replace('"', "'")
         event["organizer"] = organizer
+    if account:
+        told = properties(
+            provider=host.split(":")[0], account=account, reference=facts.reference, services=facts.services, mode=facts.mode,
+            status=facts.status,
+        )  # fmt: skip
+        for name, value in told:
+            event.add(name, one_line(value))
     return bytes(event.to_ical())
 
 

@@ -16,7 +16,7 @@ from windows.scheduling import texts
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.models import Feed
 
-KINDS = ("all", "team", "service", "person")
+KINDS = ("all", "team", "service", "person", "queue")  # queue: what waits for a signature in one's teams
 MOST_FEEDS = 50
 USED = timedelta(minutes=10)  # how exact "last used" is: thousands of polls must not be thousands of writes
 READING = frozenset({Verb.READ.value})

@@ -62,7 +62,7 @@ def locked(window_id: int) -> Window:
     """The window's row under lock; NotFound where there is none."""
     if not connection.in_atomic_block:
         raise RuntimeError("a window is locked only inside a transaction")
-    rows = Window.objects.select_for_update(of=("self",)).select_related("team", "coordinator")
+    rows = Window.objects.select_for_update(of=("self",)).select_related("team", "coordinator", "series")
     try:
         return rows.get(pk=window_id)
     except Window.DoesNotExist:
@@ -142,7 +142,8 @@ def touch(window: Window, now: datetime, columns: Any, *, again: bool = True) ->
 
 def facts_of(window: Window) -> vevent.EventFacts:
     """A saved window with its scope rows as the plain values a VEVENT is written from."""
-    scopes = list(window.scopes.select_related("service").order_by("service__slug", "environment", "region", "layer"))
+    rows = window.scopes.all() if "scopes" in getattr(window, "_prefetched_objects_cache", {}) else window.scopes.select_related("service")
+    scopes = sorted(rows, key=lambda scope: (scope.service.slug, scope.environment, scope.region, scope.layer))
     return vevent.EventFacts(
         home=settings.PORTAL_URL,
         reference=window.reference,
@@ -166,6 +167,9 @@ def facts_of(window: Window) -> vevent.EventFacts:
         coordinator=window.coordinator.name,
         coordinator_email=window.coordinator.email,
         confidential=window.confidential,
+        series_uid=str(window.series.uid) if window.series else "",
+        series_zone=window.series.timezone if window.series else "",
+        recurrence_id=window.recurrence_id,
     )
 
 

@@ -151,7 +151,7 @@ class Feed(models.Model):
     """A secret iCal address. Only the token's SHA-256 is stored; permissions are asked again at every read."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="feeds")
-    kind = models.CharField(max_length=10, choices=[(k, k) for k in ("all", "team", "service", "person")])
+    kind = models.CharField(max_length=10, choices=[(k, k) for k in ("all", "team", "service", "person", "queue")])
     target = models.CharField(max_length=63, blank=True)  # a team's or service's slug, a person's id
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(db_default=Now())

@@ -24,7 +24,14 @@ from windows.scheduling.models import Feed, Freeze
 from windows.scheduling.times import from_wall
 
 SHOWN, FREEZES = 100, 100
-KINDS = [("person", "My windows"), ("team", "A team’s windows"), ("service", "A service’s windows"), ("all", "All windows")]
+KINDS = [
+    ("person", "My windows"),
+    ("queue", "What waits for approval in my teams"),
+    ("team", "A team’s windows"),
+    ("service", "A service’s windows"),
+    ("all", "All windows"),
+]
+OWN = {"queue": "what waits for approval in my teams"}
 SEVERITIES = [
     ("hard", "Hard: nothing starts"),
     ("soft", "Soft: needs a reason and a second yes"),
@@ -129,7 +136,7 @@ def feed_list(request: HttpRequest) -> HttpResponse:
         except MENDED as error:
             return sheet(request, "scheduling/feeds.html", given, context, error)
         use = "Add it to a calendar program as a subscription. Whoever has the address reads what you may: revoke it when it got about."
-        what = f"The calendar of {feed.target or 'all windows'}" if kind != "person" else "The calendar of my windows"
+        what = f"The calendar of {feed.target or OWN.get(kind, 'all windows')}" if kind != "person" else "The calendar of my windows"
         return once(request, what, f"{settings.PORTAL_URL}/feeds/{raw}.ics", use, back=reverse("feeds"), label="Address")
     return sheet(request, "scheduling/feeds.html", given, context)
 
