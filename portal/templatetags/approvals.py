@@ -8,6 +8,8 @@ from typing import Any
 from django import template
 
 from windows.approvals.changes import Change, shown
+from windows.approvals.queries.comments import panel_of
+from windows.scheduling.queries import WindowView
 
 register = template.Library()
 
@@ -16,3 +18,10 @@ register = template.Library()
 def changes(differences: Iterable[Mapping[str, Any]]) -> list[Change]:
     """Material fields that differ, as people read them."""
     return shown(differences)
+
+
+@register.inclusion_tag("approvals/_comments.html", takes_context=True)
+def comments(context: template.Context, window: WindowView) -> dict[str, Any]:
+    """The panel of questions and comments, for whatever page shows a window: `{% comments window %}`."""
+    around = {name: context.get(name) for name in ("zone", "csrf_token", "form_token")}
+    return around | panel_of(window, context["actor"])

@@ -212,6 +212,7 @@ def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
     do(owner, "POST", f"/windows/{name}/request", {})
     do(owner, "POST", f"/windows/{name}/withdraw")
     do(owner, "POST", f"/windows/{name}/request", {})
+    do(other, "POST", f"/windows/{name}/comments", {"text": "How long?", "kind": "question"})
     do(other, "POST", f"/windows/{name}/approve", {})
     do(owner, "POST", f"/windows/{name}/cancel", {"reason": "no longer needed"})
     name = do(owner, "POST", "/windows", asked)["reference"]

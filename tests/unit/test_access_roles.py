@@ -37,6 +37,7 @@ EXPECTED: dict[Verb, set[str]] = {
     Verb.READ: EVERYBODY,
     Verb.DRAFT: CONDUCT | {"member"},
     Verb.REQUEST: CONDUCT | {"member"},
+    Verb.COMMENT: EVERYBODY - {"stranger", "nobody", "viewer", "affected viewer"},
     Verb.APPROVE: {"member", "coordinator role", "owner role", "on-call", "affected on-call", "affected owner", "SRE", "administrator"},
     Verb.START: CONDUCT,
     # "Hold and roll back: coordinator, deputy, owner, on-call of any affected service, SRE"
@@ -96,7 +97,7 @@ def test_what_is_confidential_is_not_there_for_others(who: str) -> None:
         require(PEOPLE[who], Verb.READ, secret)
 
 
-PERSONAL = {Verb.APPROVE, Verb.OVERRIDE, Verb.SKIP, Verb.CONFIRM, Verb.ATTEST, Verb.ABORT, Verb.START_EMERGENCY, Verb.MEASURE}
+PERSONAL = {Verb.COMMENT, Verb.APPROVE, Verb.OVERRIDE, Verb.SKIP, Verb.CONFIRM, Verb.ATTEST, Verb.ABORT, Verb.START_EMERGENCY, Verb.MEASURE}
 
 
 @pytest.mark.parametrize("verb", Verb)

@@ -59,6 +59,7 @@ class Question:
     tone: str = "main"  # the button's class: main, back, danger
     reason: str = "optional"  # none, optional, required
     about: str = ""  # MW-1042 Orders schema migration
+    label: str = "Why"  # what the reason is called
     choices: tuple[tuple[str, str], ...] = ()  # value and label of what is to be chosen as well, by name `choice`
 
 

@@ -26,6 +26,7 @@ class Verb(StrEnum):
     READ = "read"
     DRAFT = "draft"  # create, edit, withdraw, cancel a window of one's own team
     REQUEST = "request"
+    COMMENT = "comment"  # ask, answer, remark on a window
     APPROVE = "approve"
     START = "start"
     HOLD = "hold"
@@ -71,6 +72,7 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
     Verb.READ: frozenset(R),  # and every signed-in person, unless confidential: see permitted()
     Verb.DRAFT: PLAN,
     Verb.REQUEST: PLAN,
+    Verb.COMMENT: frozenset({*R, *P}) - {R.VIEWER},
     Verb.APPROVE: frozenset({*R, P.AFFECTED_TEAM}) - {R.VIEWER},  # the policy narrows it to named roles; see approvals.policy
     Verb.START: CONDUCT,
     Verb.HOLD: CONDUCT | {P.AFFECTED_ON_CALL},

@@ -26,6 +26,12 @@ class RequestStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class Kind(StrEnum):
+    COMMENT = "comment"
+    QUESTION = "question"
+    ANSWER = "answer"
+
+
 class Policy(models.Model):
     """Maps what a window is to who must approve. The first enabled row by `position` whose `match` fits decides."""
 
@@ -97,3 +103,26 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.request_id} {self.decision} by {self.approver_id}"
+
+
+class Comment(models.Model):
+    """What somebody says about a window: a remark, a question to those who ask for it, or the answer to one. Never edited."""
+
+    window = models.ForeignKey(Window, models.CASCADE, related_name="comments")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=[(k.value, k.value) for k in Kind], default=Kind.COMMENT.value)
+    answers = models.ForeignKey("self", models.CASCADE, null=True, related_name="answered_by")
+    text = models.TextField(max_length=4000)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="answer", answers__isnull=False) | (~Q(kind="answer") & Q(answers__isnull=True)),
+                name="answer_to_a_question",
+            )
+        ]
+        indexes = [models.Index(fields=["window", "id"], name="comment_by_window")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.author_id} on {self.window_id}"

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
+from windows.approvals.api.comments import Comments
 from windows.approvals.api.policies import OnePolicy, Policies
 from windows.approvals.api.requests import Approvals, Approve, Inbox, Reject, RequestApproval, Withdraw
 from windows.approvals.api.series import ApproveFollowing, EditFollowing, RejectFollowing, RequestFollowing
 from windows.approvals.api.windows import NextSlot, OneWindow
 from windows.approvals.views.board import board
+from windows.approvals.views.comments import ask_question, comments_page, comments_panel
 from windows.approvals.views.following import following
 from windows.approvals.views.inbox import inbox
 from windows.approvals.views.moving import next_slot
@@ -16,6 +18,7 @@ from windows.approvals.views.requests import approve, reject, request_approval, 
 api = [
     path("windows/<str:reference>", OneWindow.as_view()),
     path("windows/<str:reference>/approvals", Approvals.as_view()),
+    path("windows/<str:reference>/comments", Comments.as_view()),
     path("windows/<str:reference>/request", RequestApproval.as_view()),
     path("windows/<str:reference>/withdraw", Withdraw.as_view()),
     path("windows/<str:reference>/approve", Approve.as_view()),
@@ -37,6 +40,9 @@ pages = [
     path("approvals/", inbox, name="approvals"),
     path("approvals/board", board, name="board"),
     path("windows/<str:reference>/request", request_approval, name="request-approval"),
+    path("windows/<str:reference>/comments", comments_page, name="comments"),
+    path("windows/<str:reference>/comments/panel", comments_panel, name="comments-panel"),
+    path("windows/<str:reference>/ask", ask_question, name="ask"),
     path("windows/<str:reference>/following", following, name="following"),
     path("windows/<str:reference>/next-slot", next_slot, name="next-slot"),
     path("windows/<str:reference>/withdraw", withdraw_request, name="withdraw"),

@@ -1,4 +1,4 @@
-"""Verbs of approvals, one noun a file: requests, decisions, amendments, expiry, claims, policies."""
+"""Verbs of approvals, one noun a file: requests, decisions, amendments, expiry, claims, policies, comments."""
 
 from windows.approvals.commands.amendments import amend_window
 from windows.approvals.commands.claims import claim_start

@@ -16,6 +16,7 @@ from windows.access.roles import Actor
 from windows.approvals.models import Approval, ApprovalRequest, Decision
 from windows.approvals.policy import differences, told
 from windows.approvals.queries.budgets import LEAST, budgets
+from windows.approvals.queries.comments import open_questions
 from windows.approvals.queries.standing import barred_from, empty_places, signatures_of
 from windows.approvals.risk import LOOKS_BACK, Budget, Check, Facts, Reason, checks, reasons
 from windows.lifecycle.states import WindowStatus
@@ -51,6 +52,7 @@ class Dossier:
     signed: tuple[str, ...]
     missing: tuple[str, ...]
     earlier: Earlier | None
+    questions: int  # that nobody has answered
 
     @property
     def red(self) -> int:
@@ -69,7 +71,7 @@ def dossiers(requests: Sequence[ApprovalRequest], viewer: Actor, now: datetime) 
     health = budgets({(one.service, one.environment) for scope in scopes.values() for one in scope}, now)
     wrong = went_wrong({one.service for scope in scopes.values() for one in scope}, now)
     books = runbooks({row.window.runbook_version_id for row in requests if row.window.runbook_version_id})
-    before = earlier(requests)
+    before, questions = earlier(requests), open_questions(ids)
     found = []
     for row in requests:
         window, scope = row.window, scopes.get(row.window_id, ())
@@ -108,6 +110,7 @@ def dossiers(requests: Sequence[ApprovalRequest], viewer: Actor, now: datetime) 
                 signed=tuple(one.name for one in signed),
                 missing=tuple(told(empty_places(row, row.material, signed))),
                 earlier=before.get(row.pk),
+                questions=questions.get(row.window_id, 0),
             )
         )
     return found
