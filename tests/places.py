@@ -78,6 +78,7 @@ NOWHERE = {  # addresses that the example has no row for, and why; their own tes
     "calendar/views/<int:saved_view_id>/delete": "nobody has a saved view at first",
     "runbooks/git/<int:repository_id>/pull": "the example keeps no runbook in Git",
     "runbooks/git/<int:repository_id>/remove": "the example keeps no runbook in Git",
+    "settings/delegations/<int:delegation_id>/end": "nobody signs in another's place in the example",
     "windows/<str:reference>/surfaces/<int:surface_id>/accept": "nothing outside drifts in the example",
 }
 

@@ -71,7 +71,7 @@ def test_the_inbox_and_the_rail_cost_the_same_for_one_and_for_many(
     ada: Any, olga: Any, django_assert_num_queries: Any, django_assert_max_num_queries: Any
 ) -> None:
     asked(ada, 12)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert waiting_count(olga) == 12
     with django_assert_max_num_queries(24):
         assert len(dossiers(waiting_for(olga), olga, clock())) == 12

@@ -44,7 +44,14 @@ pytestmark = pytest.mark.django_db
 OPEN = {"healthz", "readyz", "metrics", "sign-in/", "sign-out/", "api/schema/", "feeds/<str:token>.ics", "static/<path:path>", ""}
 OPEN |= {"schemas/runbook.json"}  # the language of runbooks, for editors
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
-OWN = {"api/v1/me", "api/v1/me/password", "api/v1/tokens", "api/v1/feeds", "settings/sessions/end"}  # about oneself
+OWN = {
+    "api/v1/me",
+    "api/v1/me/password",
+    "api/v1/tokens",
+    "api/v1/feeds",
+    "settings/sessions/end",
+    "settings/delegations/",
+}  # about oneself
 OWN |= {"api/v1/runbooks/check", "api/v1/change-oracle/state"}  # about nothing: they only ask
 
 # Calendars in belong to no team: the owner of any may bring them in.
@@ -144,6 +151,7 @@ def world() -> dict[str, Any]:
         "token_id": Person.objects.get(pk=ada.person_id).tokens.get().pk,
         "person_id": ada.person_id,
         "position": 1,
+        "delegation_id": 1,
         "number": 1,
         "role": "owner",
         "depends_on": "orders",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from windows.scheduling.models import Window
 
@@ -90,6 +90,7 @@ class Approval(models.Model):
     request = models.ForeignKey(ApprovalRequest, models.CASCADE, related_name="approvals")
     approver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     requester = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")  # whose place it fills
     decision = models.CharField(max_length=10, choices=[(d.value, d.value) for d in Decision])
     roles = models.JSONField(default=list)  # [[team slug, role]] the signature counted for, as held then
     reason = models.TextField(blank=True, max_length=4000)
@@ -98,7 +99,12 @@ class Approval(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["request", "approver"], name="one_approval_each"),
+            models.UniqueConstraint(F("request"), Coalesce("on_behalf_of", "approver"), name="one_place_each_person"),
             models.CheckConstraint(condition=~Q(approver=F("requester")), name="nobody_approves_their_own"),
+            models.CheckConstraint(
+                condition=Q(on_behalf_of__isnull=True) | (~Q(on_behalf_of=F("requester")) & ~Q(on_behalf_of=F("approver"))),
+                name="nobody_approves_by_their_delegate",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -126,3 +132,25 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.author_id} on {self.window_id}"
+
+
+class Delegation(models.Model):
+    """Somebody signs in another's place from one moment to another. It ends by itself; nothing runs when it does."""
+
+    delegator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="delegations")
+    delegate = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.TextField(blank=True, max_length=4000)
+    created_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(delegate=F("delegator")), name="delegate_is_somebody_else"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="delegation_ends_after_start"),
+        ]
+        indexes = [models.Index(fields=["delegate", "ends_at"], name="delegation_in_force", condition=Q(revoked_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.delegate_id} for {self.delegator_id}"

@@ -46,11 +46,12 @@ class PolicyRow:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One person's yes, with the (team, role) pairs it may count for."""
+    """One person's yes, with the (team, role) pairs it may count for. `hand` is who gave it, where a delegate signed in their place."""
 
     person_id: int
     name: str
     roles: frozenset[tuple[str, str]]
+    hand: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from windows.approvals.api.series import ApproveFollowing, EditFollowing, Reject
 from windows.approvals.api.windows import NextSlot, OneWindow
 from windows.approvals.views.board import board
 from windows.approvals.views.comments import ask_question, comments_page, comments_panel
+from windows.approvals.views.delegations import delegations, end_delegation
 from windows.approvals.views.following import following
 from windows.approvals.views.inbox import inbox
 from windows.approvals.views.moving import next_slot
@@ -37,6 +38,8 @@ pages = [
     path("settings/policies/new", edit_policy, name="new-policy"),
     path("settings/policies/<int:policy_id>", edit_policy, name="edit-policy"),
     path("settings/policies/<int:policy_id>/remove", remove_policy, name="remove-policy"),
+    path("settings/delegations/", delegations, name="delegations"),
+    path("settings/delegations/<int:delegation_id>/end", end_delegation, name="end-delegation"),
     path("approvals/", inbox, name="approvals"),
     path("approvals/board", board, name="board"),
     path("windows/<str:reference>/request", request_approval, name="request-approval"),

@@ -24,7 +24,8 @@ def claim_start(window_id: int, executor_id: int | None = None) -> tuple[Window,
     lock(Service.objects.filter(pk__in=scopes.values("service")).order_by("pk").select_for_update(no_key=True))
     requests = ApprovalRequest.objects.filter(window=window_id)
     lock(requests.order_by("pk").select_for_update())
-    signed = Approval.objects.filter(request__window=window_id).values("approver")
+    rows = Approval.objects.filter(request__window=window_id).values_list("approver", "on_behalf_of")
+    signed = {pk for row in rows for pk in row if pk is not None}
     lock(Person.objects.filter(pk__in=signed).order_by("pk").select_for_update(no_key=True))
     lock(Membership.objects.filter(person__in=signed).order_by("pk").select_for_update())
     found = standing(window_id, executor_id)

@@ -9,6 +9,7 @@ from typing import Any
 from windows.access.roles import Actor, Verb, require
 from windows.approvals.models import ApprovalRequest, RequestStatus
 from windows.approvals.policy import told
+from windows.approvals.queries.delegations import may_sign_for, seated_in
 from windows.approvals.queries.material import roles_now
 from windows.approvals.queries.signing import signable
 from windows.approvals.queries.standing import barred_from, counted, empty_places, signatures_of, wanted_places
@@ -72,7 +73,11 @@ def approval_view(window_id: int, viewer: Actor) -> list[ApprovalView]:
     subject = subject_of(window or window_id)
     require(viewer, Verb.READ, subject)
     assert window is not None
-    rows = ApprovalRequest.objects.filter(window=window_id).select_related("requester").prefetch_related("approvals__approver")
+    rows = (
+        ApprovalRequest.objects.filter(window=window_id)
+        .select_related("requester")
+        .prefetch_related("approvals__approver", "approvals__on_behalf_of")
+    )
     return [view_of(window, row, viewer) for row in rows.order_by("-number")]
 
 
@@ -82,12 +87,12 @@ def view_of(window: Window, request: ApprovalRequest, viewer: Actor) -> Approval
     counting = {signature.person_id for signature in signed}
     signatures = tuple(
         SignatureView(
-            row.approver.name,
+            f"{row.approver.name} for {row.on_behalf_of.name}" if row.on_behalf_of else row.approver.name,
             row.decision,
             tuple(f"{role} of {team}" for team, role in row.roles),
             row.reason,
             row.at,
-            row.approver_id in counting,
+            (row.on_behalf_of_id or row.approver_id) in counting,
         )
         for row in sorted(request.approvals.all(), key=lambda row: row.pk)
     )
@@ -119,7 +124,8 @@ def may_sign(request: ApprovalRequest, barred: frozenset[int], viewer: Actor, si
         return False
     if viewer.scopes is not None and Verb.APPROVE.value not in viewer.scopes:
         return False
-    return bool(signable(request, person_id, roles_now({person_id}).get(person_id, frozenset())))
+    own = signable(request, person_id, roles_now({person_id}).get(person_id, frozenset())) and person_id not in seated_in(request)
+    return bool(own or may_sign_for(request, person_id, barred))
 
 
 def awaiting(viewer: Actor) -> list[Awaiting]:

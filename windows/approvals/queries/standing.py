@@ -73,8 +73,9 @@ def judged(
         if latest.status == RequestStatus.GRANTED:
             signed = signed_for.get(latest.pk, [])
             approvers = [signature.person_id for signature in signed]
+            hands = {signature.hand for signature in signed}
             reasons += [f"A signature no longer counts: {word} is missing." for word in told(empty_places(latest, material, signed))]
-            if latest.separate_executor and executor_id is not None and executor_id in approvers:
+            if latest.separate_executor and executor_id is not None and executor_id in {*approvers, *hands}:
                 reasons.append("Who approved this window may not start it.")
                 fields.append("executor")
         elif window.status in APPROVED:
@@ -115,14 +116,17 @@ def signatures_of(requests: Mapping[int, frozenset[int]]) -> dict[int, list[Sign
     """The same for several requests, by id, each with whom it bars; no query where none is given."""
     if not requests:
         return {}
-    given = Approval.objects.filter(request__in=list(requests), decision=Decision.APPROVED.value).select_related("approver").order_by("id")
-    rows = list(given)
-    now = roles_now({row.approver_id for row in rows})
+    given = Approval.objects.filter(request__in=list(requests), decision=Decision.APPROVED.value).select_related("approver", "on_behalf_of")
+    rows = list(given.order_by("id"))
+    now = roles_now({pk for row in rows for pk in (row.approver_id, row.on_behalf_of_id) if pk is not None})
     found: dict[int, list[Signature]] = {}
     for row in rows:
-        roles = frozenset((team, role) for team, role in row.roles) & now.get(row.approver_id, frozenset())
-        if roles and row.approver_id not in requests[row.request_id]:
-            found.setdefault(row.request_id, []).append(Signature(row.approver_id, row.approver.name, roles))
+        place, name = row.on_behalf_of_id or row.approver_id, row.approver.name
+        if row.on_behalf_of is not None:
+            name = f"{name} for {row.on_behalf_of.name}"
+        roles = frozenset((team, role) for team, role in row.roles) & now.get(place, frozenset())
+        if roles and row.approver_id in now and not {place, row.approver_id} & requests[row.request_id]:
+            found.setdefault(row.request_id, []).append(Signature(place, name, roles, row.approver_id))
     return found
 
 

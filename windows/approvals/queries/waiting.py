@@ -8,7 +8,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from windows.access.roles import Actor, Verb, permitted
 from windows.approvals.models import Approval, ApprovalRequest, RequestStatus
+from windows.approvals.queries.delegations import Lender, lenders_of, places_lent, seated_in
 from windows.approvals.queries.signing import signable
+from windows.approvals.queries.standing import barred_from
 from windows.catalogue.models import Person
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.queries import scopes_of, subject_from
@@ -23,16 +25,26 @@ def open_requests() -> QuerySet[ApprovalRequest]:
 
 
 def waiting_for(viewer: Actor) -> list[ApprovalRequest]:
-    """The open requests that this viewer may sign now, by the roles the actor came with."""
+    """The open requests that this viewer may sign now: by the roles the actor came with, or in the place of who delegated to them."""
     if viewer.person_id is None:
         return []
     mine = viewer.person_id
     signed = Approval.objects.filter(request=OuterRef("pk"), approver=mine)
+    lenders = lenders_of(mine)
+    named = Q(signers__contains=[[mine]])
+    for lender in lenders:
+        named |= Q(signers__contains=[[lender.id]])
     active = Person.objects.filter(pk=mine, is_active=True)
-    rows = open_requests().filter(Exists(active), signers__contains=[[mine]]).exclude(Exists(signed))
+    rows = open_requests().filter(named, Exists(active)).exclude(Exists(signed))
     rows = rows.exclude(Q(requester=mine) | Q(window__created_by=mine) | Q(window__edited_by=mine))
     held = frozenset((team, role.value) for team, role in viewer.roles)
-    return seen([row for row in rows[:MOST] if signable(row, mine, held)], viewer)
+    if lenders:
+        rows = rows.prefetch_related("approvals")
+    return seen([row for row in rows[:MOST] if signable(row, mine, held) or lent(row, lenders)], viewer)
+
+
+def lent(request: ApprovalRequest, lenders: list[Lender]) -> bool:
+    return bool(lenders and places_lent(request, lenders, barred_from(request.window, request), seated_in(request)))
 
 
 def waiting_count(viewer: Actor) -> int:

@@ -7,9 +7,13 @@ from django.urls import reverse
 
 from windows.access.pages import Question, ask, decided, signed_in
 from windows.access.requests import actor_of
+from windows.access.roles import Actor
 from windows.approvals.commands import decide, request_window, withdraw
-from windows.approvals.models import Decision
+from windows.approvals.models import ApprovalRequest, Decision, RequestStatus
 from windows.approvals.queries import approval_view
+from windows.approvals.queries.delegations import may_sign_for
+from windows.approvals.queries.signing import signable
+from windows.approvals.queries.standing import barred_from
 from windows.errors import Conflict, Invalid
 from windows.scheduling.queries import WindowView, window_id_of, window_view
 
@@ -68,6 +72,7 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
     view = window_view(window_id_of(reference), actor)
     current = next(iter(approval_view(view.id, actor)), None)
     rest = list(current.missing) if current else []
+    names = places_of(actor, view.id)
     question = Question(
         title="Approve this window",
         consequence=f"Your name stands under it as it is now. Missing at this moment: {', '.join(rest) or 'nothing'}.",
@@ -75,8 +80,9 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
         icon="completed",
         back=page,
         about=about(view),
+        choices=names if len(names) > 1 else (),
     )
-    return decided(request, question, lambda reason: decide(actor, view.id, Decision.APPROVED, reason), page)
+    return decided(request, question, lambda why: decide(actor, view.id, Decision.APPROVED, why, on_behalf_of=chosen(request, names)), page)
 
 
 @signed_in
@@ -94,3 +100,21 @@ def reject(request: HttpRequest, reference: str) -> HttpResponse:
         about=about(view),
     )
     return decided(request, question, lambda reason: decide(actor, view.id, Decision.REJECTED, reason), page)
+
+
+def places_of(actor: Actor, window_id: int) -> tuple[tuple[str, str], ...]:
+    """In whose place the actor may sign, as choices by person."""
+    request = ApprovalRequest.objects.filter(window=window_id, status=RequestStatus.OPEN.value).select_related("window").first()
+    if request is None or actor.person_id is None:
+        return ()
+    mine, barred = actor.person_id, barred_from(request.window, request)
+    lent = may_sign_for(request, mine, barred)
+    own = frozenset((team, role.value) for team, role in actor.roles)
+    first = ((str(mine), "In my own place"),) if signable(request, mine, own) and mine not in barred else ()
+    return (*first, *((str(one.id), f"In the place of {one.name}") for one in lent))
+
+
+def chosen(request: HttpRequest, places: tuple[tuple[str, str], ...]) -> int | None:
+    """The place chosen on the page; None lets the command find the one there is."""
+    sent = request.POST.get("choice", "")
+    return int(sent) if sent in dict(places) else None
