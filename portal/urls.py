@@ -22,7 +22,7 @@ from portal.pages.settings import defaults, role_table
 from portal.pages.sign_in import sign_in, sign_out
 from portal.pages.strip import strip_panel
 from portal.pages.today import today
-from portal.pages.window import window_page
+from portal.pages.window.page import window_calendar, window_page
 from windows.approvals import urls as approvals
 from windows.catalogue import urls as catalogue
 from windows.execution import urls as execution
@@ -79,4 +79,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *dashboards.pages,
     path("strip", strip_panel, name="strip"),
     path("windows/<str:reference>", window_page, name="window"),
+    path("windows/<str:reference>/part/<slug:part>", window_page, name="window-part"),
+    path("windows/<str:reference>/calendar.ics", window_calendar, name="window-calendar"),
 ]

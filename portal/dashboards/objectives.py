@@ -71,16 +71,20 @@ def shades(windows: Sequence[Ran], wanted: Sequence[Promise]) -> list[Shade]:
 
 
 def left(wanted: Sequence[Promise], windows: Sequence[Ran], now: datetime) -> list[Left]:
-    """Raw and adjusted budgets now. A slack asked for and approved is an allowance inside its window; all else counts. One query."""
-    treated = {
-        one.slug: [Treatment(ran.interval, Policy.ALLOW, ran.slack) for ran in windows if ran.slack and ran.touches(one)] for one in wanted
-    }
+    """Raw and adjusted budgets now. One query."""
     return [
         Left(
             told.promise.slug, told.promise.service, float(told.promise.target), told.figures.raw.remaining, told.figures.adjusted.remaining
         )
-        for told in health(wanted, now, treated)
+        for told in health(wanted, now, agreed(wanted, windows))
     ]
+
+
+def agreed(wanted: Sequence[Promise], windows: Sequence[Ran]) -> dict[str, list[Treatment]]:
+    """A slack asked for and approved is an allowance inside its window; all else counts."""
+    return {
+        one.slug: [Treatment(ran.interval, Policy.ALLOW, ran.slack) for ran in windows if ran.slack and ran.touches(one)] for one in wanted
+    }
 
 
 def spending(wanted: Sequence[Promise], now: datetime, step: timedelta = 6 * HOUR) -> tuple[list[datetime], list[Spent]]:

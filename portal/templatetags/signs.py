@@ -151,6 +151,30 @@ def period(start: datetime, end: datetime, there: ZoneInfo) -> str:
     return f"{a:%a} {a.day} {a:%b %H:%M}–{last} {b.tzname()}{changes}"
 
 
+UTC_TIMES = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?) UTC(?:( to | and )(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?) UTC)?")
+
+
+@register.filter
+def in_zone(text: str, zone: str) -> str:
+    """A sentence of a judgement with its UTC times as they are read in that zone: `from Tue 24 Nov 02:00 to 04:00 CET`."""
+    there = ZoneInfo(zone)
+
+    def local(written: str) -> datetime:
+        return datetime.fromisoformat(written).replace(tzinfo=UTC).astimezone(there)
+
+    def put(found: re.Match[str]) -> str:
+        a = local(found[1])
+        day = f"{a:%a} {a.day} {a:%b %H:%M}"
+        if not found[3]:
+            return f"{day} {a.tzname()}"
+        b = local(found[3])
+        first = day if a.tzname() == b.tzname() else f"{day} {a.tzname()}"
+        last = f"{b:%H:%M}" if a.date() == b.date() else f"{b:%a} {b.day} {b:%b %H:%M}"
+        return f"{first}{found[2]}{last} {b.tzname()}"
+
+    return UTC_TIMES.sub(put, text)
+
+
 @register.filter
 def lasting(value: timedelta | float | None) -> str:
     """2 h 15 min · 45 s · 3 days 4 h; never more than two parts."""

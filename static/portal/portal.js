@@ -41,6 +41,14 @@
     document.body.addEventListener("htmx:responseError", () => stale(true));
     document.body.addEventListener("htmx:afterRequest", (event) => { if (event.detail.xhr.status === 200 || event.detail.xhr.status === 304) stale(false); });
   });
+  /* A menu goes away when one looks elsewhere, or by Escape. Without this it closes where it was opened. */
+  const closeMenus = (but, back) => document.querySelectorAll(".menu-of[open]").forEach((menu) => {
+    if (menu.contains(but)) return;
+    menu.open = false;
+    if (back) menu.querySelector("summary").focus();
+  });
+  addEventListener("click", (event) => closeMenus(event.target));
+  addEventListener("keydown", (event) => { if (event.key === "Escape") closeMenus(null, true); });
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
   addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select")) return;

@@ -156,6 +156,7 @@ def world() -> dict[str, Any]:
         "role": "owner",
         "depends_on": "orders",
         "verb": "hold",
+        "part": "plan",
         "service": "orders",
         "environment": "production",
     }

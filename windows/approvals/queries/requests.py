@@ -8,11 +8,11 @@ from typing import Any
 
 from windows.access.roles import Actor, Verb, require
 from windows.approvals.models import ApprovalRequest, RequestStatus
-from windows.approvals.policy import told
+from windows.approvals.policy import Signature, told
 from windows.approvals.queries.delegations import may_sign_for, seated_in
 from windows.approvals.queries.material import roles_now
 from windows.approvals.queries.signing import signable
-from windows.approvals.queries.standing import barred_from, counted, empty_places, signatures_of, wanted_places
+from windows.approvals.queries.standing import barred_from, empty_places, signatures_of, wanted_places
 from windows.approvals.queries.waiting import waiting_for
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.models import Window
@@ -78,12 +78,13 @@ def approval_view(window_id: int, viewer: Actor) -> list[ApprovalView]:
         .select_related("requester")
         .prefetch_related("approvals__approver", "approvals__on_behalf_of")
     )
-    return [view_of(window, row, viewer) for row in rows.order_by("-number")]
+    found = list(rows.order_by("-number"))
+    signatures = signatures_of({row.pk: barred_from(window, row) for row in found})
+    return [view_of(window, row, viewer, signatures.get(row.pk, [])) for row in found]
 
 
-def view_of(window: Window, request: ApprovalRequest, viewer: Actor) -> ApprovalView:
+def view_of(window: Window, request: ApprovalRequest, viewer: Actor, signed: list[Signature]) -> ApprovalView:
     barred = barred_from(window, request)
-    signed = counted(request, barred)
     counting = {signature.person_id for signature in signed}
     signatures = tuple(
         SignatureView(

@@ -1,0 +1,78 @@
+"""What a window means for users and for error budgets: expected while it is ahead, measured once it has run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from portal.charts.chart import Chart
+from portal.charts.windows import Strayed, deviation
+from portal.dashboards.objectives import Ran, agreed, ran, strayed
+from portal.pages.request.meaning import impact as touched_by
+from portal.pages.request.outline import of_window
+from slo.budget import after
+from slo.objectives.queries import Health, Promise, health, promises
+from windows.approvals.queries.budgets import LEAST
+from windows.scheduling.queries import WindowView
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One objective's budget, raw and adjusted. `inside` is in events: what this window may use of it, or what it did use.
+
+    `left` are shares: after this window where it is still ahead, else now. What is not known is None.
+    """
+
+    health: Health
+    inside: tuple[float | None, float | None]
+    left: tuple[float | None, float | None]
+
+
+def impact(view: WindowView, now: datetime) -> dict[str, Any]:
+    """A constant number of queries, whatever the scope."""
+    places = {(row.service, row.environment) for row in view.scope}
+    wanted = [one for one in promises(services={service for service, _ in places}) if (one.service, one.environment) in places]
+    ahead = view.started_at is None
+    inside = {} if ahead else {one.objective: one for one in measured(view, wanted, now)}
+    return {
+        "outline": of_window(view),
+        "touched": touched_by(of_window(view)),
+        "ahead": ahead,
+        "accounts": [account(one, view.slack, inside.get(one.promise.slug), ahead) for one in budgets_of(wanted, now)],
+        "least": max(LEAST, view.slack),
+        "drawn": drawn(list(inside.values())) if view.ended_at else None,
+    }
+
+
+def budgets_of(wanted: list[Promise], now: datetime) -> list[Health]:
+    """As the dashboards count: a slack that was asked for and approved is an allowance inside its window; all else counts."""
+    if not wanted:
+        return []
+    since = now - timedelta(days=max(one.window_days for one in wanted))
+    return health(wanted, now, agreed(wanted, ran(None, since, now)))
+
+
+def account(one: Health, slack: float, inside: Strayed | None, ahead: bool) -> Account:
+    raw, adjusted = one.figures.raw, one.figures.adjusted
+    if ahead:
+        asked = None if raw.allowed is None else slack * raw.allowed
+        return Account(one, (asked, 0.0), (after(raw, asked or 0.0), adjusted.remaining))
+    used: tuple[float | None, float | None] = (None, None)
+    if inside is not None and inside.spent is not None and raw.allowed is not None:
+        used = (round(inside.spent * raw.allowed, 3), round(max(inside.spent - slack, 0.0) * raw.allowed, 3))
+    return Account(one, used, (raw.remaining, adjusted.remaining))
+
+
+def measured(view: WindowView, wanted: list[Promise], now: datetime) -> list[Strayed]:
+    """The SLI inside this window beside the same hours of past weeks, and what it took of each budget."""
+    if view.started_at is None or not wanted:
+        return []
+    places = frozenset(f"{row.service} {row.environment}" for row in view.scope)
+    here = Ran(view.reference, view.status, view.started_at, view.ended_at or now, view.slack, view.timezone, places)
+    return strayed(wanted, [here], now)
+
+
+def drawn(told: list[Strayed]) -> Chart | None:
+    chart = deviation(told)
+    return None if chart.is_empty else chart

@@ -1,0 +1,55 @@
+"""The window page: one window as every slice knows it, and what this person may do with it next."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from portal.pages.window.offers import offers
+from portal.pages.window.parts import PARTS, Opened
+from windows.access.pages import reads
+from windows.access.requests import actor_of
+from windows.approvals.queries import approval_view
+from windows.audit.clock import clock
+from windows.errors import NotFound
+from windows.execution.queries.views import runs_of
+from windows.scheduling import ical
+from windows.scheduling.queries import window_id_of, window_view
+
+
+@reads
+def window_page(request: HttpRequest, reference: str, part: str = "overview") -> HttpResponse:
+    """The header with the one next action for this person, and one part; each part has its own address."""
+    actor, now = actor_of(request), clock()
+    view = window_view(window_id_of(reference), actor)
+    if part not in PARTS:
+        raise NotFound("A window has no such part.")
+    opened = Opened(request, view, actor, now, runs_of(view.id), approval_view(view.id, actor))
+    may_sign = any(approval.may_sign for approval in opened.approvals)
+    context = {
+        "window": view,
+        "now": now,
+        "approvals": opened.approvals,
+        "runs": opened.runs,
+        "offers": offers(view, actor, now, may_sign=may_sign, runs=opened.runs),
+        "length": view.ends_at - view.starts_at,
+        "part": part,
+        "parts": [(name, word, address(view.reference, name)) for name, (word, _) in PARTS.items()],
+        "body": f"portal/window/_{part}.html",
+        **PARTS[part][1](opened),
+    }
+    return render(request, "portal/window/page.html", context)
+
+
+def address(reference: str, part: str) -> str:
+    return reverse("window", args=[reference]) if part == "overview" else reverse("window-part", args=[reference, part])
+
+
+@reads
+def window_calendar(request: HttpRequest, reference: str) -> HttpResponse:
+    """The window as a file for a calendar program."""
+    window_id = window_id_of(reference)
+    answer = HttpResponse(ical.single(window_id, actor_of(request)), content_type=ical.CONTENT_TYPE)
+    answer["Content-Disposition"] = f'attachment; filename="MW-{window_id}.ics"'
+    return answer

@@ -1,0 +1,150 @@
+"""What each part of a window's page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.http import urlencode
+
+from portal.charts.runs import timeline
+from portal.dashboards.debug import stretches
+from portal.pages.request.meaning import facts_of, signing
+from portal.pages.request.outline import of_window, version_of
+from portal.pages.window.impact import impact
+from portal.pages.window.offers import AHEAD
+from windows.access.paging import cursor_of, cursor_to
+from windows.access.roles import Actor, Verb, permitted
+from windows.approvals.queries import ApprovalView
+from windows.approvals.queries.material import material_from, policy_fitting
+from windows.audit.queries import trail
+from windows.errors import Invalid
+from windows.execution.models import CheckResult, Run
+from windows.execution.queries.plans import plan_of
+from windows.execution.queries.reserves import reserve_of
+from windows.execution.queries.surfaces import surfaces_of
+from windows.execution.queries.views import run_view
+from windows.lifecycle.states import WindowStatus
+from windows.runbooks.models import RunbookVersion
+from windows.runbooks.spec.sentences import told, told_gate
+from windows.scheduling.conflicts import Severity
+from windows.scheduling.conflicts.overriding import OverrideState
+from windows.scheduling.models import Window
+from windows.scheduling.queries import WindowView, conflicts_of
+from windows.scheduling.queries.overrides import overrides_of
+
+W = WindowStatus
+LATEST, ENTRIES = 8, 50
+# what every step of a run says of itself: it stands on the run's page, and would bury what people decided
+ROUTINE = {f"step.{word}" for word in ("started", "succeeded", "waiting", "compensation_waiting", "compensation_started", "compensated")}
+ROUTINE |= {"surface.wanted", "surface.in_place", "surface.ended"}  # the panel of surfaces shows them
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A window as its page has read it for somebody: `runs` and `approvals` are all of them, the newest first."""
+
+    request: HttpRequest
+    view: WindowView
+    actor: Actor
+    now: datetime
+    runs: list[Run]
+    approvals: list[ApprovalView]
+
+
+def overview(opened: Opened) -> dict[str, Any]:
+    view, actor, now = opened.view, opened.actor, opened.now
+    ahead = view.status in AHEAD
+    conflicts = conflicts_of(view.id, actor, now) if ahead else []
+    overrides = overrides_of(view.id, actor, now) if ahead else []
+    answered = sum(one.state in {OverrideState.ASKED, OverrideState.AGREED} for one in overrides)
+    soft = sum(one.severity is Severity.SOFT for one in conflicts)
+    last = opened.runs[:1]
+    return {
+        "runs": last,
+        "approvals": opened.approvals[:1],
+        "checks": CheckResult.objects.filter(run=last[0]).order_by("name") if last else [],
+        "surfaces": surfaces_of(view.id) if view.started_at else [],
+        "may_accept": permitted(actor, Verb.RESUME, view.subject),
+        "conflicts": conflicts,
+        "overrides": overrides,
+        "may_override": soft > answered and permitted(actor, Verb.REQUEST, view.subject),
+        "timeline": trail(window=view.reference, without=ROUTINE, newest_first=True, limit=LATEST),
+    }
+
+
+def plan(opened: Opened) -> dict[str, Any]:
+    """The steps as a run would copy them now, with this window's parameters put in, and when it would turn back."""
+    view = opened.view
+    window = Window.objects.select_related("runbook_version__runbook").defer("vevent").get(pk=view.id)
+    try:
+        found = plan_of(window)
+    except Invalid as error:
+        return {"trouble": error.detail}
+    version = window.runbook_version
+    reserve = reserve_of(version.runbook_id if version else None, found.rollback_reserve)
+    steps = [told(step, {}) for step in found.steps if step.phase == "step"]
+    return {
+        "steps": steps,
+        "validation": [told(step, {}) for step in found.steps if step.phase != "step"],
+        "watch": [told_gate(gate, {}) for gate in found.watch],
+        "parameters": found.parameters,
+        "one_way": [step for step in steps if step.because and not step.undo],
+        "reserve": reserve,
+        "turn_back_at": view.ends_at - reserve,
+        "then": found.on_turn_back,
+        "newest": newest(version) if version and view.status in AHEAD else None,
+    }
+
+
+def newest(version: RunbookVersion) -> int | None:
+    """The number of the runbook's newest version where this one is not it."""
+    last = RunbookVersion.objects.filter(runbook=version.runbook_id).order_by("-number").values_list("number", flat=True).first()
+    return last if last != version.number else None
+
+
+def run(opened: Opened) -> dict[str, Any]:
+    """Every run with its outcome, and when each step of the last one was under way."""
+    if not opened.runs or opened.runs[0].started_at is None:
+        return {}
+    last = run_view(opened.runs[0].pk, opened.actor)
+    called = f"{last.window} run {last.number}"
+    drawn = timeline(called, stretches(last), opened.now, last.turn_back_at, last.window_ends_at)
+    return {"drawn": None if drawn.is_empty else drawn, "query": f"?{urlencode({'window': last.window})}"}
+
+
+def approvals(opened: Opened) -> dict[str, Any]:
+    """Every request with its signatures; before and while it is asked for also who could sign."""
+    if opened.view.status not in (W.DRAFT, W.REQUESTED):
+        return {}
+    outline = of_window(opened.view)
+    material = material_from(facts_of(outline, version_of(outline)), outline.scope)
+    policy = policy_fitting(material, outline.scope)
+    return {"policy": policy.name, "signing": signing(policy, material, outline.involved), "separate": policy.separate_executor}
+
+
+def audit(opened: Opened) -> dict[str, Any]:
+    """Every entry, the newest first, a page at a time."""
+    after = cursor_of(opened.request.GET, int)
+    found = trail(window=opened.view.reference, newest_first=True, limit=ENTRIES + 1, after=after[0] if after else None)
+    shown = found[:ENTRIES]
+    onward = f"?{urlencode({'cursor': cursor_to([shown[-1].id])})}" if len(found) > ENTRIES else ""
+    return {"timeline": shown, "onward": onward, "is_later": after is not None}
+
+
+def impact_part(opened: Opened) -> dict[str, Any]:
+    return impact(opened.view, opened.now)
+
+
+Shows = Callable[[Opened], dict[str, Any]]
+PARTS: dict[str, tuple[str, Shows]] = {
+    "overview": ("Overview", overview),
+    "plan": ("Plan", plan),
+    "run": ("Run", run),
+    "approvals": ("Approvals", approvals),
+    "impact": ("Impact and SLO", impact_part),
+    "audit": ("Audit", audit),
+}
