@@ -52,6 +52,13 @@ PLACES: dict[str, tuple[str, ...]] = {  # addresses that want another row, or a 
         "windows/{completed}",
         "windows/{rolled_back}",
     ),
+    "windows/<str:reference>/part/<slug:part>": (
+        *(f"windows/{{approved}}/part/{part}" for part in ("overview", "plan", "approvals", "impact")),
+        *(f"windows/{{completed}}/part/{part}" for part in ("run", "impact", "audit")),
+        "windows/{rolled_back}/part/run",
+        "windows/{draft}/part/approvals",
+    ),
+    "windows/<str:reference>/deviation": ("windows/{completed}/deviation",),
     "windows/<str:reference>/edit": ("windows/{draft}/edit",),
     "windows/<str:reference>/move": ("windows/{draft}/move",),
     "windows/<str:reference>/move/meaning": ("windows/{draft}/move/meaning?starts_at=2030-01-04T10:00&ends_at=2030-01-04T11:00",),
@@ -67,7 +74,6 @@ PLACES: dict[str, tuple[str, ...]] = {  # addresses that want another row, or a 
     "windows/<str:reference>/following": ("windows/{recurring}/following",),
     "windows/<str:reference>/following/skip": ("windows/{recurring}/following/skip",),
     "windows/<str:reference>/next-slot": ("windows/{approved}/next-slot",),
-    "windows/slots": ("windows/slots?service_0=search&environment_0=production&minutes=60",),
     "search": ("search", "search?q=orders"),
     "runs/<int:run_id>": ("runs/{run}", "runs/{succeeded_run}", "runs/{rolled_back_run}"),
 }

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests import given_windows as given
-from tests.chromium import chromium, window
+from tests.chromium import window
 from windows.access.roles import Role
 from windows.approvals.commands import request_window
 from windows.catalogue.models import Person
 from windows.scheduling.models import Window
 
 PASSWORD = "long enough for anybody"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright runs a loop in this thread; we are synchronous all the same
-    with chromium() as started:
-        yield started
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

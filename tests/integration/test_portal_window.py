@@ -95,7 +95,8 @@ def test_every_part_has_its_own_address_and_none_is_shown_to_who_may_not_see_it(
     for part in PARTS:
         assert page(window.reference, part).count('aria-current="page"') >= 1
         assert eve.get(f"/windows/{window.reference}" + (f"/part/{part}" if part else "")).status_code == 404
-    assert eve.get(f"/windows/{window.reference}/calendar.ics").status_code == 404
+    for name in ("calendar.ics", "deviation", "deviation.csv"):
+        assert eve.get(f"/windows/{window.reference}/{name}").status_code == 404
     mine = browser(Person.objects.get(pk=ada.person_id))
     assert mine.get(f"/windows/{window.reference}/part/alerts").status_code == 404, "what has no data behind it is absent"
     assert mine.get(f"/windows/{window.reference}/calendar.ics").content.startswith(b"BEGIN:VCALENDAR")
@@ -141,6 +142,8 @@ def test_impact_shows_raw_beside_adjusted_before_and_after(ada, page) -> None:
     text = page(past.reference, "impact")
     assert re.findall(r'<td class="num">([^<]*)</td>', text)[4:6] == ["50", "30"], "what was agreed beforehand does not count"
     assert "data-figure=" in text and "Left now" in text
+    told = browser(Person.objects.get(pk=ada.person_id)).get(f"/windows/{past.reference}/deviation.csv").content.decode()
+    assert told.count(past.reference) == 1 and f'/windows/{past.reference}/deviation"' in text
 
 
 def test_the_runs_of_a_window_lead_to_the_cockpit_with_their_outcome(ada, page) -> None:

@@ -123,20 +123,7 @@ def test_a_window_moves_to_the_next_free_slot_and_its_approvals_lapse(ada: Any) 
     assert refused.value.field == "starts_at"
 
 
-def test_the_panel_takes_the_fields_of_the_request_form(ada: Any) -> None:
-    given.service("orders")
+def test_a_window_moves_to_the_next_free_slot_from_its_page(ada: Any) -> None:
     page = browser(Person.objects.get(pk=ada.person_id))
-    typed = {
-        "service_0": "orders",
-        "environment_0": "production",
-        "region_0": "",
-        "minutes": "60",
-        "timezone": "Europe/Berlin",
-        "coordinator_id": str(ada.person_id),
-    }
-    shown = page.get("/windows/slots", typed).content.decode()
-    assert shown.count("data-begins=") == 5 and "the earliest" in shown
-    assert "Say what it touches" in page.get("/windows/slots", {"timezone": ""}).content.decode()
     window = given.window(ada)
-    assert "data-begins=" in page.get(f"/windows/{window.reference}/slots").content.decode()
     assert page.post(f"/windows/{window.reference}/next-slot", {}).status_code == 302

@@ -23,7 +23,6 @@ from windows.scheduling.views.moving import move_draft, move_meaning
 from windows.scheduling.views.overriding import agree_override, override
 from windows.scheduling.views.series import repeat, repeat_preview, series_page, skip_all_following
 from windows.scheduling.views.settings import end_feed, end_freeze, feed_list, freeze_list, new_freeze
-from windows.scheduling.views.slots import slots_panel, window_slots_panel
 from windows.scheduling.views.templates import new_template, plan_one, retire_one, template_list
 from windows.scheduling.views.windows import window_list
 
@@ -92,8 +91,6 @@ pages = [
     path("windows/standard/<int:template_id>/plan", plan_one, name="plan-change-template"),
     path("windows/standard/<int:template_id>/retire", retire_one, name="retire-change-template"),
     path("windows/<str:reference>/copy", copy, name="copy-window"),
-    path("windows/slots", slots_panel, name="slots"),
-    path("windows/<str:reference>/slots", window_slots_panel, name="window-slots"),
     path("windows/<str:reference>/repeat", repeat, name="repeat"),
     path("windows/<str:reference>/repeat/preview", repeat_preview, name="repeat-preview"),
     path("windows/<str:reference>/following/skip", skip_all_following, name="skip-following"),

@@ -31,8 +31,7 @@ class Account:
 
 def impact(view: WindowView, now: datetime) -> dict[str, Any]:
     """A constant number of queries, whatever the scope."""
-    places = {(row.service, row.environment) for row in view.scope}
-    wanted = [one for one in promises(services={service for service, _ in places}) if (one.service, one.environment) in places]
+    wanted = promised(view)
     ahead = view.started_at is None
     inside = {} if ahead else {one.objective: one for one in measured(view, wanted, now)}
     return {
@@ -41,8 +40,14 @@ def impact(view: WindowView, now: datetime) -> dict[str, Any]:
         "ahead": ahead,
         "accounts": [account(one, view.slack, inside.get(one.promise.slug), ahead) for one in budgets_of(wanted, now)],
         "least": max(LEAST, view.slack),
-        "drawn": drawn(list(inside.values())) if view.ended_at else None,
+        "drawn": deviation(list(inside.values())) if view.ended_at and inside else None,
     }
+
+
+def promised(view: WindowView) -> list[Promise]:
+    """The objectives of the places this window touches."""
+    places = {(row.service, row.environment) for row in view.scope}
+    return [one for one in promises(services={service for service, _ in places}) if (one.service, one.environment) in places]
 
 
 def budgets_of(wanted: list[Promise], now: datetime) -> list[Health]:
@@ -73,6 +78,6 @@ def measured(view: WindowView, wanted: list[Promise], now: datetime) -> list[Str
     return strayed(wanted, [here], now)
 
 
-def drawn(told: list[Strayed]) -> Chart | None:
-    chart = deviation(told)
-    return None if chart.is_empty else chart
+def strayed_in(view: WindowView, now: datetime) -> Chart:
+    """What this window did to each objective it touched; empty while it has not run."""
+    return deviation(measured(view, promised(view), now))

@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from portal.charts.tables import csv_of
+from portal.pages.window.impact import strayed_in
 from portal.pages.window.offers import offers
 from portal.pages.window.parts import PARTS, Opened
 from windows.access.pages import reads
@@ -52,4 +54,20 @@ def window_calendar(request: HttpRequest, reference: str) -> HttpResponse:
     window_id = window_id_of(reference)
     answer = HttpResponse(ical.single(window_id, actor_of(request)), content_type=ical.CONTENT_TYPE)
     answer["Content-Disposition"] = f'attachment; filename="MW-{window_id}.ics"'
+    return answer
+
+
+@reads
+def window_deviation(request: HttpRequest, reference: str) -> HttpResponse:
+    """The chart of what this window did to the objectives it touched, alone, its table open."""
+    view = window_view(window_id_of(reference), actor_of(request))
+    return render(request, "portal/window/deviation.html", {"window": view, "chart": strayed_in(view, clock())})
+
+
+@reads
+def window_deviation_csv(request: HttpRequest, reference: str) -> HttpResponse:
+    view = window_view(window_id_of(reference), actor_of(request))
+    chart = strayed_in(view, clock())
+    answer = HttpResponse(csv_of(chart), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{view.reference}-{chart.name}.csv"'
     return answer
