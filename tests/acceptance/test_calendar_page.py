@@ -129,6 +129,7 @@ def test_without_a_mouse_and_without_scripts_a_form_moves_it(live_server, ada, b
     with window(browser, live_server.url, scripts=False) as there:
         page = there.page
         sign_in(page, f"/windows/{draft.reference}")
+        page.locator(".menu-of summary").click()
         page.get_by_role("link", name="Move", exact=True).click()
         page.get_by_label("Ends").fill(f"{begins + 3 * HOUR:%Y-%m-%dT%H:%M}")
         page.get_by_role("button", name="Move it").click()

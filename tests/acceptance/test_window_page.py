@@ -43,5 +43,5 @@ def test_parts_are_opened_in_place_and_the_menu_works_by_keyboard(live_server, b
         assert more.evaluate("one => one === document.activeElement")
         page.keyboard.press("Enter")
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.innerText.trim()") == "Next free slot"
+        assert page.evaluate("document.activeElement.innerText.trim()") == "Move"
         assert not looked_at(page) and not watched.complaints
