@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('catalogue', '0002_what_never_goes_down_together'),
         ('runbooks', '0002_append_only'),
-        ('scheduling', '0007_saved_views'),
+        ('scheduling', '0009_feeds_of_queues'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
