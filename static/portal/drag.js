@@ -87,7 +87,7 @@
     drag = null;
     clearTimeout(done.timer);
     document.documentElement.classList.remove("dragging", "resizing");
-    if (done.moved) { swallow = true; setTimeout(() => { swallow = false; }, 0); }
+    swallow = done.moved; // the click that follows, however late the button comes up after Escape, opens nothing
     return done;
   };
   const leave = (words) => {
@@ -131,9 +131,11 @@
   addEventListener("pointerup", drop);
   addEventListener("pointercancel", () => { if (drag) leave("Left where it was."); });
   addEventListener("dragstart", (event) => { if (event.target.closest && event.target.closest(".bar[data-move]")) event.preventDefault(); });
-  addEventListener("click", (event) => { if (swallow) { event.preventDefault(); event.stopPropagation(); } }, true);
+  addEventListener("click", (event) => { if (swallow) { event.preventDefault(); event.stopPropagation(); } swallow = false; }, true);
+  addEventListener("pointerdown", () => { swallow = false; }, true);
   addEventListener("htmx:beforeSwap", (event) => { if (drag && event.target.id === "calendar") event.detail.shouldSwap = false; });
   addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") swallow = false;
     if (!drag && event.key === "Escape") put();
     if (drag && event.key === "Escape") { event.preventDefault(); leave("Left where it was."); return; }
     const bar = event.key === "m" && !event.ctrlKey && !event.metaKey && !event.altKey && event.target.closest(".bar[data-move]");

@@ -25,7 +25,7 @@ class FileShape(serializers.Serializer[Any]):
     trouble = serializers.CharField(help_text="Why it is no version here; empty: it is one")
 
 
-class SourceShape(serializers.Serializer[Any]):
+class RunbookSourceShape(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     repository = serializers.CharField()
     branch = serializers.CharField()
@@ -38,7 +38,7 @@ class SourceShape(serializers.Serializer[Any]):
     files = FileShape(many=True)
 
 
-class SourceAsked(Shape):
+class RunbookSourceAsked(Shape):
     repository = Text(max_length=500, help_text="An absolute path or an https address that RUNBOOK_REPOSITORIES names")
     team = serializers.SlugField(max_length=63)
     branch = Text(max_length=200, required=False, allow_blank=True)
@@ -50,18 +50,18 @@ def shown(row: RunbookSource) -> dict[str, Any]:
         {"path": file.path, "runbook": file.runbook and file.runbook.slug, "digest": file.digest, "trouble": file.trouble}
         for file in sorted(row.files.all(), key=lambda file: file.path)
     ]
-    return {name: getattr(row, name) for name in names(SourceShape) if name != "files"} | {"files": files}
+    return {name: getattr(row, name) for name in names(RunbookSourceShape) if name != "files"} | {"files": files}
 
 
 class Sources(APIView):
-    @extend_schema(operation_id="list_runbook_sources", responses=SourceShape(many=True))
+    @extend_schema(operation_id="list_runbook_sources", responses=RunbookSourceShape(many=True))
     def get(self, request: Request) -> Response:
         only(request.query_params)
         return Response([shown(row) for row in sources()])
 
-    @extend_schema(operation_id="add_runbook_source", request=SourceAsked, responses={201: SourceShape})
+    @extend_schema(operation_id="add_runbook_source", request=RunbookSourceAsked, responses={201: RunbookSourceShape})
     def post(self, request: Request) -> Response:
-        return Response(shown(add_source(actor_of(request), **body(SourceAsked, request))), status=201)
+        return Response(shown(add_source(actor_of(request), **body(RunbookSourceAsked, request))), status=201)
 
 
 class OneSource(APIView):
@@ -75,7 +75,7 @@ class Pull(APIView):
     @extend_schema(
         operation_id="pull_runbook_source",
         request=None,
-        responses=SourceShape,
+        responses=RunbookSourceShape,
         description="Due at once; `pulled_at` and `trouble` tell when it happened and how it went.",
     )
     def post(self, request: Request, repository_id: int) -> Response:
