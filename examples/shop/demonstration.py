@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from examples.shop.layout import ENVIRONMENT
 
-AHEAD, LENGTH = timedelta(seconds=20), timedelta(hours=4)
+AHEAD, LENGTH = timedelta(seconds=20), timedelta(hours=1)
 MARK = "example:ready:"  # how an external reference of ours begins
 SHORT = {"settle": "1s", "watch_rounds": 2, "observe": "30s"}  # waits for tests
 
