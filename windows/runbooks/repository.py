@@ -23,6 +23,7 @@ LARGEST_FILE, MOST_FILES = 256 * 1024, 200
 GUARDS = ("core.hooksPath=/dev/null", "protocol.ext.allow=never", "http.followRedirects=false", "transfer.fsckObjects=true")
 FILES = ("100644", "100755")  # neither links nor submodules
 ENDINGS = (".yaml", ".yml")
+TOO_LONG = "The pull took too long and was ended."
 
 
 class PullFailed(Exception):
@@ -103,6 +104,8 @@ class Git:
 
     def run(self, *words: str) -> bytes:
         """One git command, whose whole process group ends with it, with time or with too large a clone."""
+        if time.monotonic() > self.until:
+            raise PullFailed(TOO_LONG)
         told = [part for guard in GUARDS for part in ("-c", guard)]
         environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(self.home), "LC_ALL": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1",
@@ -146,7 +149,7 @@ class Git:
             if child.returncode is not None:
                 return
             if time.monotonic() > self.until:
-                raise PullFailed("The pull took too long and was ended.")
+                raise PullFailed(TOO_LONG)
 
 
 def size_of(folder: Path) -> int:
