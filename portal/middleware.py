@@ -73,19 +73,29 @@ class Actors:
             return answer(request, problem_of(error))
         response = self.get_response(request)
         if request.actor is not None:  # type: ignore[attr-defined]
-            patch_vary_headers(response, ["Cookie", "Authorization"])
-            if not response.has_header("Cache-Control"):
-                add_never_cache_headers(response)
+            private(response)
         return response
 
 
+def private(response: HttpResponse) -> None:
+    """What one reader may see is kept for nobody else."""
+    patch_vary_headers(response, ["Cookie", "Authorization"])
+    if not response.has_header("Cache-Control"):
+        add_never_cache_headers(response)
+
+
+def is_bearer(request: HttpRequest) -> bool:
+    return request.headers.get("Authorization", "")[:7].lower() == "bearer "
+
+
 def recognise(request: HttpRequest) -> tuple[Actor | None, bool]:
-    """Who acts, and whether a token was sent and refused."""
-    scheme, _, raw = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        actor = authenticate_token(raw.strip()) if 0 < len(raw) < 200 and raw.isascii() else None
+    """Who acts, and whether a token was sent and refused. A token is looked up once for each request."""
+    if is_bearer(request):
+        if not hasattr(request, "sender"):
+            raw = request.headers["Authorization"][7:]
+            request.sender = authenticate_token(raw.strip()) if len(raw) < 200 and raw.isascii() else None  # type: ignore[attr-defined]
         request.user = AnonymousUser()  # the session of a browser counts for nothing beside a token
-        return actor, actor is None
+        return request.sender, request.sender is None  # type: ignore[attr-defined]
     person = request.user
     if person.is_authenticated:
         return actor_for(person, "browser"), False

@@ -45,6 +45,15 @@ def cheap_passwords() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """A test that is rolled back leaves no entry in the trail: what it kept in memory would look right to the next one."""
+    from windows.scheduling.kept import KEEPERS
+
+    for keeper in KEEPERS:
+        keeper.clear()
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[servers.Server | None]:
     """The embedded PostgreSQL, trading safety for speed; None where TEST_DATABASE_URL names a server."""

@@ -23,10 +23,12 @@ from windows.access.pages import reads
 from windows.access.requests import actor_of
 from windows.access.roles import Actor
 from windows.audit.clock import clock
+from windows.audit.queries import trail_mark
 from windows.catalogue.models import Environment, Service, Team
 from windows.execution.queries.live import live_states
 from windows.scheduling.axis import DAY, MAKERS, after, before, moment, monday, told
 from windows.scheduling.clock_changes import clock_changes
+from windows.scheduling.kept import Kept, eyes
 from windows.scheduling.queries.board import BY, LANES, board
 from windows.scheduling.queries.calendar import calendar
 from windows.scheduling.queries.external import external_windows
@@ -36,6 +38,7 @@ from windows.scheduling.queries.month import month
 AGENDA, ROWS = timedelta(days=14), 150
 VENDORS = 24  # bars of the providers' row: more would push the lanes off the screen
 SUGGESTED = 500  # services a filter suggests
+MONTHS = Kept()
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:
@@ -73,16 +76,31 @@ def panel(request: HttpRequest) -> tuple[SafeString, Asked, str]:
     """The panel, what it was asked for, and its tag. At its end it looks once a minute whether it is still right."""
     actor, zone, now = actor_of(request), zone_of(request), clock()
     wanted = asked(request, now.astimezone(zone).date())
+    inside = month_of(wanted, actor, zone, now) if wanted.view == "month" else drawn(wanted, actor, zone, now)
+    etag = f'"{hashlib.sha256(inside.encode()).hexdigest()[:24]}"'
+    again = wanted.query(after=wanted.after)
+    look = format_html('<div hidden hx-get="/calendar/panel{}" hx-trigger="every 60s" data-etag="{}"></div>', again, etag)
+    return mark_safe(inside) + look, wanted, etag  # noqa: S308 - a rendered template
+
+
+def month_of(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> str:
+    """The month as it was drawn last, while nothing was done since (see windows.scheduling.kept): it knows the day, not the minute."""
+    mark = f"{trail_mark()} {sorted(live_states().items())}"
+    key = f"{eyes(actor)} {actor.person_id} {zone.key} {wanted}"
+    kept = MONTHS.get(key, mark)
+    if kept is not None:
+        return kept.decode()
+    inside = drawn(wanted, actor, zone, now)
+    MONTHS.keep(key, mark, inside.encode())
+    return inside
+
+
+def drawn(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> str:
     shown = {"lanes": lanes, "month": grid, "agenda": agenda}[wanted.view](wanted, actor, zone, now)
     common = {"asked": wanted, "zone": zone.key, "now": now, "chips": chips(wanted), "segments": segments(wanted)}
     common |= {"today_query": wanted.query(on=wanted.today), "kept": wanted.place(), "keep": kept_query(wanted)}
     common |= {"views": own_views(actor.person_id)}
-    context = common | shown
-    inside = mark_safe(render_to_string("scheduling/_calendar.html", context))  # noqa: S308 - a rendered template
-    etag = f'"{hashlib.sha256(inside.encode()).hexdigest()[:24]}"'
-    again = wanted.query(after=wanted.after)
-    look = format_html('<div hidden hx-get="/calendar/panel{}" hx-trigger="every 60s" data-etag="{}"></div>', again, etag)
-    return inside + look, wanted, etag
+    return render_to_string("scheduling/_calendar.html", common | shown)
 
 
 def lanes(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from windows.approvals.commands.requests import request_window
 from windows.audit.clock import clock
 from windows.catalogue.models import Person, Service, Team
 from windows.execution.states import RunStatus
+from windows.scheduling.commands.drafts import discard_draft
 from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.models import ExternalWindow, Freeze, ProviderObject, Window, WindowScope
 from windows.scheduling.queries import conflicts_ahead, conflicts_of
@@ -350,3 +351,18 @@ def test_a_pan_sends_what_is_seen_whatever_is_stored(ada: Any, crowd: datetime, 
         onward = re.search(r'id="pan-further" href="/calendar/([^"]*)"', text)
         query = onward[1].replace("&amp;", "&") if onward else ""
     assert seen == sorted(set(seen)) and seen[0] == "service-000", "lanes follow each other, each once"
+
+
+def test_a_month_is_drawn_again_when_something_was_done(ada: Any) -> None:
+    """P-F2: an unchanged month costs no row of a window, and another's eyes never get it."""
+    begins = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) + timedelta(days=7)
+    secret = given.window(ada, title="Move orders", starts_at=begins, confidential=True)
+    address, client = f"/calendar/panel?view=month&on={day(begins)}", browser("ada")
+    assert secret.reference in page(client, address)
+    with CaptureQueriesContext(connection) as asked:
+        assert secret.reference in page(client, address)
+    assert not [query["sql"] for query in asked if "scheduling_window" in query["sql"]]
+    given.actor("eve", ("other", Role.MEMBER))
+    assert secret.reference not in page(browser("eve"), address)
+    discard_draft(ada, secret.pk)
+    assert secret.reference not in page(client, address)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 from django.http import HttpResponse, HttpResponseNotModified
@@ -13,38 +16,54 @@ from rest_framework.views import APIView
 
 from windows.access.paging import cursor_of, limit_of, only, page
 from windows.access.requests import actor_of
+from windows.access.roles import Actor
 from windows.access.shapes import Reason, body, page_of
 from windows.access.versions import versioned
 from windows.audit.queries import trail_mark
-from windows.scheduling.api.kept import Kept, etag, eyes, unchanged
 from windows.scheduling.api.shapes import RowShape, WindowAsked, WindowShape, draft_from, shown
 from windows.scheduling.commands.drafts import cancel_window, create_draft, discard_draft
+from windows.scheduling.kept import Kept, etag, eyes, unchanged
 from windows.scheduling.queries import window_view
 from windows.scheduling.queries.listing import FILTERS, windows
 from windows.scheduling.queries.windows import window_id_of
 
 FILTERED = [OpenApiParameter(name, str) for name in FILTERS]
 KEPT = Kept()
+LISTED = "/api/v1/windows"
 PAGED = [OpenApiParameter("cursor", str), OpenApiParameter("limit", int)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page of the list as one viewer asked for it; equal keys, equal answers while nothing is done."""
+
+    filters: dict[str, str]
+    limit: int
+    after: tuple[Any, ...] | None
+    key: str
+
+
+def asked(viewer: Actor, params: Mapping[str, str]) -> Asked:
+    """Invalid names the parameter that cannot be."""
+    filters, limit, after = only(params, *FILTERS), limit_of(params), cursor_of(params, datetime, int)
+    return Asked(filters, limit, after, f"{eyes(viewer)}?{sorted(filters.items())}{limit}{after}")
 
 
 class Windows(APIView):
     @extend_schema(operation_id="list_windows", parameters=[*FILTERED, *PAGED], responses=page_of(RowShape))
     def get(self, request: Request) -> HttpResponse:
         """A page of windows. Polled with If-None-Match it costs one small query until something was done somewhere."""
-        filters = only(request.query_params, *FILTERS)
-        limit = limit_of(request.query_params)
-        after = cursor_of(request.query_params, datetime, int)
         viewer, mark = actor_of(request), trail_mark()
-        key = f"{eyes(viewer)}?{sorted(filters.items())}{limit}{after}"
-        tag = etag(key, mark)
+        wanted = asked(viewer, request.query_params)
+        tag = etag(wanted.key, mark)
         if unchanged(request.headers.get("If-None-Match", ""), tag):
             return HttpResponseNotModified(headers={"ETag": tag})
-        answer = KEPT.get(key, mark)
+        answer = KEPT.get(wanted.key, mark)
         if answer is None:
-            rows = windows(viewer, filters, limit=limit, after=(after[0], after[1]) if after else None)
-            answer = orjson.dumps(page(rows, limit, "starts_at", "id"), option=orjson.OPT_UTC_Z)
-            KEPT.keep(key, mark, answer)
+            after = (wanted.after[0], wanted.after[1]) if wanted.after else None
+            rows = windows(viewer, wanted.filters, limit=wanted.limit, after=after)
+            answer = orjson.dumps(page(rows, wanted.limit, "starts_at", "id"), option=orjson.OPT_UTC_Z)
+            KEPT.keep(wanted.key, mark, answer)
         return HttpResponse(answer, content_type="application/json", headers={"ETag": tag})
 
     @extend_schema(operation_id="create_draft", request=WindowAsked, responses={201: WindowShape})

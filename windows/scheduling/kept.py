@@ -13,6 +13,7 @@ from threading import Lock
 from windows.access.roles import Actor
 
 MOST = 64  # answers per process; the largest page is some 100 kB
+KEEPERS: list[Kept] = []
 
 
 class Kept:
@@ -21,6 +22,11 @@ class Kept:
     def __init__(self, most: int = MOST) -> None:
         self.most, self.lock = most, Lock()
         self.answers: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
+        KEEPERS.append(self)
+
+    def clear(self) -> None:
+        with self.lock:
+            self.answers.clear()
 
     def get(self, key: str, mark: str) -> bytes | None:
         with self.lock:
