@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -74,9 +74,10 @@ def meanwhile(*acts: Callable[[psycopg.Connection], None], schema: str = "target
 class Node:
     """A registered node that follows its service's flag and says so; `mode` is what it holds."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, region: str = "r1") -> None:
         sam = given.actor("sam", ("shop", Role.SRE))
-        self.token = commands.register_node(sam, service=service, environment="production", region="r1", name="node-1")[1]
+        self.region = region
+        self.token = commands.register_node(sam, service=service, environment="production", region=region, name=f"node-{region}")[1]
         self.mode, self.modes = "normal", ["normal"]
 
     @contextmanager
@@ -98,7 +99,7 @@ class Node:
             thread.join(20)
 
     def follow(self) -> None:
-        newest = FlagVersion.objects.order_by("-global_version").first()
+        newest = FlagVersion.objects.filter(flag__region__in=[self.region, "*"]).order_by("-global_version").first()
         if newest and newest.mode != self.mode:
             self.mode = newest.mode
             self.modes.append(newest.mode)
@@ -109,12 +110,14 @@ def plan_of(name: str, **parameters: Any) -> Plan:
     return resolve(parse((TEMPLATES / f"{name}.yaml").read_text()), parameters)
 
 
-def carried_out(plan: Plan, node: Node | None = None, seconds: int = 60) -> Run:
+def carried_out(plan: Plan, *nodes: Node, seconds: int = 180) -> Run:
     """As workers would: turns when they are due, watch gates all along, until the run is over."""
     watch = [gate.to_json() for gate in plan.watch]
     rows = [{name: value for name, value in row.items() if name != "position"} for row in plan.to_rows()]
     run = run_of(*rows, window=given.window(given.actor("olga", ("shop", Role.OWNER))), watch=watch)
-    with node.following() if node else nullcontext():
+    with ExitStack() as following:
+        for node in nodes:
+            following.enter_context(node.following())
         return to_its_end(run, clock() + timedelta(seconds=seconds))
 
 

@@ -22,7 +22,7 @@ class Template:
 @cache
 def templates() -> tuple[Template, ...]:
     """In the order of the use cases."""
-    texts = [path.read_text() for path in sorted(FOLDER.glob("*.yaml"))]
+    texts = [path.read_text() for path in sorted(FOLDER.glob("u*.yaml"), key=lambda path: int(path.name[1:].partition("-")[0]))]
     return tuple(Template(spec.slug, spec.title, spec.description, text) for text in texts for spec in (parse(text),))
 
 
