@@ -56,6 +56,8 @@ app.conf.update(
         "watch": {"task": "execution.measure", "schedule": 1.0, "options": {"expires": 2.0}},  # gates have intervals of their own
         "delivery": {"task": "delivery.notify", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "approvals": {"task": "approvals.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
+        "alerts": {"task": "alerts.notify", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
+        "withheld": {"task": "alerts.reconcile", "schedule": settings.ROADWORKS.reconcile.total_seconds(), "options": {"expires": 15.0}},
         "calendars": {"task": "scheduling.poll_calendars", "schedule": 60.0, "options": {"expires": 30.0}},
         "flags": {"task": "flags.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "audit": {"task": "audit.sweep", "schedule": settings.ROADWORKS.sealer.total_seconds(), "options": {"expires": 2.0}},
@@ -64,7 +66,7 @@ app.conf.update(
         "measure": {"task": "telemetry.measure", "schedule": 60.0, "options": {"expires": 30.0}},
         **{
             f"forgetting-{slice_}": {"task": f"{slice_}.forget", "schedule": 3600.0, "options": {"expires": 600.0}}
-            for slice_ in ("telemetry", "execution", "delivery", "portal")
+            for slice_ in ("telemetry", "execution", "delivery", "alerts", "portal")
         },
     },
 )

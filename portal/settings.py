@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "windows.approvals",
     "windows.scheduling",
     "windows.runbooks",
+    "windows.alerts",
     "windows.flags",
     "windows.delivery",
     "windows.live",

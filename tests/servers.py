@@ -215,6 +215,28 @@ class Alertmanager(Server):
             found: list[dict[str, Any]] = json.load(response)
         return [each for each in found if not states or each["status"]["state"] in states]
 
+    def sends_to(self, url: str, token: str) -> None:
+        """From now on every alert goes to this webhook, as soon as it is heard of."""
+        route = "{receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}"
+        hook = f"{{url: '{url}', max_alerts: 500, http_config: {{authorization: {{credentials: '{token}'}}}}}}"
+        (self.supervisor.logs / "alertmanager.yml").write_text(f"route: {route}\nreceivers: [{{name: hook, webhook_configs: [{hook}]}}]\n")
+        self.post("/-/reload", None)
+
+    def sends_nowhere(self) -> None:
+        (self.supervisor.logs / "alertmanager.yml").write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+        self.post("/-/reload", None)
+
+    def fire(self, *alerts: dict[str, Any]) -> None:
+        """As Prometheus does; an alert with an `endsAt` in the past is resolved."""
+        self.post("/api/v2/alerts", alerts)
+
+    def post(self, path: str, body: Any) -> Any:
+        sent = b"" if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}{path}", sent, {"Content-Type": "application/json"}, method="POST")
+        with urllib.request.urlopen(request, timeout=5) as response:
+            said = response.read()
+        return json.loads(said) if said.startswith((b"{", b"[")) else None
+
     def take_away(self, name: str) -> None:
         """As a person does by hand."""
         request = urllib.request.Request(f"{self.url}/api/v2/silence/{name}", method="DELETE")

@@ -21,7 +21,17 @@ NO_ACTS = {
     "delivery_message",  # finished messages on their way; what they say stands in the trail
 }
 # Bookkeeping that changes nothing for anybody: leases, when something was last used, further tries of a compensation that was told.
-BOOKKEEPING = ["wake_at", "lease_until", "fence", "last_used_at", "last_login", "checkpoint", "undo_attempt", "undo_started_at"]
+BOOKKEEPING = [
+    "wake_at",
+    "lease_until",
+    "fence",
+    "last_used_at",
+    "last_heard_at",
+    "last_login",
+    "checkpoint",
+    "undo_attempt",
+    "undo_started_at",
+]
 BOOKKEEPING += [
     "observed",
     "observed_note",

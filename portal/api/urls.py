@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from windows.alerts import urls as alerts
 from windows.approvals import urls as approvals
 from windows.catalogue import urls as catalogue
 from windows.execution import urls as execution
@@ -12,5 +13,5 @@ from windows.scheduling import urls as scheduling
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
-    *(path("v1/", include(slice.api)) for slice in (catalogue, flags, runbooks, scheduling, approvals, execution)),
+    *(path("v1/", include(slice.api)) for slice in (catalogue, alerts, flags, runbooks, scheduling, approvals, execution)),
 ]

@@ -11,7 +11,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from portal.celery import app
-from tests import given_notices, given_runs
+from tests import given_alerts, given_notices, given_runs
 from tests import given_windows as given
 from tests.callers import browser
 from tests.given_runs import World, run_of, step
@@ -147,6 +147,7 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         planned = do(owner, "POST", f"/change-templates/{template['id']}/plan", {"starts_at": given.soon(24 * 20).isoformat()})
         do(owner, "DELETE", f"/windows/{planned['reference']}")
         do(owner, "POST", f"/change-templates/{template['id']}/retire", {"reason": "no longer done"})
+        do(sam, "POST", "/alerts/alertmanager", given_alerts.call(given_alerts.alert()))
         flag = {"target": "orders", "environment": "production", "mode": "read_only", "expected": 0, "lease_seconds": 60, "reason": "a try"}
         do(sam, "POST", "/flags", flag)
         node = do(sam, "POST", "/nodes", {"service": "orders", "environment": "production", "region": "r1", "name": "orders-1"})
@@ -335,12 +336,19 @@ def nothing() -> None:
     pass
 
 
+def alert_to_tell() -> None:
+    given_alerts.heard(given_alerts.alert())
+
+
 def run_without_surfaces() -> None:
     given_runs.run_of(step())
 
 
 # What each task finds to do. A new task must stand here.
 TASKS: dict[str, Callable[[], None]] = {
+    "alerts.forget": nothing,
+    "alerts.notify": alert_to_tell,
+    "alerts.reconcile": nothing,  # what it hears of is judged with what Alertmanager sends
     "approvals.sweep": late_request,
     "audit.sweep": nothing,
     "delivery.notify": nothing,

@@ -13,6 +13,8 @@ from django.db import connection
 from portal.api import tasks as portal_tasks
 from portal.api.models import FailedSignIn, StoredAnswer
 from tests import given_runs as runs
+from windows.alerts import tasks as alerts_tasks
+from windows.alerts.models import Alert, AlertFact
 from windows.audit.clock import clock
 from windows.audit.forgetting import forget
 from windows.delivery import tasks as delivery_tasks
@@ -55,6 +57,15 @@ def test_only_what_was_delivered_long_ago_leaves_the_outbox() -> None:
     message("waiting", created_at=long_ago)
     assert delivery_tasks.forget() == 1
     assert set(Message.objects.values_list("dedup_key", flat=True)) == {"young", "dead", "waiting"}
+
+
+@pytest.mark.parametrize(("age", "left"), [(399 * DAY, 1), (401 * DAY, 0)])
+def test_alerts_go_with_what_was_said_of_them(age: timedelta, left: int) -> None:
+    row = Alert.objects.create(fingerprint="f", starts_at=clock(), name="Slow", action="page", group="g")
+    AlertFact.objects.create(alert=row, kind="fired")
+    aged("alerts_alert", "last_heard_at", age)
+    alerts_tasks.forget()
+    assert Alert.objects.count() == AlertFact.objects.count() == left
 
 
 @pytest.mark.parametrize(("age", "left"), [(23, 1), (25, 0)])

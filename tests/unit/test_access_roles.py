@@ -55,6 +55,7 @@ EXPECTED: dict[Verb, set[str]] = {
     Verb.START_EMERGENCY: {"owner role", "SRE"},
     Verb.SET_FLAG: {"owner role", "SRE"},
     Verb.OVERRIDE: {"owner role", "SRE"},
+    Verb.SEND_ALERTS: {"SRE", "administrator"},
     Verb.MEASURE: {"member", "coordinator role", "owner role", "SRE"},
     Verb.EDIT_CATALOGUE: {"owner role", "SRE", "administrator"},
     Verb.EDIT_TEAM: {"owner role", "administrator"},

@@ -40,6 +40,7 @@ class Verb(StrEnum):
     START_EMERGENCY = "start_emergency"
     SET_FLAG = "set_flag"
     MEASURE = "measure"  # push measurements: gates and budgets are judged by them
+    SEND_ALERTS = "send_alerts"  # what an Alertmanager's token may: the ledger takes alerts of every service
     OVERRIDE = "override"  # a soft conflict, a budget that is too low
     EDIT_CATALOGUE = "edit_catalogue"
     EDIT_TEAM = "edit_team"  # who belongs to it, with which role
@@ -86,6 +87,7 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
     Verb.START_EMERGENCY: frozenset({R.OWNER, R.SRE}),
     Verb.SET_FLAG: frozenset({R.OWNER, R.SRE}),
     Verb.MEASURE: frozenset({R.MEMBER, R.COORDINATOR, R.OWNER, R.SRE}),
+    Verb.SEND_ALERTS: frozenset({R.SRE, R.ADMINISTRATOR}),
     Verb.OVERRIDE: frozenset({R.OWNER, R.SRE}),
     Verb.EDIT_CATALOGUE: frozenset({R.OWNER, R.SRE, R.ADMINISTRATOR}),
     Verb.EDIT_TEAM: frozenset({R.OWNER, R.ADMINISTRATOR}),
@@ -100,7 +102,10 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
 }
 # What the engine and the schedule are for. A decision that answers for something (approve, override, attest, …) takes a person.
 SYSTEM = frozenset(
-    {Verb.READ, Verb.READ_AUDIT, Verb.DRAFT, Verb.REQUEST, Verb.START, Verb.HOLD, Verb.ROLL_BACK, Verb.RESUME, Verb.RETRY, Verb.SET_FLAG}
+    {
+        *(Verb.READ, Verb.READ_AUDIT, Verb.DRAFT, Verb.REQUEST, Verb.SET_FLAG, Verb.SEND_ALERTS),
+        *(Verb.START, Verb.HOLD, Verb.ROLL_BACK, Verb.RESUME, Verb.RETRY),
+    }
 )
 
 

@@ -100,6 +100,12 @@ def holders(teams: Collection[str], *roles: Role) -> list[Contact]:
     return [Contact(*row) for row in found.order_by("name", "id").values_list("id", "name", "email").distinct()]
 
 
+def sre_contacts() -> list[Contact]:
+    """The active people who are SRE in any team, each once, by name."""
+    found = Person.objects.filter(is_active=True, memberships__role=Role.SRE.value)
+    return [Contact(*row) for row in found.order_by("name", "id").values_list("id", "name", "email").distinct()]
+
+
 def expand_scope(service: str, environment: str, region: str = ANY) -> list[Place]:
     """The deployments a scope means; each of the three is a slug or "*". Ordered; Invalid(field=…) names what matches nothing."""
     rows = Deployment.objects.all()

@@ -29,6 +29,9 @@ class OpenWindow:
     owner: str
     since: datetime
     until: datetime
+    coordinator: str = ""
+    coordinator_email: str = ""
+    team: str = ""
     runbook: str = ""
     confidential: bool = False
     expected_alerts: list[Any] = field(default_factory=list)

@@ -13,6 +13,9 @@ class LiveScope(models.Model):
     layer = models.CharField(max_length=3)
     mode = models.CharField(max_length=20)
     owner = models.CharField(max_length=120)
+    coordinator = models.CharField(max_length=120, blank=True)
+    coordinator_email = models.CharField(max_length=254, blank=True)
+    team = models.CharField(max_length=63, blank=True)  # the window's own
     step = models.CharField(max_length=120, blank=True)  # the step under way, by its name
     since = models.DateTimeField()
     until = models.DateTimeField()

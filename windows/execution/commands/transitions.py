@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from windows.access.roles import Actor
+from windows.alerts.commands.over import hand_over
 from windows.audit.commands import record_all
 from windows.errors import Conflict, NotFound
 from windows.execution.models import Run, Signature, StepRun
@@ -115,6 +116,7 @@ def _carry_window(run: Run, before: RunStatus, to: RunStatus, actor: Actor, *, r
         status, kind = ENDS[to]
         ended = {"run": run.number, "reason": reason, "late": now > run.window_ends_at}
         run.window = move(window.pk, status, actor, kind, expected=WindowStatus.RUNNING, data=ended, ended_at=now)
+        hand_over(window.reference, now)
         close_scopes(window.reference)
 
 
@@ -125,7 +127,9 @@ def open_live(run: Run, now: datetime) -> None:
     open_scopes(
         OpenWindow(
             window=window.reference, run_id=run.pk, title=window.title, mode=window.mode, owner=window.owner.name[:120], since=now,
-            until=window.ends_at, runbook=f"{settings.PORTAL_URL}/windows/{window.reference}" if run.runbook_version_id else "",
+            until=window.ends_at, coordinator=window.coordinator.name[:120], coordinator_email=window.coordinator.email,
+            team=window.team.slug, expected_alerts=window.expected_alerts,
+            runbook=f"{settings.PORTAL_URL}/windows/{window.reference}" if run.runbook_version_id else "",
             confidential=window.confidential,
         ),
         [Place(*row) for row in rows],

@@ -68,6 +68,7 @@ class Window(models.Model):
     expected_impact = models.TextField(blank=True, max_length=4000)
     expected_users = models.PositiveBigIntegerField(null=True)
     slack = models.FloatField(default=0.0)  # share of the error budget asked for, 0..1
+    expected_alerts = models.JSONField(default=list)  # alerts.expected: what becomes a ticket instead of a page, where and how long
     confidential = models.BooleanField(default=False)
     external_ref = models.CharField(max_length=200, null=True, unique=True)  # an integration's own key: upsert
     series = models.ForeignKey("scheduling.Series", models.PROTECT, null=True, related_name="windows")

@@ -1,0 +1,95 @@
+"""Verb: tell people of the groups that are due. Who is told follows from the window, else from the service's team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.http import urlencode
+
+from windows.access.roles import ENGINE, Role
+from windows.alerts.commands.groups import REST
+from windows.alerts.models import Alert, AlertFact, AlertGroup, PastWindow
+from windows.alerts.states import FactKind
+from windows.alerts.words import About, Line, body, title
+from windows.audit.clock import clock
+from windows.audit.commands import record
+from windows.catalogue.models import Service
+from windows.catalogue.queries import holders, sre_contacts
+from windows.delivery.commands import queue
+from windows.delivery.models import Urgency
+from windows.live.models import LiveScope
+
+AT_ONCE = 1000  # alerts in one message; a longer list goes on in the next
+
+
+def tell_due() -> int:
+    """Tell every group that is due, each in a transaction of its own; how many."""
+    told = 0
+    while tell_one():
+        told += 1
+    return told
+
+
+@transaction.atomic(durable=True)
+def tell_one() -> bool:
+    """One group: a message to each who must know, whatever the number of its alerts. Two workers never tell the same group."""
+    now = clock()
+    due = AlertGroup.objects.select_for_update(skip_locked=True).filter(wake_at__lte=now).order_by("wake_at", "pk").first()
+    if due is None:
+        return False
+    rows = list(Alert.objects.select_for_update().filter(group=due.key, told_at__isnull=True).order_by("pk")[:AT_ONCE])
+    due.wake_at = now + REST if len(rows) == AT_ONCE else None
+    if rows:
+        due.told_at, due.messages = now, due.messages + 1
+        tell(rows, f"alerts:{due.key}:{due.messages}", now)
+    due.save(update_fields=["wake_at", "told_at", "messages"])
+    return True
+
+
+def tell(rows: list[Alert], key: str, now: datetime) -> None:
+    """In the transaction of its group. Where nobody can be told, the ledger and the trail say so."""
+    urgency = Urgency(rows[0].action)
+    about, named = window_of(rows)
+    people = named | on_duty({row.service for row in rows})
+    lines = [line_of(row) for row in rows]
+    address = f"{settings.PORTAL_URL}/alerts/?{urlencode({'window': about.reference} if about.reference else {'service': rows[0].service})}"
+    subject, text = title(about, lines), body(about, lines, address)
+    for email in sorted(people):
+        queue(f"{key}:{email}", "email", email, urgency, subject, text, about.reference)
+    kind, said = (FactKind.TOLD, ", ".join(sorted(people))) if people else (FactKind.UNHEARD, "There is nobody to tell.")
+    AlertFact.objects.bulk_create([AlertFact(alert=row, kind=kind.value, said=said, at=now) for row in rows])
+    Alert.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=now)
+    data = {"alerts": len(rows), "action": urgency.value, "people": len(people), "title": subject[:200]}
+    record(f"alerts.{kind.value}", ENGINE, about.reference or "alerts", window=about.reference, run_id=rows[0].run_id, data=data)
+
+
+def window_of(rows: list[Alert]) -> tuple[About, set[str]]:
+    """What is said of the group's window, and whom it names: its coordinator, while it is open."""
+    reference = rows[0].window
+    live = LiveScope.objects.filter(window=reference).order_by("pk").first() if reference else None
+    if live is not None:
+        link = live.runbook or f"{settings.PORTAL_URL}/windows/{reference}"
+        about = About(reference, live.title, live.step, live.owner, live.coordinator, link)
+        return about, {live.coordinator_email} - {""}
+    past = PastWindow.objects.filter(window=reference).first() if reference else None
+    if past is not None:
+        return About(reference, past.title, runbook=f"{settings.PORTAL_URL}/windows/{reference}", has_ended=True), set()
+    return About(reference), set()
+
+
+def on_duty(services: Iterable[str]) -> set[str]:
+    """On-call of the teams of these services; where no service is ours, or its team has nobody on call, the SREs: no page is lost."""
+    teams = dict(Service.objects.filter(slug__in=[name for name in services if name]).values_list("slug", "team__slug"))
+    found = {person.email for person in holders(sorted(set(teams.values())), Role.ON_CALL)}
+    return found or {person.email for person in sre_contacts()}
+
+
+def line_of(row: Alert) -> Line:
+    told = {name: row.annotations.get(name, "") for name in ("summary", "description", "runbook_url")}
+    return Line(
+        row.name, row.service, row.environment, row.severity, told["summary"] or told["description"], f"{row.starts_at:%d %b %H:%M:%S}",
+        row.reasons, told["runbook_url"], row.url,
+    )  # fmt: skip
