@@ -110,8 +110,8 @@ def plan_of(name: str, **parameters: Any) -> Plan:
     return resolve(parse((TEMPLATES / f"{name}.yaml").read_text()), parameters)
 
 
-def carried_out(plan: Plan, *nodes: Node, seconds: int = 180) -> Run:
-    """As workers would: turns when they are due, watch gates all along, until the run is over."""
+def carried_out(plan: Plan, *nodes: Node, seconds: int = 300) -> Run:
+    """As workers would: turns when they are due, watch gates all along, until the run is over or held."""
     watch = [gate.to_json() for gate in plan.watch]
     rows = [{name: value for name, value in row.items() if name != "position"} for row in plan.to_rows()]
     run = run_of(*rows, window=given.window(given.actor("olga", ("shop", Role.OWNER))), watch=watch)
@@ -122,7 +122,7 @@ def carried_out(plan: Plan, *nodes: Node, seconds: int = 180) -> Run:
 
 
 def to_its_end(run: Run, end: datetime) -> Run:
-    while (now := clock()) < end and run.wake_at is not None:
+    while (now := clock()) < end and run.wake_at is not None and run.status != "held":
         if run.pk in watching.due(now):
             watching.watch(run.pk)
         if run.wake_at <= now:

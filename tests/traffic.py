@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 import time
@@ -174,6 +175,18 @@ class Balancer(Server):
             (base / "haproxy.cfg").chmod(0o644)
         child = Child("haproxy", [program, "-db", "-f", str(base / "haproxy.cfg")], ready=listens(port), user=uid)
         super().__init__(f"http://127.0.0.1:{port}/", base, child)
+
+    def tell(self, command: str) -> str:
+        """A command by hand, and its answer."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(self.address.removeprefix("unix://"))
+            connection.sendall(f"{command}\n".encode())
+            return connection.makefile().read()
+
+    def weights(self) -> dict[str, int]:
+        """As they are now, by server."""
+        rows = [row.split() for row in self.tell("show servers state shop").splitlines() if row[:1].isdigit() and " " in row]
+        return {row[3]: int(row[7]) for row in rows}
 
 
 class Edge(Server):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -41,13 +40,6 @@ def edge(pair: list[Backend], settings: Any) -> Iterator[Balancer]:
     settings.BALANCERS = {"edge": balancer.address}
     yield balancer
     remove(balancer)
-
-
-def by_hand(edge: Balancer, command: str) -> str:
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(edge.address.removeprefix("unix://"))
-        connection.sendall(f"{command}\n".encode())
-        return connection.makefile().read()
 
 
 class Step:
@@ -116,7 +108,7 @@ def test_a_drained_server_is_left_before_the_step_goes_on_and_comes_back(edge: B
 def test_nobody_is_sent_to_a_server_that_is_down_and_the_last_one_stays(edge: Balancer, pair: list[Backend], eventually: Any) -> None:
     run = run_of(step())
     pair[1].is_well = False
-    eventually(lambda: "DOWN" in by_hand(edge, "show stat"))
+    eventually(lambda: "DOWN" in edge.tell("show stat"))
     outcome = Step(run, shift={"to": "green", "away_from": "blue", "share": 5}).act()
     assert outcome.reason == "green is down: no user is sent there."
     outcome = Step(run, servers={"blue": {"state": "drain"}}).act()
@@ -132,12 +124,12 @@ def test_r_a10_what_somebody_set_by_hand_meanwhile_is_left_as_it_is(edge: Balanc
     run = run_of(step())
     one = Step(run, servers={"blue": {"weight": 10}})
     assert isinstance(one.act(), Done)
-    by_hand(edge, "set server shop/blue weight 77")
+    edge.tell("set server shop/blue weight 77")
     outcome = one.act("compensate")
     assert isinstance(outcome, Failed)
     assert outcome.permanent
     assert "weight 77" in outcome.reason
-    assert "77" in by_hand(edge, "get weight shop/blue")
+    assert "77" in edge.tell("get weight shop/blue")
 
 
 def test_a_restarted_balancer_is_told_again_and_the_drift_is_on_record(edge: Balancer) -> None:
