@@ -165,6 +165,11 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         do(owner, "DELETE", f"/windows/{beset}")
         excepted = do(sam, "POST", f"/freezes/{peak['id']}/exceptions", {"team": "shop", "reason": "it must"})["exceptions"][0]
         do(sam, "DELETE", f"/freezes/{peak['id']}/exceptions/{excepted['id']}")
+        placed = do(owner, "POST", "/windows", filed(olga.pk, begins))
+        do(owner, "POST", f"/windows/{placed['reference']}/request", {"reason": "it must"})
+        page = do(owner, "GET", f"/freezes/{peak['id']}/moves", entry=False)
+        do(owner, "POST", f"/freezes/{peak['id']}/moves", {"moves": [{n: page["items"][0][n] for n in ("window", "version")}]})
+        do(owner, "POST", f"/windows/{placed['reference']}/cancel", {"reason": "a try"})
         do(sam, "POST", f"/freezes/{peak['id']}/lift", {"reason": "over"})
         do(owner, "POST", "/change-oracle/state", {"CalendarNames": ["orders"]}, entry=False)  # asks, changes nothing
         do(owner, "POST", "/runbooks/check", {"text": RUNBOOK}, entry=False)  # changes nothing

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from windows.approvals.api.comments import Comments
+from windows.approvals.api.freeze_moves import FreezeMoves
 from windows.approvals.api.policies import OnePolicy, Policies
 from windows.approvals.api.requests import Approvals, Approve, Inbox, Reject, RequestApproval, Withdraw
 from windows.approvals.api.series import ApproveFollowing, EditFollowing, RejectFollowing, RequestFollowing
@@ -29,6 +30,7 @@ api = [
     path("windows/<str:reference>/following/approve", ApproveFollowing.as_view()),
     path("windows/<str:reference>/following/reject", RejectFollowing.as_view()),
     path("windows/<str:reference>/next-slot", NextSlot.as_view()),
+    path("freezes/<int:freeze_id>/moves", FreezeMoves.as_view()),
     path("approvals", Inbox.as_view()),
     path("policies", Policies.as_view()),
     path("policies/<int:policy_id>", OnePolicy.as_view()),

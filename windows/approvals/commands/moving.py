@@ -1,19 +1,45 @@
-"""Verb: move a window to the next free slot. What that does to approvals is what any amendment does."""
+"""Verbs: move a window to the next free slot, or many out of a freeze. What that does to approvals is what any amendment does."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from windows.access.roles import Actor, Verb, require
 from windows.approvals.commands.amendments import AMENDABLE, amend_window
 from windows.audit.clock import clock
-from windows.errors import Conflict
+from windows.errors import Conflict, Invalid, Refused
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.commands.drafts import edit_draft
 from windows.scheduling.models import Window
 from windows.scheduling.queries import subject_of
 from windows.scheduling.queries.free import next_free_slot, sought_for_window
+from windows.scheduling.queries.freeze_moves import AT_ONCE, standing
+from windows.scheduling.queries.freezes import FreezeView, hits
 from windows.scheduling.ranking import LONGEST_SEARCH, STEP
+
+NOWHERE = f"In the {LONGEST_SEARCH.days} days after it there is no slot without a conflict."
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One window that is to move, as it was when that was decided. Without a time it moves to its next free slot after the freeze."""
+
+    window_id: int
+    version: int
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What became of one window: where it lies now, or the field that stands against it and why it stayed."""
+
+    window_id: int
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    field: str = ""
+    refused: str = ""
 
 
 def move_to_next_free_slot(actor: Actor, window_id: int, version: int, *, reason: str = "") -> Window:
@@ -26,12 +52,45 @@ def move_to_next_free_slot(actor: Actor, window_id: int, version: int, *, reason
     window = Window.objects.only("starts_at", "status").get(pk=window_id)
     if window.status not in (WindowStatus.DRAFT, *AMENDABLE):
         raise Conflict(f"MW-{window_id} is {window.status}; only what has not begun is moved.", field="status")
-    now = clock()
-    since = max(window.starts_at + timedelta(seconds=1), now + STEP)
-    slot = next_free_slot(sought_for_window(window_id, actor, since, since + LONGEST_SEARCH), actor, now)
-    if slot is None:
-        raise Conflict(f"In the {LONGEST_SEARCH.days} days after it there is no slot without a conflict.", field="starts_at")
-    changes = {"starts_at": slot.begins, "ends_at": slot.ends}
+    changes = next_free_after(actor, window_id, window.starts_at + timedelta(seconds=1))
     if window.status == WindowStatus.DRAFT:
         return edit_draft(actor, window_id, changes, version)
     return amend_window(actor, window_id, changes, version, reason=reason)
+
+
+def next_free_after(actor: Actor, window_id: int, at: datetime) -> dict[str, datetime]:
+    now = clock()
+    since = max(at, now + STEP)
+    slot = next_free_slot(sought_for_window(window_id, actor, since, since + LONGEST_SEARCH), actor, now)
+    if slot is None:
+        raise Conflict(NOWHERE, field="starts_at")
+    return {"starts_at": slot.begins, "ends_at": slot.ends}
+
+
+def move_out_of_freeze(actor: Actor, freeze_id: int, wanted: Sequence[Wanted], *, reason: str = "") -> list[Moved]:
+    """Move windows out of a freeze, each in a transaction of its own: one that cannot stops no other, and stays as it was.
+
+    Answers in the order asked. Invalid where none or more than AT_ONCE are asked for, or one twice; NotFound and Conflict for a freeze
+    that is not there or over. A window that was changed since, or lies in the freeze no more, is reported and left alone.
+    """
+    freeze = standing(freeze_id, clock())
+    if not 1 <= len(wanted) <= AT_ONCE:
+        raise Invalid(f"Name one to {AT_ONCE} windows.", field="moves")
+    if len({one.window_id for one in wanted}) < len(wanted):
+        raise Invalid("Name each window once.", field="moves")
+    return [moved_out(actor, freeze, one, reason) for one in wanted]
+
+
+def moved_out(actor: Actor, freeze: FreezeView, wanted: Wanted, reason: str) -> Moved:
+    try:
+        require(actor, Verb.DRAFT, subject_of(wanted.window_id))
+        window = Window.objects.defer("vevent").prefetch_related("scopes__service__team").get(pk=wanted.window_id)
+        if not hits(freeze, window):
+            raise Conflict("It does not lie in this freeze any more.", field="freeze")
+        at = wanted.starts_at
+        changes = {"starts_at": at, "ends_at": at + (window.ends_at - window.starts_at)} if at else None
+        changes = changes or next_free_after(actor, window.pk, freeze.ends_at)
+        window = amend_window(actor, window.pk, changes, wanted.version, reason=reason)
+    except Refused as refusal:
+        return Moved(window_id=wanted.window_id, field=getattr(refusal, "field", None) or refusal.slug, refused=refusal.detail)
+    return Moved(window_id=window.pk, starts_at=window.starts_at, ends_at=window.ends_at)

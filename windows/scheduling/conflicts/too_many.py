@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from windows.scheduling.conflicts.facts import Candidate, ConflictFinding, ConflictKind, Severity, moment, softened
@@ -30,6 +30,11 @@ class Load:
     at_most: int | None
     severity: str
     counted: tuple[Counted, ...]
+
+    def with_moved(self, reference: str, begins: datetime) -> Load:
+        """The same, where this window begins at another time."""
+        others = tuple(one for one in self.counted if one.reference != reference)
+        return replace(self, counted=(*others, Counted(reference, reference, begins)))
 
 
 def month_of(at: datetime) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -48,16 +49,33 @@ class Ahead:
             loads=self.loads,
         )
 
+    def with_moved(self, window: Candidate) -> Ahead:
+        """The same, where this window lies at this time and no longer where it was."""
+        others = [other for other in self.others if other.reference != window.reference]
+        others.append(with_on_call(window, self.near.on_call))
+        others.sort(key=lambda other: other.begins)
+        touched = {place.service for place in window.places}
+        loads = [load.with_moved(window.reference, window.begins) if load.service in touched else load for load in self.loads]
+        return replace(self, others=others, begins=[other.begins for other in others], loads=loads)
+
 
 def ahead(
-    candidate: Candidate, since: datetime, until: datetime, now: datetime, *, viewer: Actor | None, exclude: int | None = None
+    candidate: Candidate,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    *,
+    viewer: Actor | None,
+    exclude: int | None = None,
+    people: Collection[int] = (),
 ) -> Ahead:
-    """Read what surrounds the candidate's scope and people in a period: as many queries as `conflicts_with` asks for one moment."""
-    named = [one[0] for one in (candidate.coordinator, candidate.deputy, candidate.owner) if one]
+    """Read what surrounds the candidate's scope and people (and further `people`) in a period: as many queries as `conflicts_with` asks
+    for one moment."""
+    named = {*people, *(one[0] for one in (candidate.coordinator, candidate.deputy, candidate.owner) if one)}
     near = surroundings((place.service for place in candidate.places), (place.team for place in candidate.places), named)
     wide = with_on_call(replace(candidate, begins=since, ends=until), near.on_call)
-    people = {*named, *(one[0] for one in wide.on_call)}
-    others = [with_on_call(other, near.on_call) for other in rivals(wide, near.service_ids, people, exclude, viewer)]
+    wanted = {*named, *(one[0] for one in wide.on_call)}
+    others = [with_on_call(other, near.on_call) for other in rivals(wide, near.service_ids, wanted, exclude, viewer)]
     others.sort(key=lambda other: other.begins)
     longest = max((other.ends - other.begins for other in others), default=timedelta(0))
     return Ahead(

@@ -163,7 +163,9 @@ def conflicts_ahead(rows: list[OccurrenceView], viewer: Actor, now: datetime) ->
     widest = next(iter(found.values()))
     for one in found.values():  # an occurrence changed alone may touch more, and other people
         widest = replace(widest, places=widest.places | one.places)
-    around = ahead(widest, min(one.begins for one in found.values()), max(one.ends for one in found.values()), now, viewer=viewer)
+    people = {person[0] for one in found.values() for person in (one.coordinator, one.deputy, one.owner) if person}
+    begins, ends = min(one.begins for one in found.values()), max(one.ends for one in found.values())
+    around = ahead(widest, begins, ends, now, viewer=viewer, people=people)
     return {window_id: around.conflicts(one) for window_id, one in found.items()}
 
 

@@ -1,0 +1,135 @@
+"""Where the windows that a freeze lands on could go instead: a free slot after it for each, and no two of them in each other's way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from windows.access.roles import Actor, Subject, Verb, permitted, visible
+from windows.errors import Conflict, NotFound
+from windows.lifecycle.states import ChangeType, WindowStatus
+from windows.scheduling.conflicts import Candidate
+from windows.scheduling.models import Freeze, Window, period
+from windows.scheduling.queries.ahead import Ahead, ahead, candidates_of
+from windows.scheduling.queries.freezes import FreezeView, hits, views
+from windows.scheduling.queries.windows import subject_with
+from windows.scheduling.ranking import LONGEST_SEARCH, STEP, Judge, Slot, Wish, next_free
+
+AT_ONCE = 25  # windows looked at together
+MOVABLE = (WindowStatus.REQUESTED.value, WindowStatus.APPROVED.value)  # what runs is met by the freeze's own policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveProposal:
+    """One window inside a freeze, and the first slot after it in which nothing stands in its way; None where there is none.
+
+    `version` is what the move is asked for with. `approvals_lapse`: it was signed for the time it has now.
+    """
+
+    id: int
+    reference: str
+    title: str
+    status: str
+    team: str
+    timezone: str
+    version: int
+    starts_at: datetime
+    ends_at: datetime
+    to_starts_at: datetime | None
+    to_ends_at: datetime | None
+    approvals_lapse: bool
+    may_move: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposals:
+    """One page of proposals, by reference. `after` asks for the next page, None on the last; `hidden` windows of this page are not for
+    the viewer's eyes."""
+
+    freeze: FreezeView
+    rows: tuple[MoveProposal, ...]
+    hidden: int
+    after: int | None
+
+
+def proposals_for_freeze(freeze_id: int, viewer: Actor, now: datetime, *, after: int = 0, limit: int = AT_ONCE) -> Proposals:
+    """What moving the windows out of a freeze would mean. Nothing is changed, and the number of queries does not follow theirs.
+
+    Looks 31 days beyond the freeze. NotFound where there is no such freeze, Conflict where it is lifted or over.
+    """
+    freeze = standing(freeze_id, now)
+    hit = list(zip(range(min(limit, AT_ONCE) + 1), inside(freeze, after), strict=False))
+    page = [window for _, window in hit[: min(limit, AT_ONCE)]]
+    seen = [(window, subject) for window in page if visible(viewer, subject := subject_of_hit(window))]
+    slots = slots_after(freeze, [window.pk for window, _ in seen], viewer, now)
+    rows = tuple(proposal(window, subject, viewer, slots[window.pk]) for window, subject in seen)
+    return Proposals(freeze=freeze, rows=rows, hidden=len(page) - len(seen), after=page[-1].pk if len(hit) > len(page) else None)
+
+
+def standing(freeze_id: int, now: datetime) -> FreezeView:
+    """A freeze out of which windows can still be moved."""
+    row = Freeze.objects.filter(pk=freeze_id).first()
+    if row is None:
+        raise NotFound("There is no such freeze.")
+    if row.lifted_at is not None or row.ends_at <= now:
+        raise Conflict("This freeze is over: nothing has to move for it.", field="freeze")
+    return views([row])[0]
+
+
+def inside(freeze: FreezeView, after: int = 0) -> Iterator[Window]:
+    """The windows that wait or are approved inside the freeze and its scope, by reference. An emergency is never refused."""
+    rows = Window.objects.alias(period=period()).filter(
+        pk__gt=after, status__in=MOVABLE, period__overlap=(freeze.starts_at, freeze.ends_at)
+    )
+    rows = rows.exclude(change_type=ChangeType.EMERGENCY.value).select_related("team").defer("vevent")
+    for window in rows.prefetch_related("scopes__service__team").order_by("id").iterator(chunk_size=200):
+        if hits(freeze, window):
+            yield window
+
+
+def subject_of_hit(window: Window) -> Subject:
+    return subject_with(window, {scope.service.team.slug for scope in window.scopes.all()})
+
+
+def slots_after(freeze: FreezeView, ids: list[int], viewer: Actor, now: datetime) -> dict[int, Slot | None]:
+    """For each window its slot; what was given to one is taken for those behind it."""
+    found = candidates_of(ids)
+    if not found:
+        return {}
+    widest = next(iter(found.values()))
+    for one in found.values():
+        widest = replace(widest, places=widest.places | one.places)
+    since = max(freeze.ends_at, now + STEP)
+    until = since + LONGEST_SEARCH
+    people = {person[0] for one in found.values() for person in (one.coordinator, one.deputy, one.owner) if person}
+    around = ahead(widest, since, until, now, viewer=viewer, people=people)
+    slots: dict[int, Slot | None] = {}
+    for window_id, candidate in sorted(found.items()):
+        wish = Wish(since=since, until=until, length=candidate.ends - candidate.begins)
+        slots[window_id] = slot = next_free(wish, judge_of(around, candidate))
+        if slot is not None:
+            around = around.with_moved(replace(candidate, begins=slot.begins, ends=slot.ends))
+    return slots
+
+
+def judge_of(around: Ahead, candidate: Candidate) -> Judge:
+    return lambda begins, ends: around.conflicts(replace(candidate, begins=begins, ends=ends))
+
+
+def proposal(window: Window, subject: Subject, viewer: Actor, slot: Slot | None) -> MoveProposal:
+    return MoveProposal(
+        id=window.pk,
+        reference=window.reference,
+        title=window.title,
+        status=window.status,
+        team=window.team.slug,
+        timezone=window.timezone,
+        version=window.version,
+        starts_at=window.starts_at,
+        ends_at=window.ends_at,
+        to_starts_at=slot.begins if slot else None,
+        to_ends_at=slot.ends if slot else None,
+        approvals_lapse=window.status == WindowStatus.APPROVED,
+        may_move=permitted(viewer, Verb.DRAFT, subject),
+    )
