@@ -283,3 +283,23 @@ def test_an_amendment_of_one_occurrence_strays_it(ada: Any) -> None:
     told = edit_following(ada, made[0].pk, {"title": "All"}, made[0].version)
     assert told.strayed == (made[1].reference,)
     assert [one.title for one in Window.objects.order_by("recurrence_id")] == ["All", "Alone", "All"]
+
+
+def test_who_plans_for_one_team_takes_nothing_from_another_nor_files_in_its_name(ada: Any) -> None:
+    series, made = weekly(ada)
+    given.team("post")
+    with pytest.raises(Forbidden):
+        edit_following(ada, made[5].pk, {"team": "post"}, made[5].version)
+    Window.objects.filter(pk=made[7].pk).update(team=given.team("post"), owner=given.person("mia"), coordinator=given.person("mia"))
+    WindowScope.objects.filter(window=made[7]).update(service=given.service("mail", "post"))
+    with pytest.raises(Forbidden):
+        skip_following(ada, made[5].pk, "the system is retired")
+    assert Window.objects.filter(series=series, status="draft").count() == len(made)
+
+
+def test_pages_of_occurrences_go_on_behind_those_that_one_may_not_see(ada: Any) -> None:
+    series, made = weekly(ada)
+    Window.objects.filter(pk__in=[one.pk for one in made[1:4]]).update(confidential=True)
+    eve = given.actor("eve", ("post", Role.MEMBER))
+    page = occurrences_of(series.pk, eve, limit=2)
+    assert [one.reference for one in page] == [made[n].reference for n in (0, 4, 5)]

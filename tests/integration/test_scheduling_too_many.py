@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests import given_windows as given
 from tests.callers import Caller, browser, token_of
@@ -124,3 +127,35 @@ def test_x17_services_over_their_budget_stand_on_their_page_and_on_the_executive
     assert "budget is 1 a month" in page.get("/services/orders").content.decode()
     told = Caller(token_of(ada)).get("/api/v1/too-many-windows?service=orders").json()
     assert sum(row["number"] for row in told) == 3
+
+
+@pytest.mark.parametrize("severity", ["soft", "hard"])
+def test_what_is_asked_for_later_never_takes_an_earlier_window_over_its_budget(ada: Any, root: Any, severity: str) -> None:
+    given.service("orders")
+    early = [given.window(ada, starts_at=next_month() + days * DAY) for days in (8, 6)]
+    for window in early:
+        request_window(ada, window.pk)
+    late = planned(ada, 2)
+    Window.objects.filter(pk=late.pk).update(published_at=datetime.now(UTC) + DAY)
+    set_window_budget(root, 2, severity=severity, service="orders")
+    assert [too_many(window) for window in early] == [[], []]
+    assert [finding.severity for finding in too_many(late)] == [severity]
+
+
+def test_two_who_take_the_last_place_of_a_month_come_one_by_one(ada: Any, root: Any) -> None:
+    given.service("orders")
+    set_window_budget(root, 1, severity="hard", service="orders")
+    rivals = [given.window(ada, starts_at=next_month() + days * DAY) for days in (1, 8)]
+    both = Barrier(2)
+
+    def ask(window: Window) -> str:
+        try:
+            both.wait(30)
+            return request_window(ada, window.pk).status
+        except Conflict as refused:
+            return str(refused.field)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(ask, rivals)) == ["requested", "too_many"]

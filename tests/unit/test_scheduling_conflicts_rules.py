@@ -37,6 +37,9 @@ GROUPS: dict[str, tuple[tuple[Candidate, ...], list[tuple[str, str, str]]]] = {
     "a second one whose users notice nothing": ((at("MW-1", R1), at("MW-2", R2, takes_down=False)), []),
     "ours, whose users notice nothing": ((at("MW-1", R1, takes_down=False), at("MW-2", R2)), []),
     "two by ourselves": ((at("MW-1", R1, R2),), [("redundancy", "soft", "this window itself")]),
+    "two by ourselves, and a rival takes the third": ((at("MW-1", R1, R2), at("MW-2", R3)), [
+        ("redundancy", "hard", "MW-2"), ("redundancy", "soft", "this window itself"),
+    ]),
     "an emergency goes first": ((at("MW-1", R1, emergency=True), at("MW-2", R2)), [("redundancy", "soft", "MW-2")]),
     "two, but never at once": ((at("MW-1", R1, hours=4), at("MW-2", R2, hours=1), at("MW-3", R3, begins=2)), [
         ("redundancy", "hard", "MW-2"),

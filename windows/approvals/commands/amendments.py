@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from windows.access.roles import Actor, Verb, require
-from windows.approvals.commands.requests import acceptable, close_request, in_force, open_request
+from windows.approvals.commands.requests import acceptable, answer_soft, close_request, in_force, open_request
 from windows.approvals.models import ApprovalRequest, Decision, RequestStatus
 from windows.approvals.policy import differences
 from windows.approvals.queries.material import material_of
+from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.errors import Conflict
 from windows.lifecycle.states import WindowStatus
@@ -18,9 +19,12 @@ from windows.scheduling.commands.drafts import apply
 from windows.scheduling.commands.editing import check_version
 from windows.scheduling.commands.transactions import line_up_for_rules, one_transaction, see_freezes
 from windows.scheduling.commands.transitions import about, keep_slot, locked, move
+from windows.scheduling.conflicts import ConflictKind
 from windows.scheduling.models import Window
-from windows.scheduling.queries import subject_of
+from windows.scheduling.queries import conflicts_of, subject_of
+from windows.scheduling.queries.overrides import open_conflicts
 
+PEOPLE = {"owner_id", "coordinator_id", "deputy_id"}
 AMENDABLE = (WindowStatus.REQUESTED.value, WindowStatus.APPROVED.value)
 
 
@@ -49,11 +53,23 @@ def amend_window(
     differs = differences(bound, material_of(window_id))
     data = {**about(window), "changed": changed, "version": window.version, "approvers": approvers(request)}
     if not differs:
+        if PEOPLE & set(changed):
+            answer_for_people(actor, window, why)
         Window.objects.filter(pk=window_id).update(edited_by=edited_by)  # the last editor of what approvals bind to is still the same
         keep_slot(window, new=True)
         record("window.amended", actor, window.reference, window=window.reference, data={**data, "approvals": "stay"})
         return window
     return lapse(actor, window, differs, data, why)
+
+
+def answer_for_people(actor: Actor, window: Window, reason: str) -> None:
+    """Whoever was named may be wanted elsewhere at the same time: better asked for a reason now than refused at the start."""
+    now = clock()
+    unasked, _ = open_conflicts(window, now)
+    twice = [finding for finding in unasked if finding.kind is ConflictKind.PERSON]
+    if twice:
+        seen = [finding for finding in conflicts_of(window.pk, actor, now) if finding.kind is ConflictKind.PERSON]
+        answer_soft(actor, window, twice, reason, seen)
 
 
 def lapse(actor: Actor, window: Window, differs: list[dict[str, Any]], data: dict[str, Any], reason: str) -> Window:

@@ -63,6 +63,12 @@ def acceptable(actor: Actor, window: Window, reason: str) -> list[ConflictFindin
     findings = conflicts_of(window.pk, actor, now)
     refuse_hard(findings)
     unasked, _ = open_conflicts(window, now)
+    answer_soft(actor, window, unasked, reason, findings)
+    return conflicts_of(window.pk, now=now)
+
+
+def answer_soft(actor: Actor, window: Window, unasked: list[ConflictFinding], reason: str, findings: list[ConflictFinding]) -> None:
+    """Give the reason for soft conflicts that nobody has answered; Conflict, in the words of what the actor may read, without one."""
     if unasked and not reason:
         open_keys = {finding.key for finding in unasked}
         soft = [f for f in findings if f.key in open_keys] or [f for f in findings if f.severity is Severity.SOFT] or unasked
@@ -70,7 +76,6 @@ def acceptable(actor: Actor, window: Window, reason: str) -> list[ConflictFindin
         raise Conflict(detail, field="reason", rival=soft[0].who, findings=[asdict(f) for f in soft])
     if unasked:
         give_reason(actor, window, unasked, reason)
-    return conflicts_of(window.pk, now=now)
 
 
 def refuse_hard(findings: list[ConflictFinding]) -> None:

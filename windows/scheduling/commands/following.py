@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from windows.access.roles import Actor
+from windows.access.roles import Actor, Verb, require
 from windows.audit.clock import clock
 from windows.audit.commands import record
+from windows.catalogue.queries import subject_of_team
 from windows.errors import Conflict, Invalid
 from windows.lifecycle.states import FINAL, WindowStatus
 from windows.scheduling import times
@@ -18,7 +19,7 @@ from windows.scheduling.commands.drafts import apply, scope_row, throw_away
 from windows.scheduling.commands.occurrences import make
 from windows.scheduling.commands.series import ABOUT_TO_END, COPIED, check_occurrences, columns_of, cut, occurrence
 from windows.scheduling.commands.transactions import one_transaction
-from windows.scheduling.commands.transitions import locked
+from windows.scheduling.commands.transitions import locked, touch
 from windows.scheduling.models import Series, Window
 from windows.scheduling.queries.series import HORIZON, STEP, recurrence_of
 from windows.scheduling.recurrence import Recurrence, after, localised
@@ -63,6 +64,7 @@ def edit_following(actor: Actor, window_id: int, changes: Mapping[str, Any], ver
         known_until=now, follows=series, created_by=series.created_by, is_example=series.is_example, **columns_of(later),
     )  # fmt: skip
     split.team_id = editing.team_id(split.said["team"])
+    require(actor, Verb.DRAFT, subject_of_team(split.said["team"]))
     split.save()
     following = Window.objects.filter(series=series, recurrence_id__gte=window.recurrence_id).order_by("recurrence_id")
     told = {name: value for name, value in changes.items() if name not in PERIOD}
@@ -95,8 +97,8 @@ def relinked(
         if new is None:
             without_time(actor, window)
             continue
-        Window.objects.filter(pk=window.pk).update(series=split, recurrence_id=new.isoformat())
         window.series, window.recurrence_id = split, new.isoformat()
+        touch(window, clock(), {"series", "recurrence_id"})
         begins = localised(new, split.timezone)
         whole = {**changes, "starts_at": begins, "ends_at": begins + split.lasts}
         if window.strayed_at is not None or window.status == WindowStatus.RUNNING:

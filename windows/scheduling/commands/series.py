@@ -143,11 +143,12 @@ def occurrence(actor: Actor, window_id: int) -> tuple[Window, Series]:
 @one_transaction
 def skip_following(actor: Actor, window_id: int, reason: str) -> Series:
     """Take this occurrence and all that follow away: drafts disappear, what was asked for or approved is called off, the series ends.
-    What runs or has ended stays."""
+    What runs or has ended stays. Forbidden where one of them was handed to a team that the actor does not plan for."""
     window, series = occurrence(actor, window_id)
     why = texts.lines(reason, "reason", required=True)
     gone = []
     for one in Window.objects.filter(series=series, recurrence_id__gte=window.recurrence_id).order_by("recurrence_id"):
+        require(actor, Verb.DRAFT, subject_of(one))
         if one.status == WindowStatus.DRAFT and one.published_at is None:
             throw_away(actor, locked(one.pk))
         elif one.status in ABOUT_TO_END:

@@ -16,7 +16,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 ATTEMPTS = 3
 FREEZES = 0x0F0  # advisory lock: shared by whoever asks "is there a freeze?", exclusive for whoever makes one
-RULES = 0x511  # advisory lock: whoever asks "may this be down?" where a group, a pair of regions or a limit counts, one by one
+RULES = 0x511  # advisory lock: whoever asks "may this be down?" where a group, a pair of regions, a limit or a budget counts, one by one
 SLOTS = 0x510  # advisory lock class: one key per service whose slots are being taken
 
 
@@ -64,6 +64,7 @@ def line_up_for_rules() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "select pg_advisory_xact_lock(%s::int, 0) where exists (select from catalogue_redundancygroup)"
-            " or exists (select from catalogue_regionpair) or exists (select from scheduling_concurrencylimit)",
+            " or exists (select from catalogue_regionpair) or exists (select from scheduling_concurrencylimit)"
+            " or exists (select from scheduling_windowbudget)",
             [RULES],
         )

@@ -68,6 +68,7 @@ class Candidate:
     running: bool = False
     takes_down: bool = True  # False: its mode is normal, users notice nothing
     planned: tuple[datetime, datetime] | None = None
+    asked_at: datetime | None = None  # when approval was first asked for; None: not yet
 
     @property
     def deployed(self) -> frozenset[Deployed]:

@@ -59,7 +59,7 @@ def with_group(candidate: Candidate, rivals: list[Candidate], group: Group) -> I
         )
         resolve = "Split it: one part of the group after the other."
         yield ConflictFinding(ConflictKind.REDUNDANCY, Severity.SOFT, what, "this window itself", why, resolve)
-    elif together:
+    if together and count > len(ours):
         who = names(together)
         why = f"With {who} only {left} of {len(group.members)} of {group.name} would be left then; {group.minimum} must stay."
         severity = softened(candidate, Severity.HARD)

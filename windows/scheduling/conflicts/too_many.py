@@ -14,12 +14,13 @@ AFTER = timedelta(days=14)  # a window that begins so soon after a failed one fo
 @dataclass(frozen=True, slots=True)
 class Counted:
     """One window of a service that counts: asked for, approved, running or ended after it ran. `ended_at` only where it failed or was
-    rolled back."""
+    rolled back; `asked_at` is when it was first asked for."""
 
     reference: str
     name: str  # as it may be told
     begins: datetime
     ended_at: datetime | None = None
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,14 @@ def month_of(at: datetime) -> tuple[int, int]:
 
 
 def with_load(candidate: Candidate, loads: Iterable[Load]) -> Iterator[ConflictFinding]:
-    """The budget of each service touched, and the failed windows that this one follows."""
+    """The budget of each service touched, and the failed windows that this one follows. Who asked first has the place: what is asked
+    for later never takes an earlier window over its budget."""
     touched = {place.service for place in candidate.places}
     for load in loads:
         if load.service not in touched:
             continue
         others = [one for one in load.counted if one.reference != candidate.reference]
-        number = 1 + sum(month_of(one.begins) == month_of(candidate.begins) for one in others)
+        number = 1 + sum(month_of(one.begins) == month_of(candidate.begins) and came_before(one, candidate) for one in others)
         if load.at_most is not None and number > load.at_most:
             why = (
                 f"This would be window {number} of {load.service} in {candidate.begins:%B %Y}; its budget is {load.at_most} a month. "
@@ -69,3 +71,7 @@ def with_load(candidate: Candidate, loads: Iterable[Load]) -> Iterator[ConflictF
                 yield ConflictFinding(
                     ConflictKind.TOO_MANY, Severity.ADVISORY, load.service, one.name, why, "Make sure that its cause is known and mended."
                 )
+
+
+def came_before(one: Counted, candidate: Candidate) -> bool:
+    return candidate.asked_at is None or one.asked_at is None or one.asked_at <= candidate.asked_at

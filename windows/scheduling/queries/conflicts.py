@@ -62,7 +62,7 @@ def conflicts_of(window_id: int, viewer: Actor | None = None, now: datetime | No
 def candidate_of(window_id: int) -> Candidate:
     """A saved window as conflicts see it, by its planned period. Two queries."""
     people = [f"{part}{name}" for part in ("coordinator", "deputy", "owner") for name in ("_id", "__name")]
-    row = Window.objects.filter(pk=window_id).values("starts_at", "ends_at", "change_type", "mode", *people).first()
+    row = Window.objects.filter(pk=window_id).values("starts_at", "ends_at", "change_type", "mode", "published_at", *people).first()
     if row is None:
         raise NotFound("There is no such window.")
     return Candidate(
@@ -75,6 +75,7 @@ def candidate_of(window_id: int) -> Candidate:
         owner=(row["owner_id"], row["owner__name"]),
         emergency=row["change_type"] == ChangeType.EMERGENCY,
         takes_down=row["mode"] != Mode.NORMAL,
+        asked_at=row["published_at"],
     )
 
 

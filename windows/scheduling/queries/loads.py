@@ -16,7 +16,8 @@ W = WindowStatus
 COUNT = [status.value for status in (W.REQUESTED, W.APPROVED, W.RUNNING, W.COMPLETED, W.ROLLED_BACK, W.FAILED)]
 WENT_WRONG = [W.ROLLED_BACK.value, W.FAILED.value]
 LOADS = """
-select s.slug, b.at_most, b.severity, w.id, w.confidential, w.starts_at, case when w.status = any(%(wrong)s) then w.ended_at end
+select s.slug, b.at_most, b.severity, w.id, w.confidential, w.starts_at, case when w.status = any(%(wrong)s) then w.ended_at end,
+    w.published_at
 from catalogue_service s
 left join lateral (
     select at_most, severity from scheduling_windowbudget
@@ -24,7 +25,7 @@ left join lateral (
     order by service_id nulls last, tier nulls last limit 1
 ) b on true
 left join lateral (
-    select distinct w.id, w.confidential, w.starts_at, w.status, w.ended_at from scheduling_windowscope x
+    select distinct w.id, w.confidential, w.starts_at, w.status, w.ended_at, w.published_at from scheduling_windowscope x
     join scheduling_window w on w.id = x.window_id
     where x.service_id = s.id and w.status = any(%(count)s) and w.starts_at >= %(since)s and w.starts_at < %(until)s
     and w.id is distinct from %(exclude)s
@@ -79,12 +80,12 @@ def loads(services: Iterable[str], since: datetime, until: datetime, exclude: in
         rows = cursor.fetchall()
     found: dict[str, list[Counted]] = {}
     budgets: dict[str, tuple[int | None, str]] = {}
-    for slug, at_most, severity, window_id, confidential, starts_at, ended_at in rows:
+    for slug, at_most, severity, window_id, confidential, starts_at, ended_at, asked_at in rows:
         budgets[slug] = (at_most, severity or "soft")
         if window_id is not None:
             reference = f"MW-{window_id}"
             name = "A confidential window" if confidential else reference
-            found.setdefault(slug, []).append(Counted(reference, name, starts_at, ended_at))
+            found.setdefault(slug, []).append(Counted(reference, name, starts_at, ended_at, asked_at))
     return [Load(slug, at_most, severity, tuple(found.get(slug, ()))) for slug, (at_most, severity) in budgets.items()]
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from windows.access.roles import Actor, Subject, Verb, permitted
 from windows.audit.clock import clock
+from windows.lifecycle.states import WindowStatus
 from windows.scheduling.conflicts import ConflictFinding
 from windows.scheduling.conflicts.overriding import Accepted, OverrideState, state_of, unanswered
 from windows.scheduling.models import Override, Window, WindowScope
@@ -73,6 +74,24 @@ def open_conflicts(window: Window, now: datetime | None = None) -> tuple[list[Co
     return unanswered(conflicts_of(window.pk, now=at), given, window.starts_at, window.ends_at, at)
 
 
+def theirs_to_answer(window: Window, findings: list[ConflictFinding], now: datetime) -> list[ConflictFinding]:
+    """Of a window's unanswered soft conflicts those that still count when it starts. A rival that was only asked for has to answer for
+    itself; one whose people accepted this very window, for the time it has now, has done so. Two statements."""
+    named = {number for finding in findings for number in numbers(finding.who)}
+    if not named:
+        return findings
+    rivals = {row.pk: row for row in Window.objects.filter(pk__in=named).only("id", "status", "starts_at", "ends_at")}
+    agreed = Override.objects.filter(window__in=named, agreed_by__isnull=False, expires_at__gt=now)
+    periods = {pk: (rival.starts_at, rival.ends_at) for pk, rival in rivals.items()}
+    done = {row.window_id for row in agreed if window.pk in numbers(row.who) and (row.starts_at, row.ends_at) == periods[row.window_id]}
+    done |= {pk for pk, rival in rivals.items() if rival.status == WindowStatus.REQUESTED}
+    return [finding for finding in findings if not numbers(finding.who) or numbers(finding.who) - done]
+
+
+def numbers(who: str) -> set[int]:
+    return {int(number) for number in RIVAL.findall(who)}
+
+
 def accepted(row: Override) -> Accepted:
     return Accepted(key=row.key, begins=row.starts_at, ends=row.ends_at, agreed=row.agreed_by_id is not None, expires_at=row.expires_at)
 
@@ -81,7 +100,7 @@ def may_agree(actor: Actor, row: Override, subject: Subject) -> bool:
     """Another person than who asked, whom the role table lets override for the window's team, an affected one, or the rival's."""
     if actor.person_id is None or actor.person_id == row.asked_by_id:
         return False
-    teams = subject.affected_teams | rival_teams({int(number) for number in RIVAL.findall(row.who)})
+    teams = subject.affected_teams | rival_teams(numbers(row.who))
     return permitted(actor, Verb.OVERRIDE, subject) or any(permitted(actor, Verb.OVERRIDE, Subject(team=team)) for team in teams)
 
 

@@ -11,7 +11,7 @@ from windows.errors import NotFound
 from windows.scheduling.conflicts import ConflictFinding
 from windows.scheduling.models import Series, Window
 from windows.scheduling.queries.ahead import ahead, candidates_of
-from windows.scheduling.queries.windows import subject_of
+from windows.scheduling.queries.listing import for_eyes_of
 from windows.scheduling.recurrence import Recurrence, read
 
 AHEAD = {"draft", "requested", "approved"}
@@ -129,14 +129,10 @@ def series_list(viewer: Actor, *, limit: int, after: int | None = None) -> list[
 
 def occurrences_of(series_id: int, viewer: Actor, *, limit: int, after: str = "", since: datetime | None = None) -> list[OccurrenceView]:
     """The occurrences of a series by their own names; confidential ones only for who may see them. One more than `limit` says "more"."""
-    rows = Window.objects.filter(series=series_id, recurrence_id__gt=after).select_related("team").defer("vevent").order_by("recurrence_id")
+    rows = Window.objects.filter(for_eyes_of(viewer), series=series_id, recurrence_id__gt=after).defer("vevent").order_by("recurrence_id")
     if since is not None:
         rows = rows.filter(ends_at__gt=since)
-    found = []
-    for window in rows[: limit + 1]:
-        if not window.confidential or visible(viewer, subject_of(window)):
-            found.append(occurrence_of(window))
-    return found
+    return [occurrence_of(window) for window in rows[: limit + 1]]
 
 
 def occurrence_of(window: Window) -> OccurrenceView:
