@@ -19,6 +19,7 @@ class FakeContext:
     attempt: int = 1
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
     deadline: datetime = NOON + timedelta(minutes=5)
+    opened_at: datetime | None = NOON - timedelta(minutes=10)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     http: Any = None

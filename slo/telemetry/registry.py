@@ -19,8 +19,8 @@ class Source(Protocol):
         """Invalid(field="query") where this source could not use the query."""
         ...
 
-    def measure(self, series: str, query: Mapping[str, str], window_seconds: float, now: datetime) -> Reading:
-        """The SLI of the last seconds. Never raises for what the source answers."""
+    def measure(self, series: str, query: Mapping[str, str], window_seconds: float, now: datetime, *, is_past: bool = False) -> Reading:
+        """The SLI of the seconds before `now`; `is_past` where that is not now. Never raises for what the source answers."""
         ...
 
     def events(self, series: str, query: Mapping[str, str], minute: datetime) -> Ratio | Reading | None:

@@ -155,6 +155,14 @@ def test_n10_an_undecided_gate_holds_and_asks_once_and_then_rolls_back(world: Wo
     assert "Nobody decided" in AuditEntry.objects.get(kind="run.rollback_started").data["reason"]
 
 
+def test_n10_a_gate_whose_runbook_says_hold_waits_for_a_person(world: World) -> None:
+    world.script[2, "forward"] = [Undecided("no data", otherwise="hold")]
+    run = world.drive(run_of(step(), step()))
+    assert (run.status, run.hold_until, run.hold_action) == ("held", None, "")
+    assert run.wake_at == run.turn_back_at, "a hold does not stop the clock"
+    assert Message.objects.filter(title__contains="asks").count() == 4
+
+
 def test_failed_validation_holds_with_a_reason_and_a_limit(world: World) -> None:
     world.script[2, "forward"] = [Failed("smoke test: 502", permanent=True)]
     run = world.drive(run_of(step(), check()))

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from slo.objectives.models import Objective
+from slo.telemetry.commands import push
 from slo.telemetry.models import Sample
+from slo.telemetry.readings import Push
 from windows.actions.gates import Answer, judge
 from windows.actions.measurement import Gate, measure
 from windows.audit.clock import clock
@@ -77,3 +79,26 @@ def test_a_database_nobody_named_is_an_error() -> None:
     got, is_error, reason = answer(gate(sql={"database": "ledger", "query": "select 1"}), port())
     assert (got, is_error) == (Answer.INCONCLUSIVE, True)
     assert "TARGET_DATABASE_LEDGER" in reason
+
+
+def test_an_objective_beside_what_it_was_before_the_window(objective: None) -> None:
+    began = clock()
+    for good, age in ((980, 90), (975, 1)):
+        Sample.objects.create(series="orders-writes", at=began - timedelta(seconds=age), good=good, total=1000, key=f"{age}")
+    told = gate(objective="orders-writes", window="30s", compare={"to": "before", "over": "2m"})
+    found = measure(told, telemetry=port(), sql=SQL, now=clock(), opened_at=began - timedelta(seconds=60))
+    assert found.value == pytest.approx(975 / 980)
+    assert found.samples == 1000
+    assert answer(told, port())[0] is Answer.INCONCLUSIVE, "nothing is before a window that has not begun"
+
+
+def test_a_burn_rate_of_two_windows_at_once(objective: None) -> None:
+    told = gate(burn_rate={"objective": "orders-writes"}, **{"pass": "< 6", "fail": ">= 14.4", "minimum_samples": 1})
+    assert answer(told, port())[:2] == (Answer.INCONCLUSIVE, False), "no events are no good news"
+    now = clock()
+    push("orders-writes", [Push("then", now - timedelta(minutes=40), 900, 1000), Push("now", now - timedelta(minutes=2), 700, 1000)])
+    found = measure(told, telemetry=port(), sql=SQL, now=clock())
+    assert found.value == pytest.approx(20.0), "the hour burns at 20, the five minutes at 30"
+    assert answer(told, port())[0] is Answer.FAIL
+    push("orders-writes", [Push("well", now - timedelta(minutes=3), 9000, 9000)])
+    assert answer(told, port())[0] is Answer.PASS, "what is over by now holds nobody up"

@@ -13,6 +13,10 @@ import pytest
 from slo.errors import Invalid
 from slo.telemetry.sources import prometheus as source
 from tests.servers import free_ports
+from windows.actions.gates import Reading
+from windows.actions.measurement import Gate, measure
+from windows.execution.ports.telemetry import Telemetry
+from windows.outbound.limits import Limits
 
 LIMIT = 0.6
 
@@ -246,6 +250,26 @@ def test_r_c12_a_hostile_value_finds_nothing_in_a_real_prometheus(scraped: str, 
         found = source.measure(hostile, query, 5, datetime.now(UTC))
         assert found.value is None
         assert found.reason == "no series"
+
+
+def test_a_gate_compares_with_a_real_prometheus_past_and_its_control_group(scraped: str) -> None:
+    telemetry = Telemetry(Limits.of(60, lambda: False), scraped, 5)
+    began = datetime.now(UTC)
+
+    def beside(query: str, **compare: str) -> Reading:
+        said = {"prometheus": query, "compare": compare, "pass": "<= 1.1", "max_age": "30s"}
+        return measure(Gate.model_validate(said), telemetry=telemetry, sql=None, now=datetime.now(UTC), opened_at=began)  # type: ignore[arg-type]
+
+    grows = 'shop_requests_total{code="200"}'
+    until = time.monotonic() + 60
+    while (found := beside(grows, to="before")).value in (None, 1.0):  # ten more a second, scraped every second
+        assert time.monotonic() < until, found
+        time.sleep(0.2)
+    assert found.value > 1
+    assert beside("shop_ratio", to="before").value == 1.0
+    assert beside("shop_ratio", to="control", prometheus="shop_ratio * 2").value == 0.5
+    assert "the control group" in beside("shop_ratio", to="control", prometheus="shop_missing").reason
+    assert "old" in beside("shop_ratio", to="control", prometheus="shop_frozen").reason
 
 
 def test_r_c01_a_killed_prometheus_is_an_error_and_comes_back(prometheus, scraped: str) -> None:

@@ -39,6 +39,11 @@ class Context(Protocol):
         ...
 
     @property
+    def opened_at(self) -> datetime | None:
+        """When the window's run began (UTC)."""
+        ...
+
+    @property
     def parameters(self) -> Mapping[str, Any]:
         """The runbook's parameters as given; already substituted into the step's own."""
         ...

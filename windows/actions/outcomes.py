@@ -56,11 +56,15 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A gate that stays inconclusive: hold, ask on-call once. `readings` are the last ten, oldest first, each a JSON object."""
+    """A gate that stays inconclusive: hold, ask on-call once. `readings` are the last ten, oldest first, each a JSON object.
+
+    `otherwise` is done when nobody answers in time: "roll_back", or "hold" on.
+    """
 
     reason: str
     readings: tuple[dict[str, Any], ...] = ()
     checkpoint: Checkpoint | None = None
+    otherwise: str = "roll_back"
 
 
 Outcome = Done | Wait | AwaitHuman | Failed | Interrupted | Undecided

@@ -153,12 +153,16 @@ class FlagPort(Protocol):
 
 
 class TelemetryPort(Protocol):
-    def objective(self, slug: str, *, window: float) -> Reading:
-        """good ÷ total of an objective over the last `window` seconds."""
+    def objective(self, slug: str, *, window: float, at: datetime | None = None) -> Reading:
+        """good ÷ total of an objective over the last `window` seconds, or over those before `at`."""
         ...
 
-    def prometheus(self, query: str) -> Reading:
-        """An instant query. Never raises: what went wrong stands in `Reading.error`."""
+    def prometheus(self, query: str, *, at: datetime | None = None) -> Reading:
+        """An instant query, now or as of `at`. Never raises: what went wrong stands in `Reading.error`."""
+        ...
+
+    def burn_rate(self, slug: str, lengths: Sequence[float]) -> Reading:
+        """The slowest of the burn rates of an objective over the last so many seconds each; unknown where one is."""
         ...
 
 

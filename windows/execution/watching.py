@@ -50,7 +50,7 @@ def judge_gate(run: Run, entry: dict[str, Any]) -> None:
     name, gate = entry["name"][:120], Gate.model_validate(entry["gate"])
     spec = gate.spec()
     telemetry, sql = measuring_ports(run)
-    reading = measure(gate, telemetry=telemetry, sql=sql, now=clock())
+    reading = measure(gate, telemetry=telemetry, sql=sql, now=clock(), opened_at=run.started_at)
     verdict = judge(reading, spec, clock())
     keep_reading(run.pk, None, name, reading, verdict)
     rows = GateReading.objects.filter(run=run, gate=name, position=None)

@@ -34,9 +34,11 @@ def check(query: Mapping[str, str]) -> None:
         promql.render(text, {"series": "x"}, 60)
 
 
-def measure(series: str, query: Mapping[str, str], window_seconds: float, now: datetime) -> Reading:
-    """good ÷ total of the last seconds; `[{{ window }}]` in the templates is that long."""
-    good, total = ask([promql.render(query[name], {"series": series}, window_seconds) for name in ("good", "total")])
+def measure(series: str, query: Mapping[str, str], window_seconds: float, now: datetime, *, is_past: bool = False) -> Reading:
+    """good ÷ total of the last seconds; `[{{ window }}]` in the templates is that long. Only the past is asked for by its time: what is
+    now is Prometheus's own affair, whatever its clock says."""
+    texts = [promql.render(query[name], {"series": series}, window_seconds) for name in ("good", "total")]
+    good, total = ask(texts, at=now if is_past else None)
     for reading in (good, total):
         if reading.value is None:
             return reading
@@ -57,9 +59,9 @@ def events(series: str, query: Mapping[str, str], minute: datetime) -> Ratio | R
     return Ratio(min(round(good.value or 0), count), count)
 
 
-def instant(query: str, *, url: str = "", timeout: float | None = None) -> Reading:
-    """The one value of a query now, and when the newest of the samples behind it was taken."""
-    return ask([query], url=url, timeout=timeout)[0]
+def instant(query: str, *, url: str = "", timeout: float | None = None, at: datetime | None = None) -> Reading:
+    """The one value of a query now, or as of `at`, and when the newest of the samples behind it was taken."""
+    return ask([query], url=url, timeout=timeout, at=at)[0]
 
 
 def ask(

@@ -16,7 +16,7 @@ def check(query: Mapping[str, str]) -> None:
         raise Invalid("query", "A pushed series has no query.")
 
 
-def measure(series: str, query: Mapping[str, str], window_seconds: float, now: datetime) -> Reading:
+def measure(series: str, query: Mapping[str, str], window_seconds: float, now: datetime, *, is_past: bool = False) -> Reading:
     """The SLI of the last seconds."""
     return recent(series, window_seconds, now)
 

@@ -1,4 +1,5 @@
-"""Goes on only when a measurement proves that it may: an objective, a PromQL query or a SQL value against thresholds.
+"""Goes on only when a measurement proves that it may: an objective, its burn rate, a PromQL query or a SQL value against thresholds,
+or one of them beside what it was before the window or is where the window does nothing.
 
 Three-valued: no data, a value between the thresholds or a silent source is never a pass. Measures once a call and lets the worker go.
 """
@@ -6,7 +7,7 @@ Three-valued: no data, a value between the thresholds or a silent source is neve
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from windows.actions.context import Context
 from windows.actions.gates import Answer, Outlook, Progress, Reading, Verdict, judge, progress
@@ -25,6 +26,9 @@ KEPT_VERDICTS, KEPT_READINGS = 500, 10
 
 
 class Params(Gate):
+    """`otherwise` is what becomes of a run whose gate stays undecided and that nobody answers for."""
+
+    otherwise: Literal["roll_back", "hold"] = "roll_back"
     interval: Duration = timedelta(seconds=5)
 
 
@@ -36,7 +40,7 @@ def sentence(params: Params) -> str:
 
 def run(params: Params, ctx: Context) -> Outcome:
     spec = params.spec()
-    reading = measure(params, telemetry=ctx.telemetry, sql=ctx.sql, now=ctx.now())
+    reading = measure(params, telemetry=ctx.telemetry, sql=ctx.sql, now=ctx.now(), opened_at=ctx.opened_at)
     now = ctx.now()
     verdict = judge(reading, spec, now)
     ctx.measured("gate", reading, verdict)
@@ -51,9 +55,10 @@ def run(params: Params, ctx: Context) -> Outcome:
         case Outlook.FAILED:
             return Failed(f"{params.source}: {verdict.reason} ({counted(stands)})", permanent=True, checkpoint=checkpoint)
         case Outlook.UNDECIDED:
-            return Undecided(f"{params.source}: {verdict.reason} ({counted(stands)})", tuple(readings), checkpoint)
+            return Undecided(f"{params.source}: {verdict.reason} ({counted(stands)})", tuple(readings), checkpoint, params.otherwise)
     if now + params.interval >= ctx.deadline:
-        return Undecided(f"{params.source}: time is up, last: {verdict.reason} ({counted(stands)})", tuple(readings), checkpoint)
+        reason = f"{params.source}: time is up, last: {verdict.reason} ({counted(stands)})"
+        return Undecided(reason, tuple(readings), checkpoint, params.otherwise)
     return Wait(now + params.interval, checkpoint, note=f"for {params.source} {params.passing}")
 
 

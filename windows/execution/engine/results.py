@@ -50,7 +50,7 @@ def forward(step: StepRun, outcome: Outcome, now: datetime) -> Entry:
             return "step.interrupted", about_step(step, outcome=step.outcome)
         case Undecided(reason, readings):
             step_become(step, StepStatus.PENDING, outcome=reason, **kept)
-            return "step.undecided", about_step(step, reason=reason, readings=list(readings))
+            return "step.undecided", about_step(step, reason=reason, readings=list(readings), otherwise=outcome.otherwise)
         case Failed(reason, permanent):
             if not permanent and step.is_repeatable and step.attempt < step.max_attempts:
                 rest = backoff(step.backoff, step.attempt, random.random())  # noqa: S311 - jitter, not a secret

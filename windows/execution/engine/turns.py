@@ -109,9 +109,10 @@ class _Turn:
         self.entries.append(entry)
         kind, facts = entry
         if kind == "step.undecided" and self.run.status in {RunStatus.RUNNING, RunStatus.VALIDATING}:
-            until = self.now + settings.ROADWORKS.inconclusive_timeout
+            ends = {"hold_until": self.now + settings.ROADWORKS.inconclusive_timeout, "hold_action": "roll_back"}
             reason = f"Step {step.position} “{step.name}” cannot be decided: {facts['reason']}"
-            self.enter(RunStatus.HELD, reason, data={"readings": facts["readings"]}, hold_until=until, hold_action="roll_back")
+            stays = facts["otherwise"] == "hold"
+            self.enter(RunStatus.HELD, reason, data={"readings": facts["readings"]}, **({} if stays else ends))
             ask(self.run, with_readings(reason, facts["readings"]), f"{step.position}:{step.attempt}")
         elif kind in {"step.asked", "step.compensation_asked"}:
             back = kind == "step.compensation_asked"  # nothing else goes on, and no clock ends it

@@ -40,6 +40,7 @@ class StepContext:
     fence: int
     attempt: int
     deadline: datetime
+    opened_at: datetime | None
     checkpoint: Mapping[str, Any]
     parameters: Mapping[str, Any]
     tags: Mapping[str, str]
@@ -136,6 +137,7 @@ def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool])
         fence=intent.fence,
         attempt=intent.attempt,
         deadline=intent.deadline,
+        opened_at=run.started_at,
         checkpoint=dict(intent.checkpoint),
         parameters=dict(run.window.parameters),
         tags=tags,

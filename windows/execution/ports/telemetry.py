@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError
@@ -24,14 +25,23 @@ class Telemetry:
     def __init__(self, limits: Limits, prometheus_url: str, timeout: float) -> None:
         self.limits, self.prometheus_url, self.timeout = limits, prometheus_url, timeout
 
-    def objective(self, slug: str, *, window: float) -> Reading:
+    def objective(self, slug: str, *, window: float, at: datetime | None = None) -> Reading:
         self.limits.check(f"Measuring {slug}")
-        try:
-            now: datetime = clock()
-            return as_reading(queries.reading(slug, window, now))
-        except (OperationalError, InterfaceError) as error:
-            return Reading(None, error=f"the measurements cannot be read: {str(error).splitlines()[0]}")
+        return kept(lambda now: queries.reading(slug, window, at or now, is_past=at is not None))
 
-    def prometheus(self, query: str) -> Reading:
+    def prometheus(self, query: str, *, at: datetime | None = None) -> Reading:
         self.limits.check("The query")
-        return as_reading(prometheus.instant(query, url=self.prometheus_url, timeout=min(self.timeout, max(0.1, self.limits.left))))
+        limit = min(self.timeout, max(0.1, self.limits.left))
+        return as_reading(prometheus.instant(query, url=self.prometheus_url, timeout=limit, at=at))
+
+    def burn_rate(self, slug: str, lengths: Sequence[float]) -> Reading:
+        self.limits.check(f"Measuring how fast the budget of {slug} goes")
+        return kept(lambda now: queries.burning(slug, lengths, now))
+
+
+def kept(ask: Callable[[datetime], Measured]) -> Reading:
+    """What our own measurements say at the database's now."""
+    try:
+        return as_reading(ask(clock()))
+    except (OperationalError, InterfaceError) as error:
+        return Reading(None, error=f"the measurements cannot be read: {str(error).splitlines()[0]}")

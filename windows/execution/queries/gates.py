@@ -73,7 +73,7 @@ def gates(run: Run, steps: Iterable[StepRun], found: Iterable[Reading]) -> tuple
                 name=step.name if step else name,
                 position=position,
                 source=asked.source if asked else "",
-                is_share=bool(asked and asked.objective),
+                is_share=bool(asked and asked.is_share),
                 passing=asked.spec().passing if asked else None,
                 failing=asked.spec().failing if asked else None,
                 on_fail=watched.get(name, {}).get("on_fail", "") if position is None else "",
