@@ -11,7 +11,10 @@ import pytest
 from portal.bootstrap import testing, valkey
 from portal.bootstrap.postgres import APP, UNSAFE, Cluster
 from tests import flag_servers, servers
+from tests.side_by_side import pytest_collection_modifyitems, pytest_xdist_auto_num_workers, pytest_xdist_make_scheduler
 from tests.workers import SHORT, Workers
+
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_auto_num_workers", "pytest_xdist_make_scheduler"]
 
 hypothesis.settings.register_profile(
     "roadworks", deadline=None, max_examples=int(os.environ.get("ROADWORKS_EXAMPLES", "100")), print_blob=True

@@ -170,8 +170,9 @@ def recurring(shop: Shop) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def rows(shop: Shop) -> Iterator[dict[str, Any]]:
-    """What fills the addresses of pages: one row in each state that the example has, and a run that is held."""
+def rows(shop: Shop, planned: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """What fills the addresses of pages: one row in each state that the example has, and a run that is held.
+    What is planned for the stories of work comes first: its time comes while pages are looked at."""
     run = held(shop, "orders", "ben")
     feed = shop.post("gwen", "/feeds", kind="all")["address"]
     weekly = recurring(shop)
