@@ -122,10 +122,7 @@ class Users:
         with httpx.Client(trust_env=False, timeout=10) as client:
             while not self.ended.wait(self.rest):
                 try:
-                    try:
-                        answer = client.get(self.url)
-                    except (httpx.RemoteProtocolError, httpx.ReadError):  # closed, or reset because it closed as we wrote
-                        answer = client.get(self.url)
+                    answer = asked(client, self.url)
                 except httpx.HTTPError as error:
                     with self.lock:
                         self.failed.append(repr(error))
@@ -150,6 +147,17 @@ class Users:
         self.ended.set()
         for thread in self.threads:
             thread.join(10)
+
+
+def asked(client: httpx.Client, url: str) -> httpx.Response:
+    """The answer; asked once more only where a kept connection was found closed, or was reset as we wrote, and nothing was read."""
+    seen = set[str]()
+    try:
+        return client.get(url, extensions={"trace": lambda event, _: seen.add(event)})
+    except (httpx.RemoteProtocolError, httpx.ReadError):
+        if seen & {"connection.connect_tcp.started", "http11.receive_response_headers.complete"}:
+            raise
+        return client.get(url)
 
 
 class Balancer(Server):
