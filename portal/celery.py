@@ -33,11 +33,12 @@ app.conf.update(
     task_routes={
         "execution.advance_run": {"queue": "execute"},
         "*.sweep": {"queue": "sweep"},
-        "scheduling.poll_calendars": {"queue": "notify"},
         "*.measure": {"queue": "measure"},
         "*.notify": {"queue": "notify"},
-        "*.forget": {"queue": "measure"},  # in small bites, and never before a run
-        "*.reconcile": {"queue": "notify"},  # it talks to others' servers, which may be slow; gates must not wait for that
+        # Others' servers may be slow and old rows many: neither a gate nor a page waits for that.
+        "*.reconcile": {"queue": "outside"},
+        "scheduling.poll_calendars": {"queue": "outside"},
+        "*.forget": {"queue": "outside"},
     },
     task_default_queue="execute",
     task_create_missing_queues=True,

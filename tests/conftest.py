@@ -159,7 +159,7 @@ def broker(broker_server: servers.Server) -> Iterator[str]:
 
     use_broker(broker_server.url)
     with app.connection_for_write() as connection, connection.channel() as channel:
-        for queue in ("execute", "sweep", "measure", "notify"):
+        for queue in ("execute", "sweep", "measure", "notify", "outside"):
             channel.queue_delete(queue)
     yield broker_server.url
     use_broker(settings.CELERY_BROKER_URL)

@@ -6,6 +6,8 @@ from portal.bootstrap.environment import STATE
 from portal.bootstrap.ports import answers
 from portal.bootstrap.processes import Child
 
+# name:queues:processes. What talks to others' servers has processes of its own, two: one that hangs leaves silences to be renewed.
+ROLES = ("worker:execute:2", "sweeper:sweep:1", "measure:measure:1", "notify:notify:1", "outside:outside:2", "beat")
 COUNTS = {"PROMETHEUS_MULTIPROC_DIR": str(STATE / "metrics")}  # of these alone: the example counts for itself
 
 
@@ -25,14 +27,13 @@ def flags(port: int) -> Child:
 def workers() -> Child:
     """All roles in one process group, forked from one import of Django: it is the dearest part of a start."""
     mark = STATE / "ready" / "workers"
-    roles = ["worker:execute:2", "sweeper:sweep:1", "measure:measure,notify:1", "beat"]
-    marks = [mark.with_name(f"{mark.name}.{role.partition(':')[0]}") for role in roles]
+    marks = [mark.with_name(f"{mark.name}.{role.partition(':')[0]}") for role in ROLES]
 
     def prepare() -> None:
         for one in marks:
             one.unlink(missing_ok=True)
 
-    command = [sys.executable, "-m", "portal.worker", *roles]
+    command = [sys.executable, "-m", "portal.worker", *ROLES]
     return Child(
         "workers", command, ready=lambda: all(one.exists() for one in marks), environ={**COUNTS, "READY_FILE": str(mark)}, prepare=prepare
     )

@@ -8,12 +8,13 @@ from kombu.exceptions import ChannelError
 
 from portal.celery import app
 
-QUEUES = ("execute", "sweep", "measure", "notify")
+QUEUES = ("execute", "sweep", "measure", "notify", "outside")
 WAITING = {
     "execute": "runs that a worker is rung for",
     "sweep": "ticks that look at the tables",
     "measure": "gates and objectives to be measured",
     "notify": "messages to be sent",
+    "outside": "surfaces, calendars and repositories to be looked at",
 }
 
 

@@ -59,7 +59,7 @@ def test_n01_one_record_every_surface(workers: Workers, alertmanager: Alertmanag
         edge = Balancer({each.name: each.port for each in pair})
         told = {"ALERTMANAGER_URL": alertmanager.url, "BALANCER_EDGE": edge.address, "ROADWORKS_RECONCILE": "0.5"}
         try:
-            workers.start("worker", "execute,notify", 1, wait=False, **told)
+            workers.start("worker", "execute,outside", 1, wait=False, **told)
             workers.start("beat", wait=False, **told)
             workers.start("sweeper", "sweep", wait=False, **told)
             workers.ready()
@@ -136,7 +136,7 @@ def test_n02_a_silence_lapses_with_its_last_worker_and_is_adopted_again(
     short = {"silence_ttl": 6, "silence_renew": 1, "reconcile": 0.5}
     told = {"ALERTMANAGER_URL": alertmanager.url, **{f"ROADWORKS_{name.upper()}": str(value) for name, value in short.items()}}
     run = run_of(silencing(), waiting(), window=people())
-    roles = {"worker": "execute,notify", "sweeper": "sweep", "beat": ""}
+    roles = {"worker": "execute,outside", "sweeper": "sweep", "beat": ""}
     for role, queue in roles.items():
         workers.start(role, queue, wait=False, **told)
     workers.ready()

@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from portal.bootstrap.portal import ROLES
 from portal.bootstrap.postgres import Cluster
 from tests.servers import free_ports
 from tests.workers import children_of, is_alive
@@ -183,10 +184,10 @@ def test_up_replaces_killed_children(up: Up, eventually: Callable[..., None]) ->
 
 
 def test_up_forks_a_killed_role_again(up: Up, eventually: Callable[..., None]) -> None:
-    eventually(lambda: len(children_of(up.child("portal.worker"))) == 4)
+    eventually(lambda: len(children_of(up.child("portal.worker"))) == len(ROLES))
     before = children_of(up.child("portal.worker"))
     os.kill(before[0], signal.SIGKILL)
-    eventually(lambda: len(now := children_of(up.child("portal.worker"))) == 4 and before[0] not in now)
+    eventually(lambda: len(now := children_of(up.child("portal.worker"))) == len(ROLES) and before[0] not in now)
 
 
 def test_up_ends_in_order_and_leaves_nothing(up: Up) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests import given_notices as sent
 from tests import given_windows as given
 from tests.callers import browser
 from windows.access.roles import Role
+from windows.actions.ports import PortError
 from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
@@ -220,6 +222,22 @@ def test_a_calendar_is_polled_and_what_it_drops_is_called_off(site: str, setting
     assert listed[0]["standing"] == 1 and listed[0]["url"] == site.replace("/m.ics", "/…")
     remove_source(olga, failed.pk)
     assert poll_due() == 0 and not ExternalWindow.objects.filter(status="confirmed").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_dead_calendars_do_not_hold_a_tick_for_ever(monkeypatch: Any) -> None:
+    olga, now = given.actor("olga", ("shop", Role.OWNER)), [0.0]
+
+    def hangs(*_: Any, **__: Any) -> Any:
+        now[0] += polls.PATIENCE
+        raise PortError("It does not answer.")
+
+    monkeypatch.setattr(polls, "exchange", hangs)
+    monkeypatch.setattr(polls, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    for n in range(5):
+        add_source(olga, f"Calendar {n}", "cloud", f"https://calendar-{n}.example.org/m.ics")
+    assert [poll_due(polls.LONGEST) for _ in range(4)] == [2, 2, 1, 0]  # the next tick goes on where this one left off
+    assert not CalendarSource.objects.filter(failures=0).exists()
 
 
 @pytest.mark.django_db(transaction=True)

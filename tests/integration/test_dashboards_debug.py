@@ -173,7 +173,7 @@ def test_every_panel_has_an_address(ada: Actor, panel: str) -> None:
 def test_a_broker_that_is_away_leaves_the_lengths_unknown(ada: Actor) -> None:
     assert {queue.length for queue in queues()} == {None}
     page = browser(ada).get("/dashboards/debug/queues").content.decode()
-    assert page.count("not known") == 4
+    assert page.count("not known") == 5
     assert "The broker does not answer" in page
 
 
@@ -189,7 +189,7 @@ def test_messages_that_wait_are_counted(broker: str, eventually: Any) -> None:
         return {queue.name: queue.length for queue in queues()}
 
     eventually(lambda: told()["execute"] == 3)
-    assert told() == {"execute": 3, "sweep": 0, "measure": 0, "notify": 0}
+    assert told() == {"execute": 3, "sweep": 0, "measure": 0, "notify": 0, "outside": 0}
 
 
 def test_a_database_without_standby_says_so(ada: Actor) -> None:

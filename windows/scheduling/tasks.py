@@ -23,5 +23,5 @@ def sweep() -> None:
 
 @shared_task(name="scheduling.poll_calendars")
 def poll_calendars() -> None:
-    """Ask the calendars of others that are due; one that hangs holds up only those behind it."""
+    """Ask the calendars of others that are due; one that hangs holds up only those behind it, and those not for long."""
     poll_due()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,6 +26,7 @@ from windows.scheduling.models import CalendarSource
 EVERY = timedelta(minutes=15)
 RARELY = timedelta(hours=6)  # the longest wait after failures
 PATIENCE = 20.0  # seconds for a whole answer
+LONGEST = 30.0  # seconds after which one call asks no further source: the next tick goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,11 @@ class Polled:
     digest: str = ""
 
 
-def poll_due() -> int:
-    """Ask every source that is due, one after another; how many. Several may run at once: each source is claimed by one."""
-    asked = 0
-    while (source := claim()) is not None:
+def poll_due(longest: float = LONGEST) -> int:
+    """Ask the sources that are due, one after another, those that have waited longest first, and none any more after `longest` seconds;
+    how many. Several may run at once: each source is claimed by one."""
+    asked, until = 0, time.monotonic() + longest
+    while time.monotonic() < until and (source := claim()) is not None:
         asked += 1
         with going_on("poll a calendar", source=source.pk):
             try:
