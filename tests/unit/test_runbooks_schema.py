@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from windows.actions.registry import kinds
 from windows.runbooks.spec.schema import schema
-from windows.runbooks.spec.tree import grow
+from windows.texts.tree import grow
 
 ROOT = Path(__file__).parents[2]
 TEXTS = sorted([*ROOT.glob("examples/runbooks/*.yaml"), *ROOT.glob("windows/runbooks/templates/*.yaml")])

@@ -8,10 +8,10 @@ from windows.runbooks.spec.model import BackupCheck as BackupCheck
 from windows.runbooks.spec.model import LoopSpec as LoopSpec
 from windows.runbooks.spec.model import ParameterSpec as ParameterSpec
 from windows.runbooks.spec.model import Plan as Plan
-from windows.runbooks.spec.model import Problem as Problem
 from windows.runbooks.spec.model import RunbookSpec as RunbookSpec
-from windows.runbooks.spec.model import SpecError as SpecError
 from windows.runbooks.spec.model import StepSpec as StepSpec
 from windows.runbooks.spec.model import WatchSpec as WatchSpec
 from windows.runbooks.spec.reading import parse as parse
 from windows.runbooks.spec.resolving import resolve as resolve
+from windows.texts.problems import Problem as Problem
+from windows.texts.problems import SpecError as SpecError

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from windows.actions.params import Params
-from windows.runbooks.spec.findings import Findings, listed, near
+from windows.runbooks.spec.findings import Findings
 from windows.runbooks.spec.model import ParameterSpec
 from windows.runbooks.spec.substitution import Fields, Path, names_in, objection, put_in, texts
-from windows.runbooks.spec.tree import Node
+from windows.texts.findings import listed, near
+from windows.texts.tree import Node
 
 Declared = Mapping[str, ParameterSpec]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from windows.runbooks.spec.model import Problem, SpecError
 from windows.runbooks.spec.reading import parse
+from windows.texts.problems import Problem, SpecError
 
 
 def judged(text: str) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:

@@ -14,10 +14,11 @@ from itertools import groupby
 from typing import Any
 
 from windows.actions.durations import write_duration
-from windows.runbooks.spec.findings import Findings, listed
+from windows.runbooks.spec.findings import Findings
 from windows.runbooks.spec.model import ActionSpec, LoopSpec, ParameterSpec, StepSpec
 from windows.runbooks.spec.substitution import NAME, PLACE, names_in
-from windows.runbooks.spec.tree import Node
+from windows.texts.findings import listed
+from windows.texts.tree import Node
 
 LOOP_KEYS = ("for_each", "in", "batch", "wait", "steps", "between")
 VARIABLE = r"[a-z][a-z0-9_]{0,39}"

@@ -9,9 +9,10 @@ from typing import Annotated, Any, get_args
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import SchemaError
 
-from windows.runbooks.spec.findings import CONTROLS, Findings, listed
+from windows.runbooks.spec.findings import Findings
 from windows.runbooks.spec.model import ParameterSpec, ParameterType
-from windows.runbooks.spec.tree import Node
+from windows.texts.findings import CONTROLS, listed
+from windows.texts.tree import Node
 
 TYPES = get_args(ParameterType)
 NAME = r"[a-z][a-z0-9_]{0,39}"

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from windows.runbooks.spec.findings import Findings
 from windows.runbooks.spec.model import StepSpec
-from windows.runbooks.spec.tree import Node
+from windows.texts.tree import Node
 
 KEYS = ("quiesce", "resume")
 SHAPE = "quiesce: orders, or quiesce: {what: orders, resume_within: 20m}"

@@ -11,8 +11,8 @@ from windows.runbooks.spec.model import DATA, BackupCheck, RunbookSpec, StepSpec
 from windows.runbooks.spec.parameters import read_parameters
 from windows.runbooks.spec.quiescing import check_pairs
 from windows.runbooks.spec.steps import read_steps, read_watch
-from windows.runbooks.spec.tree import Node, grow
 from windows.runbooks.spec.undoing import check_gates
+from windows.texts.tree import Node, grow
 
 KNOWN = (
     "runbook",

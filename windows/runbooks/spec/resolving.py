@@ -11,12 +11,13 @@ from windows.actions.measurement import CODE, Gate
 from windows.actions.params import Params
 from windows.actions.registry import kinds
 from windows.runbooks.spec.actions import Declared, dotted, fit
-from windows.runbooks.spec.findings import listed, near
 from windows.runbooks.spec.loops import LONGEST, unrolled
-from windows.runbooks.spec.model import ActionSpec, Plan, Problem, RunbookSpec, SpecError, StepSpec, WatchSpec
+from windows.runbooks.spec.model import ActionSpec, Plan, RunbookSpec, StepSpec, WatchSpec
 from windows.runbooks.spec.parameters import misfit
 from windows.runbooks.spec.steps import fields_of, settle
 from windows.runbooks.spec.substitution import Fields, put_in
+from windows.texts.findings import listed, near
+from windows.texts.problems import Problem, SpecError
 
 LONGEST_NAME = 120
 

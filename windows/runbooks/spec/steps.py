@@ -11,12 +11,13 @@ from windows.actions.measurement import CODE, Gate
 from windows.actions.params import Params
 from windows.actions.registry import Kind, kinds
 from windows.runbooks.spec.actions import Declared, check_params
-from windows.runbooks.spec.findings import Findings, listed
+from windows.runbooks.spec.findings import Findings
 from windows.runbooks.spec.loops import read_loop
 from windows.runbooks.spec.model import ActionSpec, StepSpec, WatchSpec
 from windows.runbooks.spec.quiescing import KEYS, read_quiesce
 from windows.runbooks.spec.substitution import Fields
-from windows.runbooks.spec.tree import Node
+from windows.texts.findings import listed
+from windows.texts.tree import Node
 
 STEP_KEYS = ("name", "timeout", "retry", "repeatable", "undo", "because", *KEYS)
 WATCH_KEYS = ("name", "interval", "on_fail")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from windows.actions.registry import kinds
 from windows.runbooks.spec.findings import Findings
 from windows.runbooks.spec.model import StepSpec
-from windows.runbooks.spec.tree import Node
+from windows.texts.tree import Node
 
 
 def check_gates(steps: Sequence[StepSpec], findings: Findings) -> None:

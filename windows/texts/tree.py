@@ -26,7 +26,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from windows.runbooks.spec.model import Problem, SpecError
+from windows.texts.problems import Problem, SpecError
 
 LARGEST, DEEPEST, MOST = 256 * 1024, 50, 10_000  # bytes, levels, nodes
 INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")
@@ -84,11 +84,17 @@ class Growth:
 
 def grow(text: str) -> Node:
     """The root of the one document in the text. Raises SpecError at the first thing that makes the rest unreadable."""
+    roots = grow_all(text, most=1)
+    return roots[0]
+
+
+def grow_all(text: str, most: int) -> list[Node]:
+    """The roots of the documents in the text, one at least; as `grow`."""
     if len(text.encode(errors="replace")) > LARGEST:
         raise SpecError([Problem(f"The text is larger than {LARGEST // 1024} KiB.", "")])
     found: list[Problem] = []
     try:
-        root = assemble(YAML(typ="rt", pure=True).parse(text), found)
+        roots = assemble(YAML(typ="rt", pure=True).parse(text), found, most)
     except SpecError:
         raise
     except MarkedYAMLError as error:
@@ -100,9 +106,9 @@ def grow(text: str) -> Node:
         raise SpecError([Problem(f"This is no YAML: {what}.", "", *position_of_trouble(text))])
     if found:
         raise SpecError(found)
-    if root is None:
+    if not roots:
         raise SpecError([Problem("The text is empty.", "", 1, 1)])
-    return root
+    return roots
 
 
 def position_of_trouble(text: str) -> tuple[int, int]:
@@ -113,19 +119,20 @@ def position_of_trouble(text: str) -> tuple[int, int]:
     return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
 
 
-def assemble(events: Iterator[Event], found: list[Problem]) -> Node | None:
-    root: Node | None = None
+def assemble(events: Iterator[Event], found: list[Problem], most: int) -> list[Node]:
+    roots: list[Node] = []
     open_: list[Growth] = []
     count = 0
     for event in events:
-        if isinstance(event, DocumentStartEvent) and root is not None:
-            raise SpecError([problem("One document is expected: a second one begins here.", "", event)])
+        if isinstance(event, DocumentStartEvent) and len(roots) == most:
+            told = "One document is expected: a second one begins here." if most == 1 else f"{most} documents are the most."
+            raise SpecError([problem(told, "", event)])
         if isinstance(event, MappingEndEvent | SequenceEndEvent):
             open_.pop()
         if not isinstance(event, NodeEvent):
             continue
         if (count := count + 1) > MOST:
-            raise SpecError([problem(f"More than {MOST} values: no runbook is that long.", "", event)])
+            raise SpecError([problem(f"More than {MOST} values: nothing is that long.", "", event)])
         here = open_[-1] if open_ else None
         path = path_of(here)
         if isinstance(event, AliasEvent) or event.anchor:
@@ -138,8 +145,9 @@ def assemble(events: Iterator[Event], found: list[Problem]) -> Node | None:
             open_.append(Growth(node, path))
             if len(open_) > DEEPEST:
                 raise SpecError([problem(f"Nested deeper than {DEEPEST} levels.", path, event)])
-        root = root or node
-    return root
+        if here is None:
+            roots.append(node)
+    return roots
 
 
 def problem(message: str, path: str, event: Event) -> Problem:
