@@ -7,7 +7,14 @@ from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 # Rows of these tables never change: refused by trigger for everybody, and by privilege for the app role.
-APPEND_ONLY = ("audit_auditentry", "audit_auditseal", "audit_audithead", "flags_flagversion", "runbooks_runbookversion")
+APPEND_ONLY = (
+    "audit_auditentry",
+    "audit_auditseal",
+    "audit_audithead",
+    "flags_flagversion",
+    "runbooks_runbookversion",
+    "objectives_adjustment",
+)
 READ_ONLY = ("django_migrations",)
 
 

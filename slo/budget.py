@@ -86,7 +86,11 @@ class Figures:
     raw: Budget
     adjusted: Budget
     excluded: Ratio  # what EXCLUDE took out
-    forgiven: float  # bad events that ALLOW took out
+    forgiven_exactly: Decimal  # bad events that ALLOW took out
+
+    @property
+    def forgiven(self) -> float:
+        return float(self.forgiven_exactly)
 
 
 def figures(measured: Ratio, parts: Iterable[Part], target: Decimal) -> Figures:
@@ -102,7 +106,7 @@ def figures(measured: Ratio, parts: Iterable[Part], target: Decimal) -> Figures:
         elif part.policy is Policy.ALLOW:
             allowance = Decimal(str(part.slack)) * (1 - target) * measured.total
             forgiven += min(Decimal(part.inside.bad), allowance)
-    return Figures(raw, budget(measured - excluded, target, forgiven=forgiven), excluded, float(forgiven))
+    return Figures(raw, budget(measured - excluded, target, forgiven=forgiven), excluded, forgiven)
 
 
 def after(now: Budget, bad: float) -> float | None:

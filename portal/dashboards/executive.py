@@ -9,7 +9,7 @@ from portal.charts.budgets import Left, left_by_service
 from portal.charts.chart import percent
 from portal.charts.windows import ON_TIME, ROLLED_BACK, adherence, at_stake, rollbacks
 from portal.dashboards.history import Ended, by_week, ended_runs, going_back, lateness
-from portal.dashboards.objectives import left, ran
+from portal.dashboards.objectives import left
 from portal.dashboards.outlook import Coming, Touched, stakes, touched, upcoming
 from portal.dashboards.panels import Panel, charted
 from slo.objectives.queries import promises
@@ -45,7 +45,7 @@ def executive(viewer: Actor, now: datetime, span: str = USUAL) -> tuple[list[Fig
     on_time = by_week(runs, since, now, lambda run: run.is_on_time)
     back = by_week(runs, since, now, lambda run: run.went_back)
     wanted = promises()
-    budgets = left(wanted, ran(None, now - timedelta(days=max((one.window_days for one in wanted), default=28)), now), now)
+    budgets = left(wanted, now)
     told = touched(viewer, now)
     coming, more = upcoming(viewer, now, told, DAYS, SHOWN)
     panels = [

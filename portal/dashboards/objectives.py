@@ -13,11 +13,11 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from portal.charts.budgets import Left, Spent
 from portal.charts.chart import Shade, instants
 from portal.charts.windows import Strayed
-from slo.budget import Policy, Ratio
+from slo.budget import Ratio
 from slo.burn_rate import burn_rate
 from slo.deviation import deviation, same_hours
 from slo.intervals import Interval
-from slo.objectives.queries import Promise, Treatment, health
+from slo.objectives.queries import Promise, health
 from slo.telemetry.queries import ratios
 from windows.access.roles import Actor
 from windows.scheduling.models import Window, period
@@ -70,28 +70,21 @@ def shades(windows: Sequence[Ran], wanted: Sequence[Promise]) -> list[Shade]:
     ]
 
 
-def left(wanted: Sequence[Promise], windows: Sequence[Ran], now: datetime) -> list[Left]:
-    """Raw and adjusted budgets now. One query."""
+def left(wanted: Sequence[Promise], now: datetime) -> list[Left]:
+    """Raw and adjusted budgets now, as every page and check counts them."""
     return [
         Left(
             told.promise.slug, told.promise.service, float(told.promise.target), told.figures.raw.remaining, told.figures.adjusted.remaining
         )
-        for told in health(wanted, now, agreed(wanted, windows))
+        for told in health(wanted, now)
     ]
-
-
-def agreed(wanted: Sequence[Promise], windows: Sequence[Ran]) -> dict[str, list[Treatment]]:
-    """A slack asked for and approved is an allowance inside its window; all else counts."""
-    return {
-        one.slug: [Treatment(ran.interval, Policy.ALLOW, ran.slack) for ran in windows if ran.slack and ran.touches(one)] for one in wanted
-    }
 
 
 def spending(wanted: Sequence[Promise], now: datetime, step: timedelta = 6 * HOUR) -> tuple[list[datetime], list[Spent]]:
     """How each budget went from the begin of the longest window of time on. One query."""
     since = now - DAY * max((one.window_days for one in wanted), default=28)
     at = instants(since, now, step)
-    asked = [(one.slug, Interval(begin, end)) for one in wanted for begin, end in pairwise(at)]
+    asked = [(one.series, Interval(begin, end)) for one in wanted for begin, end in pairwise(at)]
     answers = iter(ratios(asked))
     told = []
     for one in wanted:
@@ -110,7 +103,7 @@ def burning(
 ) -> tuple[list[datetime], dict[str, list[tuple[float | None, float | None]]]]:
     """Burn rates of the hour and of the six hours before each full hour, and before now. One query."""
     at = instants(now.replace(minute=0, second=0, microsecond=0) - DAY * days, now, HOUR)
-    asked = [(one.slug, Interval(moment - span, moment)) for one in wanted for moment in at for span in (HOUR, 6 * HOUR)]
+    asked = [(one.series, Interval(moment - span, moment)) for one in wanted for moment in at for span in (HOUR, 6 * HOUR)]
     answers = iter(ratios(asked))
     return at, {one.slug: [(burn_rate(next(answers), one.target), burn_rate(next(answers), one.target)) for _ in at] for one in wanted}
 
@@ -135,8 +128,7 @@ def strayed(wanted: Sequence[Promise], windows: Sequence[Ran], now: datetime) ->
     asked = []
     for one, promise in pairs:
         past = same_hours(one.interval, WEEKS, ZoneInfo(one.timezone))
-        frame = Interval(now - DAY * promise.window_days, now)
-        asked += [(promise.slug, interval) for interval in (frame, one.interval, *past)]
+        asked += [(promise.series, interval) for interval in (promise.frame(now), one.interval, *past)]
     answers = iter(ratios(asked))
     found = []
     for one, promise in pairs:

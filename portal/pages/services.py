@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from portal.charts.graph import graph
-from portal.dashboards.objectives import left, ran
+from portal.dashboards.objectives import left
 from slo.objectives.queries import Promise, promises
 from windows.access.pages import chosen_environment, reads
 from windows.access.paging import cursor_of, cursor_to
@@ -56,8 +56,7 @@ class Kept:
 
 def kept(wanted: list[Promise], now: datetime) -> list[Kept]:
     """In the order asked; the figures of the dashboards. Two queries."""
-    since = now - timedelta(days=max((one.window_days for one in wanted), default=28))
-    told = {one.objective: one for one in left(wanted, ran(None, since, now), now)} if wanted else {}
+    told = {one.objective: one for one in left(wanted, now)} if wanted else {}
     return [Kept(one, told[one.slug].raw, told[one.slug].adjusted) for one in wanted]
 
 

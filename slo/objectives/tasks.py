@@ -50,7 +50,7 @@ def fetch(one: Promise, minutes: Sequence[datetime]) -> None:
             if found.error:
                 return
         else:
-            commands.push(one.slug, [Push(minute.isoformat(), minute, found.good, found.total, source=one.source)])
+            commands.push(one.slug, [Push(minute.isoformat(), minute, found.good, found.total, source=one.source)], one.slicing)
 
 
 @shared_task(name="telemetry.forget")

@@ -9,27 +9,61 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
+from slo.budget import Ratio
 from slo.errors import Invalid
-from slo.telemetry import sums
+from slo.intervals import Interval
+from slo.telemetry import retention, sums
+from slo.telemetry.queries import ratios
 from slo.telemetry.readings import Push
+from slo.telemetry.slices import Slicing
 
 LATEST = timedelta(days=400)  # a measurement older than any minute that is kept is a mistake
 AHEAD = timedelta(minutes=5)  # a sender's clock may be wrong, not absurd
 MOST = 10_000
+DAY = timedelta(days=1)
 
 
 @transaction.atomic(durable=True)
-def push(series: str, samples: Sequence[Push]) -> int:
+def push(series: str, samples: Sequence[Push], slicing: Slicing | None = None) -> int:
     """Count what was not counted before; returns how many samples were new. All or nothing; Invalid names the field that is wrong.
 
-    Writers of one series queue on a lock, so that running sums add up whatever the order of commits.
+    Writers of one series queue on a lock, so that running sums add up whatever the order of commits. Slices that were touched are
+    judged again.
     """
     with connection.cursor() as cursor:
-        check(series, samples, sums.lock(cursor, series))
+        now = sums.lock(cursor, series)
+        check(series, samples, now)
         new, deltas = sums.insert(cursor, series, samples)
         sums.add(cursor, series, deltas)
+        if slicing:
+            judge(cursor, series, slicing, deltas["minute"], now)
     return new
+
+
+@transaction.atomic
+def slice_up(series: str, slicing: Slicing) -> None:
+    """Judge the slices of what was measured already, as far back as minutes are kept. Repeatable."""
+    with connection.cursor() as cursor:
+        now = sums.lock(cursor, series)
+        cursor.execute(
+            "select minute from telemetry_measurement where series = %s and minute >= %s", [series, now - retention.MINUTES + DAY]
+        )
+        judge(cursor, series, slicing, [row[0] for row in cursor.fetchall()], now)
+
+
+def judge(cursor: CursorWrapper, series: str, slicing: Slicing, minutes: Sequence[datetime], now: datetime) -> None:
+    """Bring the verdicts of the slices that hold these minutes up to date; where minutes were thinned out the old verdict stands."""
+    begins = sorted({slicing.begin(minute) for minute in minutes if minute >= now - retention.MINUTES + DAY})
+    whole = [(series, Interval(begin, slicing.end(begin))) for begin in begins]
+    stored = [(slicing.series(series), one) for _, one in whole]
+    found = ratios(whole + stored)
+    changes = [slicing.verdict(inside) - before for inside, before in zip(found[: len(begins)], found[len(begins) :], strict=True)]
+    rows = [(begin, change.good, change.total, "") for begin, change in zip(begins, changes, strict=True) if change != Ratio()]
+    if rows:
+        minute, good, total, label = (list(column) for column in zip(*rows, strict=True))
+        sums.add(cursor, slicing.series(series), {"minute": minute, "good": good, "total": total, "label": label})
 
 
 def check(series: str, samples: Sequence[Push], now: datetime) -> None:

@@ -11,7 +11,7 @@ class Measurement(models.Model):
     `good_sum` and `total_sum` run from the start of its UTC day up to and including this minute.
     """
 
-    series = models.CharField(max_length=120)  # an objective's slug, as a label
+    series = models.CharField(max_length=140)  # an objective's slug, as a label; or the verdicts of its slices (slices.py)
     minute = models.DateTimeField()  # UTC, truncated to the minute
     good = models.BigIntegerField()
     total = models.BigIntegerField()
@@ -34,7 +34,7 @@ class Measurement(models.Model):
 class DayTotal(models.Model):
     """One UTC day of one series, and running sums over all days up to and including it."""
 
-    series = models.CharField(max_length=120)
+    series = models.CharField(max_length=140)
     day = models.DateField()
     good = models.BigIntegerField()
     total = models.BigIntegerField()

@@ -97,13 +97,14 @@ def test_adjusted_never_spends_more_than_raw(outside: int, inside: int, slack: f
 @pytest.mark.parametrize(
     ("rates", "worst", "unknown"),
     [
-        ({"1h": 14.4, "5m": 14.4, "6h": 0, "30m": 0, "3d": 0}, "1h", 0),
-        ({"1h": 20.0, "5m": 0.5, "6h": 7.0, "30m": 5.0, "3d": 0.5}, None, 0),  # it is over: the short windows say so
-        ({"1h": 3.0, "5m": 90.0, "6h": 1.0, "30m": 9.0, "3d": 0.1}, None, 0),  # a spike that does not matter
-        ({"1h": 14.399, "5m": 14.4, "6h": 6.0, "30m": 6.0, "3d": 0.1}, "6h", 0),
-        ({"1h": 1.0, "5m": 1.0, "6h": 1.0, "30m": 1.0, "3d": 1.0}, "3d", 0),
-        ({"1h": None, "5m": None, "6h": 0.2, "30m": None, "3d": 0.1}, None, 1),
-        ({}, None, 3),
+        ({"1h": 14.4, "5m": 14.4, "6h": 0, "30m": 0, "3d": 0, "1d": 0}, "1h", 0),
+        ({"1h": 20.0, "5m": 0.5, "6h": 7.0, "30m": 5.0, "3d": 0.5, "1d": 0.5}, None, 0),  # it is over: the short windows say so
+        ({"1h": 3.0, "5m": 90.0, "6h": 1.0, "30m": 9.0, "3d": 0.1, "1d": 1.0}, None, 0),  # a spike that does not matter
+        ({"1h": 14.399, "5m": 14.4, "6h": 6.0, "30m": 6.0, "3d": 0.1, "1d": 2.9}, "6h", 0),
+        ({"1h": 1.0, "5m": 1.0, "6h": 1.0, "30m": 1.0, "3d": 1.0, "1d": 1.0}, "3d", 0),
+        ({"1h": 1.0, "5m": 1.0, "2h": 3.0, "6h": 1.0, "30m": 1.0, "3d": 1.0, "1d": 3.0}, "1d", 0),
+        ({"1h": None, "5m": None, "6h": 0.2, "30m": None, "3d": 0.1, "1d": 0.1}, None, 1),
+        ({}, None, 4),
     ],
 )
 def test_r_c07_multi_window_judgement(rates: dict[str, float | None], worst: str | None, unknown: int) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from portal.charts.chart import Chart
 from portal.charts.windows import Strayed, deviation
-from portal.dashboards.objectives import Ran, agreed, ran, strayed
+from portal.dashboards.objectives import Ran, strayed
 from portal.pages.request.meaning import impact as touched_by
 from portal.pages.request.outline import of_window
 from slo.budget import after
@@ -38,7 +38,7 @@ def impact(view: WindowView, now: datetime) -> dict[str, Any]:
         "outline": of_window(view),
         "touched": touched_by(of_window(view)),
         "ahead": ahead,
-        "accounts": [account(one, view.slack, inside.get(one.promise.slug), ahead) for one in budgets_of(wanted, now)],
+        "accounts": [account(one, view.slack, inside.get(one.promise.slug), ahead) for one in health(wanted, now)],
         "least": max(LEAST, view.slack),
         "drawn": deviation(list(inside.values())) if view.ended_at and inside else None,
     }
@@ -48,14 +48,6 @@ def promised(view: WindowView) -> list[Promise]:
     """The objectives of the places this window touches."""
     places = {(row.service, row.environment) for row in view.scope}
     return [one for one in promises(services={service for service, _ in places}) if (one.service, one.environment) in places]
-
-
-def budgets_of(wanted: list[Promise], now: datetime) -> list[Health]:
-    """As the dashboards count: a slack that was asked for and approved is an allowance inside its window; all else counts."""
-    if not wanted:
-        return []
-    since = now - timedelta(days=max(one.window_days for one in wanted))
-    return health(wanted, now, agreed(wanted, ran(None, since, now)))
 
 
 def account(one: Health, slack: float, inside: Strayed | None, ahead: bool) -> Account:

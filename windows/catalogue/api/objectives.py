@@ -35,6 +35,15 @@ class ObjectiveShape(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]
     query = serializers.DictField()
     is_critical = serializers.BooleanField()
+    description = serializers.CharField()
+    calendar = serializers.DictField(
+        help_text="A calendar window: start (wall clock), zone, count, unit (d, w, M, Q, Y); {} where it rolls"
+    )
+    slice_minutes = serializers.IntegerField(allow_null=True, help_text="Timeslices: their length")
+    slice_target = serializers.CharField(allow_null=True, help_text="Timeslices: the share of a slice's events that must be good")
+    maintenance = serializers.CharField(help_text="How minutes under a window are treated: count, exclude, allow")
+    rules = serializers.ListField(child=serializers.DictField(), help_text="Burn-rate alerts of its own; [] for the SRE workbook's")
+    labels = serializers.DictField()
     version = serializers.IntegerField()
 
 
@@ -48,6 +57,13 @@ class ObjectiveAsked(Shape):
     source = serializers.CharField(max_length=30, required=False)  # type: ignore[assignment]
     query = serializers.DictField(child=serializers.CharField(max_length=2000), required=False)
     is_critical = serializers.BooleanField(required=False)
+    description = Text(max_length=1050, allow_blank=True, required=False)
+    calendar = serializers.DictField(required=False)
+    slice_minutes = serializers.IntegerField(min_value=1, max_value=1440, required=False, allow_null=True)
+    slice_target = serializers.DecimalField(max_digits=8, decimal_places=6, required=False, allow_null=True)
+    maintenance = serializers.CharField(max_length=10, required=False)
+    rules = serializers.ListField(child=serializers.DictField(), max_length=10, required=False)
+    labels = serializers.DictField(required=False)
 
 
 class BudgetShape(serializers.Serializer[Any]):
@@ -64,7 +80,7 @@ class HealthShape(serializers.Serializer[Any]):
     until = serializers.DateTimeField()
     raw = BudgetShape(help_text="What users felt")
     adjusted = BudgetShape(help_text="By the agreed policies")
-    burn = serializers.DictField(child=serializers.FloatField(allow_null=True), help_text="By window: 5m, 30m, 1h, 6h, 3d")
+    burn = serializers.DictField(child=serializers.FloatField(allow_null=True), help_text="By window: 5m, 30m, 1h, 2h, 6h, 1d, 3d")
 
 
 class SampleAsked(Shape):

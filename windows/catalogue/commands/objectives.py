@@ -41,5 +41,6 @@ def push_measurements(actor: Actor, objective: str, samples: Sequence[Push]) -> 
 
     Measurements are no acts: the trail does not tell of each. slo.errors.Missing where there is no such objective.
     """
-    require(actor, Verb.MEASURE, subject_of_service(promise(objective).service))
-    return commands.push(objective, samples)
+    there = promise(objective)
+    require(actor, Verb.MEASURE, subject_of_service(there.service))
+    return commands.push(objective, samples, there.slicing)

@@ -17,6 +17,7 @@ from windows.access.roles import Actor
 from windows.alerts.commands.over import hand_over
 from windows.audit.commands import record_all
 from windows.errors import Conflict, NotFound
+from windows.execution.commands.excusing import excuse_window, give_back_of
 from windows.execution.models import Run, Signature, StepRun
 from windows.execution.states import RUN_FINAL, RunStatus, StepStatus, run_may_become, step_may_become
 from windows.lifecycle.states import WindowStatus
@@ -109,7 +110,9 @@ def _carry_window(run: Run, before: RunStatus, to: RunStatus, actor: Actor, *, r
     window = run.window
     if to is RunStatus.RUNNING and before is RunStatus.PREFLIGHT:
         expected = WindowStatus(window.status)
-        told = {"run": run.number}
+        told: dict[str, Any] = {"run": run.number}
+        if excused := excuse_window(run, now):
+            told["adjustments"] = excused
         run.window = move(window.pk, WindowStatus.RUNNING, actor, "window.started", expected=expected, data=told, started_at=now)
         open_live(run, now)
     elif to in ENDS:
@@ -118,6 +121,7 @@ def _carry_window(run: Run, before: RunStatus, to: RunStatus, actor: Actor, *, r
         run.window = move(window.pk, status, actor, kind, expected=WindowStatus.RUNNING, data=ended, ended_at=now)
         hand_over(window.reference, now)
         close_scopes(window.reference)
+        give_back_of(run, now)
 
 
 def open_live(run: Run, now: datetime) -> None:

@@ -1,0 +1,6 @@
+"""Verbs of objectives: define one, write down an adjustment."""
+
+from slo.objectives.commands.adjusting import excuse, give_back
+from slo.objectives.commands.defining import FIELDS, Definition, define
+
+__all__ = ["FIELDS", "Definition", "define", "excuse", "give_back"]
