@@ -83,9 +83,9 @@ def fill(db: psycopg.Connection[Any], windows: int, base: datetime) -> None:
     db.execute(
         """insert into scheduling_window (title, reason, team_id, owner_id, coordinator_id, created_by_id, status, mode, change_type,
             starts_at, ends_at, timezone, wall_start, wall_end, starts_itself, parameters, expected_impact, slack,
-            confidential, is_example, version, sequence, uid, vevent, recurrence_id)
+            confidential, is_example, version, sequence, uid, vevent, recurrence_id, expected_alerts)
         select 'Window', 'Because.', 1 + n %% 50, 1 + n %% 500, 1 + n %% 500, 1, 'approved', 'degraded', 'normal',
-            at, at + interval '1 hour', 'UTC', '', '', true, '{}', '', 0, false, false, 1, 1, gen_random_uuid(), '', ''
+            at, at + interval '1 hour', 'UTC', '', '', true, '{}', '', 0, false, false, 1, 1, gen_random_uuid(), '', '', '[]'
         from generate_series(0, %s) n, lateral (select %s::timestamptz + (n / %s) * %s::interval as at) t""",
         [windows - 1, base, SERVICES, EVERY],
     )

@@ -1,16 +1,20 @@
-"""The look-up for slots: right at the edges, and read from its index by both columns."""
+"""The look-up for slots: right at the edges, and read from its index by both columns. What a full check reads follows no history."""
 
+import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from tests import given_windows as given
 from windows.access.roles import Role
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.commands.transitions import move, reserve_until
 from windows.scheduling.models import Window, WindowScope
+from windows.scheduling.queries import conflicts_of
 from windows.scheduling.queries.slots import slots
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +47,57 @@ def test_p_c1_both_columns_stand_in_the_index_condition(held: Window, services: 
     plan = slots(range(1, services + 1), held.starts_at, held.ends_at).values_list("window_id").explain()
     condition = next(line for line in plan.splitlines() if "Index Cond" in line)
     assert "scope_slots" in plan and "service_id" in condition and "lower(reserved)" in condition and "upper(reserved)" in condition, plan
+
+
+HISTORY = """
+with past as (
+    insert into scheduling_window (title, reason, team_id, owner_id, coordinator_id, created_by_id, status, mode, change_type, starts_at,
+        ends_at, timezone, wall_start, wall_end, starts_itself, parameters, expected_impact, slack, confidential, is_example, version,
+        sequence, uid, vevent, recurrence_id, expected_alerts)
+    select title, reason, team_id, owner_id, coordinator_id, created_by_id, 'completed', mode, change_type, at, at + interval '1 hour',
+        timezone, '', '', true, '{}', '', 0, false, false, 1, 1, gen_random_uuid(), '', '', '[]'
+    from scheduling_window, generate_series(%(first)s::int, %(last)s::int) n, lateral (select starts_at - n * interval '8 hours') t(at)
+    where id = %(like)s returning id, starts_at, ends_at
+)
+insert into scheduling_windowscope (window_id, service_id, environment, region, layer, reserved, holds_slot)
+select past.id, s.service_id, s.environment, s.region, s.layer, tstzrange(past.starts_at, past.ends_at), false
+from past, scheduling_windowscope s where s.window_id = %(like)s
+"""
+
+
+def scans(node: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+    """(table, kind of scan, rows looked at) of each scan of windows and their scopes in a plan that was carried out."""
+    if str(node.get("Relation Name")) in ("scheduling_window", "scheduling_windowscope"):
+        seen = node["Actual Rows"] + sum(node.get(f"Rows Removed by {why}", 0) for why in ("Filter", "Index Recheck"))
+        yield node["Relation Name"], node["Node Type"], seen * node["Actual Loops"]
+    for below in node.get("Plans", ()):
+        yield from scans(below)
+
+
+def looked_at(window: Window) -> list[tuple[str, str, float]]:
+    """Every scan of a full check of a window."""
+    with connection.cursor() as cursor:
+        cursor.execute("analyze scheduling_window, scheduling_windowscope")
+    with CaptureQueriesContext(connection) as asked:
+        conflicts_of(window.pk)
+    found = []
+    for query in asked.captured_queries:
+        with connection.cursor() as cursor:
+            cursor.execute(f"explain (analyze, format json) {query['sql'].replace('%', '%%')}")
+            plan = cursor.fetchone()[0]
+        found += list(scans((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]))
+    return found
+
+
+def test_p_c1_what_a_full_check_reads_does_not_follow_the_history(held: Window) -> None:
+    rows = []
+    for first, last in ((1, 4_000), (4_001, 16_000)):  # eleven years of a service that has a window every eight hours
+        with connection.cursor() as cursor:
+            cursor.execute(HISTORY, {"first": first, "last": last, "like": held.pk})
+        found = looked_at(held)
+        assert found and not [scan for scan in found if scan[1] == "Seq Scan"], found
+        rows.append(sum(number for _, _, number in found))
+    assert rows[0] == rows[1] < 600, rows  # its month and the three weeks before it
 
 
 def test_p_c1_the_trap_is_real(held: Window) -> None:

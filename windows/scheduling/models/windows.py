@@ -141,7 +141,7 @@ class WindowScope(models.Model):
         ]
         indexes = [
             models.Index(fields=["service", "window"], name="scope_by_service"),
-            models.Index(F("service"), begin(), finish(), name="scope_slots", condition=Q(holds_slot=True)),  # see queries.slots
+            models.Index(F("service"), begin(), finish(), name="scope_slots"),  # see queries.slots and queries.loads
         ]
 
     def __str__(self) -> str:

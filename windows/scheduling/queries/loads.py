@@ -1,4 +1,4 @@
-"""How many windows services have in a month, beside their budget (X17). One query, whatever is stored."""
+"""How many windows services have in a month, beside their budget (X17). One query; what it reads follows the months, not the history."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from django.db import connection
 
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.conflicts.too_many import AFTER, Counted, Load, month_of
+from windows.scheduling.models import LONGEST_RESERVATION
 
 W = WindowStatus
 COUNT = [status.value for status in (W.REQUESTED, W.APPROVED, W.RUNNING, W.COMPLETED, W.ROLLED_BACK, W.FAILED)]
 WENT_WRONG = [W.ROLLED_BACK.value, W.FAILED.value]
-LOADS = """
+# A reservation begins with its window, or earlier where that began before its time: by a week at most is looked for.
+LOADS = f"""
 select s.slug, b.at_most, b.severity, w.id, w.confidential, w.starts_at, case when w.status = any(%(wrong)s) then w.ended_at end,
     w.published_at
 from catalogue_service s
@@ -27,11 +29,12 @@ left join lateral (
 left join lateral (
     select distinct w.id, w.confidential, w.starts_at, w.status, w.ended_at, w.published_at from scheduling_windowscope x
     join scheduling_window w on w.id = x.window_id
-    where x.service_id = s.id and w.status = any(%(count)s) and w.starts_at >= %(since)s and w.starts_at < %(until)s
-    and w.id is distinct from %(exclude)s
+    where x.service_id = s.id and lower(x.reserved) > %(since)s::timestamptz - interval '{LONGEST_RESERVATION.days} days'
+    and lower(x.reserved) < %(until)s::timestamptz
+    and w.status = any(%(count)s) and w.starts_at >= %(since)s and w.starts_at < %(until)s and w.id is distinct from %(exclude)s
 ) w on true
 where s.slug = any(%(slugs)s) order by s.slug, w.starts_at
-"""
+"""  # noqa: S608 - our own number
 TOO_MANY = """
 with counted as (
     select s.id, s.slug, s.name, s.tier, date_trunc('month', w.starts_at, 'UTC') as month, count(distinct w.id) as number,
