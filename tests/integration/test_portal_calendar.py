@@ -20,7 +20,7 @@ from windows.catalogue.models import Person, Service, Team
 from windows.execution.states import RunStatus
 from windows.scheduling.commands.drafts import discard_draft
 from windows.scheduling.commands.editing import ScopeRow
-from windows.scheduling.models import ExternalWindow, Freeze, ProviderObject, Window, WindowScope
+from windows.scheduling.models import ExternalWindow, Freeze, ProviderObject, Window, WindowBudget, WindowScope
 from windows.scheduling.queries import conflicts_ahead, conflicts_of
 
 pytestmark = pytest.mark.django_db
@@ -262,6 +262,7 @@ def test_conflicts_of_many_are_those_of_each(ada: Any) -> None:
     for slug, confidential in (("basket", False), ("orders", True), ("bank", False)):
         given.window(ada, slug, starts_at=begins, hours=2, confidential=confidential)
     Window.objects.update(status="approved")
+    WindowBudget.objects.create(at_most=1)
     Freeze.objects.create(
         title="Sale", starts_at=begins, ends_at=begins + 90 * HOUR, severity="hard", created_by_id=ada.person_id, services=["bank"]
     )
@@ -269,6 +270,7 @@ def test_conflicts_of_many_are_those_of_each(ada: Any) -> None:
     now = clock()
     together = conflicts_ahead(ids, ada, now)
     assert together == {pk: conflicts_of(pk, ada, now) for pk in ids}
+    assert "too_many" in {finding.kind for found in together.values() for finding in found}
     assert sum(len(found) for found in together.values()) >= 4 and conflicts_ahead([], ada, now) == {}
 
 

@@ -69,6 +69,7 @@ class Candidate:
     takes_down: bool = True  # False: its mode is normal, users notice nothing
     planned: tuple[datetime, datetime] | None = None
     asked_at: datetime | None = None  # when approval was first asked for; None: not yet
+    id: int | None = None  # of a saved one: a rival whose name is hidden may be the window itself
 
     @property
     def deployed(self) -> frozenset[Deployed]:

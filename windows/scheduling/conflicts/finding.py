@@ -33,7 +33,7 @@ def find(
     """Every conflict of the candidate, the gravest first. What ended before `now` is past and stands in nobody's way; what is running
     has not ended, whatever was planned."""
     paths = neighbours({place.service for place in candidate.places}, dependencies, depth)
-    lasting_on = [lasting(other, now) for other in others if other.reference != candidate.reference]
+    lasting_on = [lasting(other, now) for other in others if not is_same(other, candidate)]
     rivals = [other for other in lasting_on if overlap(candidate, other) and other.ends > now]
     found: list[ConflictFinding] = []
     for other in rivals:
@@ -52,6 +52,10 @@ def find(
     found += keyed(with_load(candidate, loads), candidate.begins.year, candidate.begins.month)
     gravity = list(Severity)
     return sorted(found, key=lambda finding: (gravity.index(finding.severity), finding.kind, finding.who, finding.what))
+
+
+def is_same(one: Candidate, other: Candidate) -> bool:
+    return one.reference == other.reference or (one.id is not None and one.id == other.id)
 
 
 def keyed(found: Iterator[ConflictFinding], *facts: object) -> list[ConflictFinding]:

@@ -32,10 +32,10 @@ class Load:
     severity: str
     counted: tuple[Counted, ...]
 
-    def with_moved(self, reference: str, begins: datetime) -> Load:
+    def with_moved(self, window: Candidate) -> Load:
         """The same, where this window begins at another time."""
-        others = tuple(one for one in self.counted if one.reference != reference)
-        return replace(self, counted=(*others, Counted(reference, reference, begins)))
+        others = tuple(one for one in self.counted if one.reference != window.reference)
+        return replace(self, counted=(*others, Counted(window.reference, window.reference, window.begins, asked_at=window.asked_at)))
 
 
 def month_of(at: datetime) -> tuple[int, int]:

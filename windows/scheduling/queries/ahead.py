@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from windows.access.roles import Actor
-from windows.lifecycle.states import ChangeType, Mode
 from windows.scheduling import conflicts
-from windows.scheduling.conflicts import Candidate, ConflictFinding, External, FreezeFacts, Load, Place
-from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope
+from windows.scheduling.conflicts import Candidate, ConflictFinding, External, FreezeFacts, Load
+from windows.scheduling.models import LONGEST_RESERVATION
 from windows.scheduling.queries.conflicts import externals, rivals, with_on_call
-from windows.scheduling.queries.freezes import freezes
+from windows.scheduling.queries.freezes import FreezeView, freezes
 from windows.scheduling.queries.loads import loads
 from windows.scheduling.queries.surroundings import Surroundings, surroundings
 
@@ -55,7 +54,7 @@ class Ahead:
         others.append(with_on_call(window, self.near.on_call))
         others.sort(key=lambda other: other.begins)
         touched = {place.service for place in window.places}
-        loads = [load.with_moved(window.reference, window.begins) if load.service in touched else load for load in self.loads]
+        loads = [load.with_moved(window) if load.service in touched else load for load in self.loads]
         return replace(self, others=others, begins=[other.begins for other in others], loads=loads)
 
 
@@ -68,9 +67,10 @@ def ahead(
     viewer: Actor | None,
     exclude: int | None = None,
     people: Collection[int] = (),
+    frozen: Collection[FreezeView] | None = None,
 ) -> Ahead:
     """Read what surrounds the candidate's scope and people (and further `people`) in a period: as many queries as `conflicts_with` asks
-    for one moment."""
+    for one moment. `frozen` are the freezes of the period, where the caller has them."""
     named = {*people, *(one[0] for one in (candidate.coordinator, candidate.deputy, candidate.owner) if one)}
     near = surroundings((place.service for place in candidate.places), (place.team for place in candidate.places), named)
     wide = with_on_call(replace(candidate, begins=since, ends=until), near.on_call)
@@ -83,31 +83,8 @@ def ahead(
         others,
         [other.begins for other in others],
         max(longest, LONGEST_RESERVATION),
-        [freeze.facts for freeze in freezes(since, until)],
+        [freeze.facts for freeze in (freezes(since, until) if frozen is None else frozen)],
         externals(since, until, near.slugs),
         loads({place.service for place in candidate.places}, since, until, exclude),
         now,
     )
-
-
-def candidates_of(window_ids: list[int]) -> dict[int, Candidate]:
-    """Saved windows as conflicts see them, by their planned period. Two queries, however many."""
-    places: dict[int, set[Place]] = {}
-    columns = ("window_id", "service__slug", "environment", "region", "service__team__slug", "service__tier")
-    for window_id, *place in WindowScope.objects.filter(window__in=window_ids).values_list(*columns):
-        places.setdefault(window_id, set()).add(Place(*place))
-    people = Window.objects.filter(pk__in=window_ids).select_related("coordinator", "deputy", "owner").defer("vevent")
-    return {
-        window.pk: Candidate(
-            reference=window.reference,
-            begins=window.starts_at,
-            ends=window.ends_at,
-            places=frozenset(places.get(window.pk, ())),
-            coordinator=(window.coordinator_id, window.coordinator.name),
-            deputy=(window.deputy.pk, window.deputy.name) if window.deputy else None,
-            owner=(window.owner_id, window.owner.name),
-            emergency=window.change_type == ChangeType.EMERGENCY,
-            takes_down=window.mode != Mode.NORMAL,
-        )
-        for window in people
-    }

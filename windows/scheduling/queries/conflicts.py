@@ -1,6 +1,6 @@
 """What stands in the way of a window now: the rows that matter, as plain values, handed to the pure judgement.
 
-The number of queries does not follow what is stored: the window with its scope, four for its surroundings, one for its rivals, two
+The number of queries does not follow what is stored: one for the window with its scope, one for its surroundings, one for its rivals, two
 for freezes, those of providers' maintenance, two where a rival is confidential.
 """
 
@@ -15,16 +15,16 @@ from django.db import connection
 
 from windows.access.roles import Actor, visible
 from windows.audit.clock import clock
-from windows.errors import NotFound
 from windows.lifecycle.states import HOLDS_SLOT, ChangeType, Mode, WindowStatus
 from windows.scheduling import conflicts
 from windows.scheduling.conflicts import Candidate, ConflictFinding, External, Named, Place
 from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope
+from windows.scheduling.queries.candidates import candidate_of, person
 from windows.scheduling.queries.external import external_windows
 from windows.scheduling.queries.freezes import freezes
 from windows.scheduling.queries.loads import loads
 from windows.scheduling.queries.surroundings import surroundings
-from windows.scheduling.queries.windows import scope_of, subject_with
+from windows.scheduling.queries.windows import subject_with
 
 ALIVE = [status.value for status in HOLDS_SLOT]
 # Who holds a slot near; who shares a person or is an emergency; and what is running, whatever it reserved: it may have outgrown that.
@@ -57,26 +57,6 @@ where w.id is distinct from %(exclude)s
 def conflicts_of(window_id: int, viewer: Actor | None = None, now: datetime | None = None) -> list[ConflictFinding]:
     """Every conflict of a saved window, in any state. A confidential rival is named only to those who may see it."""
     return conflicts_with(candidate_of(window_id), exclude=window_id, viewer=viewer, now=now)
-
-
-def candidate_of(window_id: int) -> Candidate:
-    """A saved window as conflicts see it, by its planned period. Two queries."""
-    people = [f"{part}{name}" for part in ("coordinator", "deputy", "owner") for name in ("_id", "__name")]
-    row = Window.objects.filter(pk=window_id).values("starts_at", "ends_at", "change_type", "mode", "published_at", *people).first()
-    if row is None:
-        raise NotFound("There is no such window.")
-    return Candidate(
-        reference=f"MW-{window_id}",
-        begins=row["starts_at"],
-        ends=row["ends_at"],
-        places=frozenset(Place(s.service, s.environment, s.region, s.team, s.tier) for s in scope_of(window_id)),
-        coordinator=(row["coordinator_id"], row["coordinator__name"]),
-        deputy=person(row["deputy_id"], row["deputy__name"]),
-        owner=(row["owner_id"], row["owner__name"]),
-        emergency=row["change_type"] == ChangeType.EMERGENCY,
-        takes_down=row["mode"] != Mode.NORMAL,
-        asked_at=row["published_at"],
-    )
 
 
 def conflicts_with(
@@ -155,8 +135,5 @@ def rival_of(row: tuple[Any, ...], hidden: set[int]) -> Candidate:
         emergency=change_type == ChangeType.EMERGENCY,
         running=status == WindowStatus.RUNNING,
         takes_down=mode != Mode.NORMAL,
+        id=window_id,
     )
-
-
-def person(person_id: int | None, name: str | None) -> Named | None:
-    return None if person_id is None or name is None else (person_id, name)

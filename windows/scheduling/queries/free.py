@@ -14,7 +14,8 @@ from windows.catalogue.queries import expand_scope
 from windows.errors import Invalid
 from windows.scheduling.conflicts import Candidate, ConflictFinding, Place
 from windows.scheduling.models import LONGEST_RESERVATION
-from windows.scheduling.queries.ahead import Ahead, ahead, candidates_of
+from windows.scheduling.queries.ahead import Ahead, ahead
+from windows.scheduling.queries.candidates import candidate_of
 from windows.scheduling.queries.windows import subject_of
 from windows.scheduling.ranking import LONGEST_SEARCH, Judge, Slot, Traffic, Wish, next_free, rank, shares_of
 
@@ -85,7 +86,7 @@ def people(sought: Sought, around: Ahead) -> tuple[tuple[str, str], ...]:
 def sought_for_window(window_id: int, viewer: Actor, since: datetime, until: datetime) -> Sought:
     """A saved window that is to lie elsewhere; NotFound where it is not for the viewer's eyes."""
     require(viewer, Verb.READ, subject_of(window_id))
-    candidate = candidates_of([window_id])[window_id]
+    candidate = candidate_of(window_id)
     return Sought(candidate=candidate, since=since, until=until, length=candidate.ends - candidate.begins, exclude=window_id)
 
 

@@ -11,7 +11,9 @@ from windows.errors import Conflict, NotFound
 from windows.lifecycle.states import ChangeType, WindowStatus
 from windows.scheduling.conflicts import Candidate
 from windows.scheduling.models import Freeze, Window, period
-from windows.scheduling.queries.ahead import Ahead, ahead, candidates_of
+from windows.scheduling.queries.ahead import Ahead
+from windows.scheduling.queries.candidates import candidates_of
+from windows.scheduling.queries.conflicts_ahead import around_all
 from windows.scheduling.queries.freezes import FreezeView, hits, views
 from windows.scheduling.queries.windows import subject_with
 from windows.scheduling.ranking import LONGEST_SEARCH, STEP, Judge, Slot, Wish, next_free
@@ -97,13 +99,9 @@ def slots_after(freeze: FreezeView, ids: list[int], viewer: Actor, now: datetime
     found = candidates_of(ids)
     if not found:
         return {}
-    widest = next(iter(found.values()))
-    for one in found.values():
-        widest = replace(widest, places=widest.places | one.places)
     since = max(freeze.ends_at, now + STEP)
     until = since + LONGEST_SEARCH
-    people = {person[0] for one in found.values() for person in (one.coordinator, one.deputy, one.owner) if person}
-    around = ahead(widest, since, until, now, viewer=viewer, people=people)
+    around = around_all(found.values(), since, until, now, viewer=viewer)
     slots: dict[int, Slot | None] = {}
     for window_id, candidate in sorted(found.items()):
         wish = Wish(since=since, until=until, length=candidate.ends - candidate.begins)

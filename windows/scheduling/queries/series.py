@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from windows.access.roles import Actor, Subject, Verb, require, visible
@@ -10,7 +10,7 @@ from windows.catalogue.models import Service
 from windows.errors import NotFound
 from windows.scheduling.conflicts import ConflictFinding
 from windows.scheduling.models import Series, Window
-from windows.scheduling.queries.ahead import ahead, candidates_of
+from windows.scheduling.queries.conflicts_ahead import conflicts_ahead
 from windows.scheduling.queries.listing import for_eyes_of
 from windows.scheduling.recurrence import Recurrence, read
 
@@ -150,19 +150,9 @@ def occurrence_of(window: Window) -> OccurrenceView:
     )
 
 
-def conflicts_ahead(rows: list[OccurrenceView], viewer: Actor, now: datetime) -> dict[int, list[ConflictFinding]]:
+def conflicts_of_coming(rows: list[OccurrenceView], viewer: Actor, now: datetime) -> dict[int, list[ConflictFinding]]:
     """What stands in the way of each occurrence that is still to come, by window id. The queries do not follow their number."""
-    coming = [one for one in rows if one.status in AHEAD and one.ends_at > now]
-    found = candidates_of([one.id for one in coming])
-    if not found:
-        return {}
-    widest = next(iter(found.values()))
-    for one in found.values():  # an occurrence changed alone may touch more, and other people
-        widest = replace(widest, places=widest.places | one.places)
-    people = {person[0] for one in found.values() for person in (one.coordinator, one.deputy, one.owner) if person}
-    begins, ends = min(one.begins for one in found.values()), max(one.ends for one in found.values())
-    around = ahead(widest, begins, ends, now, viewer=viewer, people=people)
-    return {window_id: around.conflicts(one) for window_id, one in found.items()}
+    return conflicts_ahead([one.id for one in rows if one.status in AHEAD and one.ends_at > now], viewer, now)
 
 
 def due_series(now: datetime) -> list[int]:

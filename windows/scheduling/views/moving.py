@@ -20,7 +20,7 @@ from windows.lifecycle.states import WindowStatus
 from windows.scheduling.commands.drafts import edit_draft
 from windows.scheduling.commands.editing import longest_window
 from windows.scheduling.queries import WindowView, conflicts_with, window_id_of, window_view
-from windows.scheduling.queries.conflicts import candidate_of
+from windows.scheduling.queries.candidates import candidate_of
 from windows.scheduling.times import check_period, from_wall, wall
 
 

@@ -19,7 +19,7 @@ from windows.scheduling.commands.series import Pattern, create_series, recurring
 from windows.scheduling.forms import whole
 from windows.scheduling.queries import WindowView, window_id_of, window_view
 from windows.scheduling.queries.preview import PreviewView, preview
-from windows.scheduling.queries.series import conflicts_ahead, occurrences_of, series_view
+from windows.scheduling.queries.series import conflicts_of_coming, occurrences_of, series_view
 from windows.scheduling.recurrence.phrases import built, spoken
 from windows.scheduling.times import wall
 
@@ -96,7 +96,7 @@ def series_page(request: HttpRequest, series_id: int) -> HttpResponse:
     past = request.GET.get("show") == "all"
     rows = occurrences_of(series_id, actor, limit=PAGE, after=after[0] if after else "", since=None if past else now)
     shown, more = rows[:PAGE], len(rows) > PAGE
-    found = conflicts_ahead(shown, actor, now)
+    found = conflicts_of_coming(shown, actor, now)
     onward = "?" + urlencode({**({"show": "all"} if past else {}), "cursor": cursor_to([shown[-1].recurrence_id])}) if more else ""
     context = {
         "series": view,
