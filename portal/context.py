@@ -24,6 +24,7 @@ PLACES = [  # word, address, icon
     ("Windows", "/windows/", "windows"),
     ("Approvals", "/approvals/", "approvals"),
     ("Runs", "/runs/", "runs"),
+    ("Alerts", "/alerts/", "bell"),
     ("Dashboards", "/dashboards/", "dashboards"),
     ("Services", "/services/", "services"),
     ("Runbooks", "/runbooks/", "runbooks"),

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from portal.dashboards import urls as dashboards
 from portal.metrics.views import metrics
+from portal.pages.alerts import alerts_page
 from portal.pages.aside import aside_panel
 from portal.pages.audit import audit_csv, audit_page, verify_page
 from portal.pages.calendar import calendar_page, calendar_panel
@@ -46,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme", choose_theme, name="theme"),
     path("environment", choose_environment, name="environment"),
     path("search", search, name="search"),
+    path("alerts/", alerts_page, name="alerts"),
     path("audit/", audit_page, name="audit"),
     path("audit/entries.csv", audit_csv, name="audit-csv"),
     path("audit/verify", verify_page, name="audit-verify"),

@@ -98,7 +98,7 @@ def test_every_part_has_its_own_address_and_none_is_shown_to_who_may_not_see_it(
     for name in ("calendar.ics", "deviation", "deviation.csv"):
         assert eve.get(f"/windows/{window.reference}/{name}").status_code == 404
     mine = browser(Person.objects.get(pk=ada.person_id))
-    assert mine.get(f"/windows/{window.reference}/part/alerts").status_code == 404, "what has no data behind it is absent"
+    assert mine.get(f"/windows/{window.reference}/part/communication").status_code == 404, "what has no data behind it is absent"
     assert mine.get(f"/windows/{window.reference}/calendar.ics").content.startswith(b"BEGIN:VCALENDAR")
 
 

@@ -86,6 +86,13 @@ def test_of_two_windows_the_one_that_says_more_is_meant_and_the_other_is_named()
     assert both.window == "MW-3" and "MW-2" in both.reasons[1]
 
 
+def test_a_confidential_window_is_not_named_to_those_whose_alert_is_not_its_own() -> None:
+    secret, plain_ = window("MW-7", confidential=True), window("MW-8", since=BEGAN + timedelta(minutes=1))
+    assert "MW-7" not in str(judge(heard(minutes=-3), [secret], now()).reasons)
+    both = judge(heard(), [secret, plain_], now())
+    assert both.window == "MW-8" and "a confidential window" in both.reasons[1]
+
+
 def test_alerts_of_one_window_share_a_group_and_those_that_always_page_wait_for_nobody() -> None:
     groups = {judge(heard(name), [window()], now()).group for name in ("A", "B", "C")}
     assert groups == {"MW-1:page"}

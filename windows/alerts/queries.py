@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, When
 
 from windows.alerts.expected import from_plain
 from windows.alerts.models import Alert, AlertFact, PastWindow
@@ -39,7 +39,8 @@ def open_windows() -> tuple[list[Open], dict[str, LiveScope]]:
         by_name.setdefault(row.window, []).append(row)
     found = [
         Open(name, rows[0].since, tuple(Scope(row.service, row.environment, row.region) for row in rows), step=rows[0].step,
-             expected=from_plain(rows[0].expected_alerts))
+             expected=from_plain(rows[0].expected_alerts),
+             confidential=rows[0].confidential)
         for name, rows in by_name.items()
     ]  # fmt: skip
     return found, {name: rows[0] for name, rows in by_name.items()}
@@ -47,7 +48,10 @@ def open_windows() -> tuple[list[Open], dict[str, LiveScope]]:
 
 def past_windows(now: datetime) -> list[Open]:
     rows = PastWindow.objects.filter(ended_at__gt=now - REMEMBERED)
-    return [Open(row.window, row.since, tuple(Scope(*scope) for scope in row.scopes), until=row.ended_at) for row in rows]
+    return [
+        Open(row.window, row.since, tuple(Scope(*scope) for scope in row.scopes), until=row.ended_at, confidential=row.confidential)
+        for row in rows
+    ]
 
 
 def ledger(wanted: Wanted, *, before: int | None = None, limit: int = 50) -> list[Alert]:
@@ -76,8 +80,12 @@ WHYS: Mapping[str, Q] = {
 }
 
 
-def facts_of(alert_id: int) -> list[AlertFact]:
-    return list(AlertFact.objects.filter(alert=alert_id).order_by("pk")[:500])
+def facts_of(alerts: Collection[int]) -> dict[int, list[AlertFact]]:
+    """What was said of each of these, the oldest first; one query."""
+    found: dict[int, list[AlertFact]] = {}
+    for fact in AlertFact.objects.filter(alert__in=alerts).order_by("pk") if alerts else ():
+        found.setdefault(fact.alert_id, []).append(fact)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +110,10 @@ def tally(window: str) -> Tally:
     return Tally(**counted)
 
 
-def loud(windows: Collection[str] | None = None, limit: int = 20) -> list[Alert]:
-    """What fires now, those that page first; of these windows, or of none at all where None."""
-    rows = Alert.objects.filter(ends_at__isnull=True)
-    rows = rows.filter(window="") if windows is None else rows.filter(window__in=windows)
-    return list(rows.order_by("action", "-pk")[:limit])  # page before ticket: not by alphabet of annotate
+def firing(windows: Collection[str] = (), *, hidden: Collection[str] = (), limit: int = 20) -> list[Alert]:
+    """What fires now, of these windows or of all; what paged comes first."""
+    rows = Alert.objects.filter(ends_at__isnull=True).exclude(window__in=hidden)
+    rows = rows.filter(window__in=windows) if windows else rows
+    return list(
+        rows.order_by(Case(When(action=Action.PAGE.value, then=0), When(action=Action.TICKET.value, then=1), default=2), "-pk")[:limit]
+    )

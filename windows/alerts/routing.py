@@ -35,6 +35,12 @@ class Open:
     until: datetime | None = None
     step: str = ""
     expected: tuple[Expected, ...] = ()
+    confidential: bool = False
+
+    @property
+    def called(self) -> str:
+        """As it is named where another's alerts are told of."""
+        return "a confidential window" if self.confidential else self.reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +102,12 @@ def place(alert: Heard, windows: Sequence[Open]) -> tuple[Open | None, list[str]
     inside = [window for window in fitting if in_time(alert, window)]
     if inside:
         best = max(inside, key=lambda window: (window.until is None, precision(alert, window), window.since, window.reference))
-        others = sorted(window.reference for window in inside if window is not best and window.until is None)
+        others = sorted(window.called for window in inside if window is not best and window.until is None)
         beside = [f"So it does of {', '.join(others)}."] if others else []
         return best, [f"It began inside {best.reference} and lies in its scope ({alert.service}).", *beside]
     before = [window for window in fitting if alert.starts_at < window.since and window.until is None]
     if before:
-        return None, [f"It began before {before[0].reference}, so that is not its cause."]
+        return None, [f"It began before {before[0].called}, so that is not its cause."]
     if not alert.service:
         return None, ["It names no service: no window can answer for it."]
     return None, ["It lies in no window’s scope."] if windows else ["No window is open."]

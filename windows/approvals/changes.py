@@ -16,6 +16,7 @@ LABELS = {
     "change_type": "Kind of change",
     "slack": "Budget asked",
     "expected_users": "Users touched",
+    "expected_alerts": "Alerts expected",
     "team": "Team",
     "runbook": "Runbook version",
     "scope": "Scope",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from windows.alerts.expected import in_lines, plain
 from windows.errors import Invalid
 from windows.runbooks.models import RunbookVersion
 from windows.runbooks.queries import spec_of
@@ -52,6 +53,8 @@ def heard(sent: Any) -> Heard:
     if "expected_users" in sent:
         users = "how many users will notice, as a whole number"
         found.hear((), lambda: {"expected_users": whole(sent["expected_users"].replace(" ", ""), "expected_users", users)})
+    if "expected_alerts" in sent:
+        found.hear((), lambda: {"expected_alerts": plain(in_lines(sent["expected_alerts"]))})
     if "slack_percent" in sent:
         found.hear((), lambda: {"slack": share_in(sent["slack_percent"])})
     found.hear((), lambda: {"runbook_version_id": whole(sent.get("runbook_version_id", ""), "runbook_version_id", "a runbook of the list")})

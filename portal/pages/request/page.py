@@ -18,6 +18,7 @@ from portal.pages.request.outline import of_form, of_window
 from portal.pages.request.saving import Saved, save
 from windows.access.pages import reads, signed_in
 from windows.access.requests import actor_of
+from windows.alerts.expected import as_lines
 from windows.audit.clock import clock
 from windows.lifecycle.layers import LAYER_NAMES
 from windows.lifecycle.states import WindowStatus
@@ -31,7 +32,7 @@ LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)  # what a calendar's 
 PLAIN = ("title", "reason", "team", "mode", "change_type", "expected_impact")
 TYPED = (
     *PLAIN, "owner_id", "coordinator_id", "deputy_id", "starts_at", "minutes", "fold", "timezone", "runbook_version_id", "expected_users",
-    "slack_percent", "starts_itself", "confidential", "draft", "version", "override_reason",
+    "slack_percent", "starts_itself", "confidential", "expected_alerts", "draft", "version", "override_reason",
 )  # fmt: skip
 
 
@@ -176,6 +177,7 @@ def as_saved(view: WindowView) -> dict[str, Any]:
         "confidential": "on" if view.confidential else "",
         "runbook_version_id": str(view.runbook_version_id or ""),
         "expected_users": "" if view.expected_users is None else str(view.expected_users),
+        "expected_alerts": as_lines(view.expected_alerts),
         "slack_percent": f"{view.slack * 100:g}" if view.slack else "",
         "draft": view.uid,
         "version": str(view.version),

@@ -58,7 +58,8 @@ def saving(request: HttpRequest) -> HttpResponse:
     known = bool(request.POST.get("version"))
     found = save(actor_of(request), request.POST, partly=True)
     places = ["title", "reason", "team", "change_type", "mode", "expected_impact", "starts_at", "minutes", "timezone", "scope",
-              "runbook_version_id", "owner_id", "coordinator_id", "deputy_id", "expected_users", "slack_percent"]  # fmt: skip
+              "runbook_version_id", "owner_id", "coordinator_id", "deputy_id", "expected_users", "expected_alerts",
+              "slack_percent"]  # fmt: skip
     places += [name for name in request.POST if name.startswith("parameter_")]
     typed = {"version": request.POST.get("version", "")}
     context = {"saved": found, "errors": found.errors, "places": places, "given": typed, "now": clock()}

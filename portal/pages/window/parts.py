@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 
 from portal.charts.runs import timeline
 from portal.dashboards.debug import stretches
+from portal.pages.alerts import alerts_in
 from portal.pages.request.meaning import facts_of, signing
 from portal.pages.request.outline import of_window, version_of
 from portal.pages.window.impact import impact
@@ -135,6 +136,11 @@ def audit(opened: Opened) -> dict[str, Any]:
     return {"timeline": shown, "onward": onward, "is_later": after is not None}
 
 
+def alerts(opened: Opened) -> dict[str, Any]:
+    """Every alert that began inside it, with what was done and why, and what it expects."""
+    return {**alerts_in(opened.view.reference), "expected": opened.view.expected_alerts}
+
+
 def impact_part(opened: Opened) -> dict[str, Any]:
     return impact(opened.view, opened.now)
 
@@ -146,5 +152,6 @@ PARTS: dict[str, tuple[str, Shows]] = {
     "run": ("Run", run),
     "approvals": ("Approvals", approvals),
     "impact": ("Impact and SLO", impact_part),
+    "alerts": ("Alerts", alerts),
     "audit": ("Audit", audit),
 }

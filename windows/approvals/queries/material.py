@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F
 
 from windows.access.roles import Role
+from windows.alerts.expected import as_lines
 from windows.approvals.models import Policy
 from windows.approvals.policy import PolicyRow, Requirement, match, places
 from windows.catalogue.models import Membership, Person
@@ -29,7 +30,7 @@ def material_of(window_id: int) -> dict[str, Any]:
 
 def materials_of(window_ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """The same for several windows; two queries as well."""
-    names = ("id", "starts_at", "ends_at", "mode", "change_type", "slack", "parameters", "expected_users")
+    names = ("id", "starts_at", "ends_at", "mode", "change_type", "slack", "parameters", "expected_users", "expected_alerts")
     columns = {"team_slug": F("team__slug"), "runbook": F("runbook_version__digest")}
     rows = Window.objects.filter(pk__in=window_ids).values(*names, **columns)
     scopes = scopes_of(window_ids)
@@ -51,6 +52,7 @@ def material_from(said: Mapping[str, Any], scope: tuple[ScopeView, ...]) -> dict
         "scope": sorted(f"{s.service}/{s.environment}/{s.region}/{s.layer}" for s in scope),
         "tiers": sorted({s.tier for s in scope}),
         "affected_teams": sorted({s.team for s in scope}),
+        **({"expected_alerts": expected} if (expected := as_lines(said.get("expected_alerts", ())).splitlines()) else {}),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,3 +129,21 @@ def derived(run: Run) -> list[tuple[str, str, dict[str, Any]]]:
         if last.mode != Mode.NORMAL.value:
             found.append(("flag", str(last.flag.key), {"mode": last.mode, "version": last.version}))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceView:
+    """A silence that a window holds in Alertmanager, or wants to."""
+
+    window: str
+    name: str
+    status: str
+    note: str
+    lapses_at: datetime | None
+
+
+def silences(hidden: Collection[str] = ()) -> list[SilenceView]:
+    """The silences of the engine that have not ended, but for windows that the reader may not know of."""
+    rows = Surface.objects.filter(kind="silence", due_at__isnull=False).select_related("window").order_by("window_id", "name")
+    found = [SilenceView(row.window.reference, row.name, row.status, row.observed_note, row.lapses_at) for row in rows[:200]]
+    return [one for one in found if one.window not in hidden]

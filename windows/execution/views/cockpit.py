@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from windows.access.pages import reads
 from windows.access.paging import cursor_of, page
 from windows.access.requests import actor_of
+from windows.alerts.queries import firing
 from windows.audit.queries import trail
 from windows.execution.queries.rows import run_rows
 from windows.execution.queries.views import RunView, run_view
@@ -43,6 +44,7 @@ def shown(run: RunView, window: WindowView) -> dict[str, Any]:
         "touched": undone + sum(step.to_undo for step in run.steps),
         "is_back": run.status in (RunStatus.ROLLING_BACK, RunStatus.ROLLED_BACK, RunStatus.STUCK),
         "decisions": trail(window=run.window, run_id=run.id, prefix="run.", newest_first=True, limit=DECISIONS),
+        "alerts": firing([run.window], limit=10),
         "failed_checks": [check for check in run.checks if check.verdict != "pass"],
         "undoes": [step for step in reversed(run.steps) if step.to_undo],
         "asked": asked,

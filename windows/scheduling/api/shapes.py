@@ -11,6 +11,7 @@ from windows.lifecycle.states import ChangeType, Mode, WindowStatus
 from windows.scheduling.commands.drafts import Draft, scope_row
 from windows.scheduling.queries import WindowView
 
+EXPECTED = "Each: alert, service, environment, begin and end (minutes of the window), because. A ticket then, instead of a page."
 STATUS = [(status.value, status.value) for status in WindowStatus]
 MODES = [(mode.value, mode.value) for mode in Mode]
 TYPES = [(kind.value, kind.value) for kind in ChangeType]
@@ -52,6 +53,7 @@ class WindowAsked(Shape):
     parameters = serializers.DictField(required=False)
     expected_impact = serializers.CharField(max_length=20_000, allow_blank=True, required=False)
     expected_users = serializers.IntegerField(allow_null=True, required=False)
+    expected_alerts = serializers.ListField(child=serializers.DictField(), max_length=20, required=False, help_text=EXPECTED)
     slack = serializers.FloatField(required=False, help_text="Share of the error budget asked for, 0 to 1")
     confidential = serializers.BooleanField(required=False)
     external_ref = serializers.CharField(max_length=200, allow_null=True, required=False)
@@ -109,6 +111,7 @@ class WindowShape(serializers.Serializer[Any]):
     parameters = serializers.DictField()
     expected_impact = serializers.CharField()
     expected_users = serializers.IntegerField(allow_null=True)
+    expected_alerts = serializers.ListField(child=serializers.DictField(), help_text=EXPECTED)
     slack = serializers.FloatField()
     confidential = serializers.BooleanField()
     external_ref = serializers.CharField(allow_null=True)

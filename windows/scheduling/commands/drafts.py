@@ -48,6 +48,7 @@ class Draft:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     expected_impact: str = ""
     expected_users: int | None = None
+    expected_alerts: tuple[Mapping[str, Any], ...] = ()  # alerts.expected
     slack: float = 0.0
     confidential: bool = False
     external_ref: str | None = None
@@ -85,6 +86,7 @@ def filed(actor: Actor, draft: Draft, *, is_example: bool, uid: uuid.UUID | None
     now = clock()
     editing.check_whole(window, now, start_is_new=True)
     rows = editing.expanded(draft.scope)
+    editing.check_expected(window, [row.told for row in rows])
     window.created_at = window.updated_at = now
     save_new(window)
     editing.write_scope(window, rows)
@@ -146,6 +148,7 @@ def apply(actor: Actor, window: Window, changes: Mapping[str, Any], *, together:
     before = editing.told_scope(window)
     rows = editing.expanded(changes["scope"]) if "scope" in changes else None
     after = [row.told for row in rows] if rows is not None else before
+    editing.check_expected(window, after)
     if before != after:
         changed["scope"] = [before, after]
     if not changed:

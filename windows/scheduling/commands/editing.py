@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import F, Model
 from psycopg.types.range import TimestamptzRange
 
+from windows.alerts.expected import from_plain, plain
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Person, Team
 from windows.catalogue.queries import Place, expand_scope
@@ -118,6 +119,10 @@ def column(field: str, value: Any) -> dict[str, Any]:
             return {field: texts.plain_json(dict(value), field)}
         case "expected_users":
             return {field: None if value is None else number_between(value, 0, MOST_USERS, field, whole=True)}
+        case "expected_alerts":
+            if not isinstance(value, list | tuple):
+                raise Invalid("Write a list of expected alerts.", field=field)
+            return {field: plain(from_plain(value))}
         case "slack":
             return {field: number_between(value, 0, 1, field, whole=False)}
         case "external_ref":
@@ -171,6 +176,15 @@ def expanded(rows: Any) -> list[ConcreteRow]:
         if len(found) > MOST_ROWS:
             raise Invalid(f"A window touches at most {MOST_ROWS} places; plan several.", field="scope")
     return [found[told] for told in sorted(found)]
+
+
+def check_expected(window: Window, scope: list[str]) -> None:
+    """What the window expects lies in its scope: nowhere else is an alert made quieter."""
+    places = {tuple(told.split("/")[:2]) for told in scope}
+    for one in from_plain(window.expected_alerts):
+        if (one.service, one.environment) not in places:
+            said = f"{one.alert} is expected of {one.service}/{one.environment}, which this window does not touch."
+            raise Invalid(said, field="expected_alerts")
 
 
 def write_scope(window: Window, rows: list[ConcreteRow], *, holds: bool = False) -> None:

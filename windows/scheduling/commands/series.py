@@ -27,7 +27,7 @@ from windows.scheduling.times import MOMENT
 
 COPIED = (
     "title", "reason", "owner_id", "coordinator_id", "deputy_id", "mode", "change_type", "starts_itself", "runbook_version_id",
-    "parameters", "expected_impact", "expected_users", "slack", "confidential",
+    "parameters", "expected_impact", "expected_users", "expected_alerts", "slack", "confidential",
 )  # fmt: skip
 ABOUT_TO_END = tuple(status.value for status in HOLDS_SLOT if status is not WindowStatus.RUNNING)
 

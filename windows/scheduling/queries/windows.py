@@ -62,6 +62,7 @@ class WindowView:
     parameters: dict[str, Any]
     expected_impact: str
     expected_users: int | None
+    expected_alerts: list[dict[str, Any]]
     slack: float
     confidential: bool
     external_ref: str | None
@@ -167,6 +168,7 @@ def view_from(window: Window, scope: tuple[ScopeView, ...], subject: Subject) ->
         parameters=window.parameters,
         expected_impact=window.expected_impact,
         expected_users=window.expected_users,
+        expected_alerts=window.expected_alerts,
         slack=window.slack,
         confidential=window.confidential,
         external_ref=window.external_ref,
