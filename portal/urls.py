@@ -23,9 +23,11 @@ from portal.pages.settings import defaults, role_table
 from portal.pages.sign_in import sign_in, sign_out
 from portal.pages.strip import strip_panel
 from portal.pages.today import today
+from portal.pages.undelivered import send_again_page, undelivered_page
 from portal.pages.window.page import window_calendar, window_deviation, window_deviation_csv, window_page
 from windows.approvals import urls as approvals
 from windows.catalogue import urls as catalogue
+from windows.delivery import urls as delivery
 from windows.execution import urls as execution
 from windows.flags import urls as flags
 from windows.runbooks import urls as runbooks
@@ -52,6 +54,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/entries.csv", audit_csv, name="audit-csv"),
     path("audit/verify", verify_page, name="audit-verify"),
     path("settings/roles", role_table, name="role-table"),
+    path("settings/undelivered/", undelivered_page, name="undelivered"),
+    path("settings/undelivered/<int:message_id>/send-again", send_again_page, name="send-again"),
     path("settings/defaults", defaults, name="defaults"),
     path("calendar/", calendar_page, name="calendar"),
     path("calendar/panel", calendar_panel, name="calendar-panel"),
@@ -71,6 +75,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *execution.pages,
     *flags.pages,
     *catalogue.pages,
+    *delivery.pages,
     *runbooks.pages,
     path("runbooks/", library, name="runbooks"),
     path("runbooks/<str:slug>", runbook_page, name="runbook"),

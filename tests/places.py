@@ -82,6 +82,9 @@ PLACES: dict[str, tuple[str, ...]] = {  # addresses that want another row, or a 
 NOWHERE = {  # addresses that the example has no row for, and why; their own tests walk them
     "calendar/views/<int:saved_view_id>": "nobody has a saved view at first",
     "calendar/views/<int:saved_view_id>/delete": "nobody has a saved view at first",
+    "settings/channels/<int:channel_id>/try": "no team of the example has a channel",
+    "settings/channels/<int:channel_id>/end": "no team of the example has a channel",
+    "settings/undelivered/<int:message_id>/send-again": "everything gets through in the example",
     "runbooks/git/<int:repository_id>/pull": "the example keeps no runbook in Git",
     "runbooks/git/<int:repository_id>/remove": "the example keeps no runbook in Git",
     "settings/delegations/<int:delegation_id>/end": "nobody signs in another's place in the example",

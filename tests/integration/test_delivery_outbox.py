@@ -8,14 +8,16 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from windows.audit.models import AuditEntry
-from windows.delivery import commands, registry
+from windows.delivery import registry
+from windows.delivery.commands import outbox as commands
+from windows.delivery.commands import queue
 from windows.delivery.models import Message
 from windows.delivery.undelivered import Undelivered
 
 
 def say(key: str = "run:1:stuck:a@example.org", recipient: str = "a@example.org", channel: str = "email") -> None:
     with transaction.atomic():
-        commands.queue(key, channel, recipient, "page", "MW-1001 is stuck", "Look at it.", "MW-1001")
+        queue(key, channel, recipient, "page", "MW-1001 is stuck", "Look at it.", "MW-1001")
 
 
 @pytest.fixture
@@ -75,9 +77,9 @@ def test_a_permanent_refusal_is_dead_at_once_and_a_bug_costs_one_try(broken: dic
 @pytest.mark.django_db(transaction=True)
 def test_a_message_belongs_to_its_acts_transaction() -> None:
     with pytest.raises(RuntimeError, match="transaction of its act"):
-        commands.queue("k", "email", "a@example.org", "page", "t", "b")
+        queue("k", "email", "a@example.org", "page", "t", "b")
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        commands.queue("k", "email", "a@example.org", "page", "t", "b")
+        queue("k", "email", "a@example.org", "page", "t", "b")
         raise ZeroDivisionError
     assert not Message.objects.exists()
 

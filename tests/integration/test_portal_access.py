@@ -21,6 +21,7 @@ from windows.access.roles import Role, Verb
 from windows.approvals.models import Policy
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Person, Service
+from windows.delivery.models import Channel, Message
 from windows.execution.models import Surface, clock
 from windows.flags.models import Node
 from windows.runbooks.models import Runbook, RunbookSource, RunbookVersion
@@ -148,6 +149,10 @@ def world() -> dict[str, Any]:
         ).pk,
         "saved_view_id": SavedView.objects.create(person_id=ada.person_id, name="Mine", query="zoom=day").pk,
         "surface_id": surface.pk,
+        "channel_id": Channel.objects.create(team="shop", kind="email", name="Team", address="t@example.org", urgencies=["page"]).pk,
+        "message_id": Message.objects.create(
+            dedup_key="k", channel="email", recipient="a@example.org", urgency="page", title="t", body="b", status="dead", wake_at=None
+        ).pk,
         "token_id": Person.objects.get(pk=ada.person_id).tokens.get().pk,
         "person_id": ada.person_id,
         "position": 1,

@@ -59,6 +59,7 @@ EXPECTED: dict[Verb, set[str]] = {
     Verb.MEASURE: {"member", "coordinator role", "owner role", "SRE"},
     Verb.EDIT_CATALOGUE: {"owner role", "SRE", "administrator"},
     Verb.EDIT_TEAM: {"owner role", "administrator"},
+    Verb.EDIT_CHANNELS: {"owner role", "SRE", "administrator"},
     Verb.EDIT_PEOPLE: {"administrator"},
     Verb.EDIT_RUNBOOK: {"member", "coordinator role", "owner role", "SRE"},
     Verb.EDIT_OBJECTIVE: {"owner role", "SRE"},

@@ -44,6 +44,7 @@ class Verb(StrEnum):
     OVERRIDE = "override"  # a soft conflict, a budget that is too low
     EDIT_CATALOGUE = "edit_catalogue"
     EDIT_TEAM = "edit_team"  # who belongs to it, with which role
+    EDIT_CHANNELS = "edit_channels"  # how a team is told, and sending again what was not delivered
     EDIT_PEOPLE = "edit_people"  # accounts: create, disable
     EDIT_RUNBOOK = "edit_runbook"
     EDIT_OBJECTIVE = "edit_objective"
@@ -91,6 +92,7 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
     Verb.OVERRIDE: frozenset({R.OWNER, R.SRE}),
     Verb.EDIT_CATALOGUE: frozenset({R.OWNER, R.SRE, R.ADMINISTRATOR}),
     Verb.EDIT_TEAM: frozenset({R.OWNER, R.ADMINISTRATOR}),
+    Verb.EDIT_CHANNELS: frozenset({R.OWNER, R.SRE, R.ADMINISTRATOR}),
     Verb.EDIT_PEOPLE: frozenset({R.ADMINISTRATOR}),
     Verb.EDIT_RUNBOOK: frozenset({R.MEMBER, R.COORDINATOR, R.OWNER, R.SRE}),
     Verb.EDIT_OBJECTIVE: frozenset({R.OWNER, R.SRE}),

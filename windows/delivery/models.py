@@ -20,6 +20,27 @@ class Urgency(StrEnum):
     NOTICE = "notice"
 
 
+class Channel(models.Model):
+    """A team's way to be told beside its people's mail. Its secret is used and never shown."""
+
+    team = models.CharField(max_length=63)
+    kind = models.CharField(max_length=30)  # the name of a module in delivery/channels/
+    name = models.CharField(max_length=120)
+    address = models.CharField(max_length=500)
+    secret = models.CharField(max_length=500, blank=True)
+    urgencies = models.JSONField(default=list)  # values of Urgency
+    made_by = models.CharField(max_length=200)
+    made_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+    ended_because = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["team"], condition=Q(ended_at__isnull=True), name="channel_of_team")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Message(models.Model):
     dedup_key = models.CharField(max_length=200, unique=True)  # one fact, one message, however often it is said
     channel = models.CharField(max_length=30)  # the name of a module in delivery/channels/
@@ -28,6 +49,10 @@ class Message(models.Model):
     title = models.CharField(max_length=300)
     body = models.TextField()
     window = models.CharField(max_length=20, blank=True)
+    target = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="messages")  # null: a person's mail
+    fact = models.CharField(max_length=200, blank=True)  # what it tells of: the same for everybody who is told
+    teams = models.JSONField(default=list)  # who else may be told of it where this way fails
+    facts = models.JSONField(default=dict)  # what programs are told beside the words
     status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in MessageStatus], default=MessageStatus.QUEUED.value)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)

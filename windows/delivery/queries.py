@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from windows.delivery.models import Message, MessageStatus
 
 
@@ -10,7 +12,14 @@ def messages_of(window: str) -> list[Message]:
     return list(Message.objects.filter(window=window).order_by("pk"))
 
 
-def undelivered() -> list[Message]:
-    """The dead, and what is still being tried after a failure, newest first."""
+def undelivered(hidden: Collection[str] = ()) -> list[Message]:
+    """The dead, and what is still being tried after a failure, newest first; `hidden` are windows the reader may not know of."""
     tried = Message.objects.filter(status=MessageStatus.QUEUED.value, attempts__gt=0).exclude(last_error="")
-    return list((tried | Message.objects.filter(status=MessageStatus.DEAD.value)).order_by("-pk")[:200])
+    found = tried | Message.objects.filter(status=MessageStatus.DEAD.value)
+    return list(found.exclude(window__in=hidden).select_related("target").order_by("-pk")[:200])
+
+
+def last_of(channels: Collection[int]) -> dict[int, Message]:
+    """The newest message of each channel; one query."""
+    rows = Message.objects.filter(target__in=channels).order_by("target", "-pk").distinct("target")
+    return {row.target_id: row for row in rows if row.target_id is not None}

@@ -6,9 +6,17 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from windows.delivery import channels as folder
+
+
+@cache
+def kinds() -> Mapping[str, ModuleType]:
+    """The channels that a team can configure, by their module's name."""
+    found = {name: importlib.import_module(f"{folder.__name__}.{name}") for name in channels()}
+    return {name: module for name, module in found.items() if hasattr(module, "checked")}
 
 
 @cache

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 
 class Undelivered(Exception):
-    """It did not go out. `permanent` says that trying again cannot help."""
+    """It did not go out. `permanent` says that trying again cannot help; `gone`, that its address wants nothing any more;
+    `retry_after`, how long the other side asks to be left alone."""
 
-    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+    def __init__(self, reason: str, *, permanent: bool = False, gone: bool = False, retry_after: timedelta | None = None) -> None:
         super().__init__(reason)
-        self.permanent = permanent
+        self.permanent, self.gone, self.retry_after = permanent or gone, gone, retry_after

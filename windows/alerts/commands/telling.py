@@ -18,7 +18,7 @@ from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.catalogue.models import Service
 from windows.catalogue.queries import holders, sre_contacts
-from windows.delivery.commands import queue
+from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.live.models import LiveScope
 
@@ -53,12 +53,13 @@ def tell(rows: list[Alert], key: str, now: datetime) -> None:
     """In the transaction of its group. Where nobody can be told, the ledger and the trail say so."""
     urgency = Urgency(rows[0].action)
     about, named = window_of(rows)
-    people = named | on_duty({row.service for row in rows})
+    teams = teams_of({row.service for row in rows})
+    people = named | on_duty(teams)
     lines = [line_of(row) for row in rows]
     address = f"{settings.PORTAL_URL}/alerts/?{urlencode({'window': about.reference} if about.reference else {'service': rows[0].service})}"
     subject, text = title(about, lines), body(about, lines, address)
-    for email in sorted(people):
-        queue(f"{key}:{email}", "email", email, urgency, subject, text, about.reference)
+    programs = {"dedup_key": rows[0].group, "component": rows[0].service, "group": about.reference, "class": rows[0].name}
+    reach(Saying(key, urgency, subject, text, about.reference, programs), people, teams)
     kind, said = (FactKind.TOLD, ", ".join(sorted(people))) if people else (FactKind.UNHEARD, "There is nobody to tell.")
     AlertFact.objects.bulk_create([AlertFact(alert=row, kind=kind.value, said=said, at=now) for row in rows])
     Alert.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=now)
@@ -80,10 +81,13 @@ def window_of(rows: list[Alert]) -> tuple[About, set[str]]:
     return About(reference), set()
 
 
-def on_duty(services: Iterable[str]) -> set[str]:
-    """On-call of the teams of these services; where no service is ours, or its team has nobody on call, the SREs: no page is lost."""
-    teams = dict(Service.objects.filter(slug__in=[name for name in services if name]).values_list("slug", "team__slug"))
-    found = {person.email for person in holders(sorted(set(teams.values())), Role.ON_CALL)}
+def teams_of(services: Iterable[str]) -> list[str]:
+    return sorted(set(Service.objects.filter(slug__in=[name for name in services if name]).values_list("team__slug", flat=True)))
+
+
+def on_duty(teams: list[str]) -> set[str]:
+    """On-call of these teams; where no service is ours, or its team has nobody on call, the SREs: no page is lost."""
+    found = {person.email for person in holders(teams, Role.ON_CALL)}
     return found or {person.email for person in sre_contacts()}
 
 

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import smtplib
 
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.core.validators import validate_email
 
 from windows.delivery.models import Message
 from windows.delivery.undelivered import Undelivered
+from windows.errors import Invalid
+
+label = "E-mail to a team's address"
+wants_secret = False
+
+
+def checked(address: str, secret: str) -> tuple[str, str]:
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise Invalid("Write an e-mail address.", field="address") from None
+    return address, ""
 
 
 def send(message: Message) -> None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from windows.access.roles import Role
 from windows.catalogue.models import Person
 from windows.catalogue.queries import holders
-from windows.delivery.commands import queue
+from windows.delivery.commands import Saying, queue, reach
 from windows.delivery.models import Urgency
 from windows.execution.models import Run
 from windows.scheduling.models import Window
@@ -26,8 +26,7 @@ def page(run: Run, key: str, title: str, body: str, urgency: Urgency = Urgency.P
     addresses = {person.email for person in holders(sorted(teams), Role.ON_CALL)}
     addresses |= set(Person.objects.filter(pk__in=named, is_active=True).values_list("email", flat=True))
     text = f"{body}\n\n{window.reference} · {window.title} · run {run.number}\n{settings.PORTAL_URL}/windows/{window.reference}\n"
-    for address in sorted(addresses):
-        queue(f"run:{run.pk}:{key}:{address}", "email", address, urgency, f"{window.reference} {title}", text, window.reference)
+    reach(Saying(f"run:{run.pk}:{key}", urgency, f"{window.reference} {title}", text, window.reference), addresses, teams)
     return len(addresses)
 
 

@@ -1,45 +1,24 @@
-"""Verbs of the outbox: queue a message in the act's own transaction; send what is due, outside any."""
+"""Verb of the outbox: send what is due, outside any transaction."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from hashlib import sha256
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from windows.access.roles import ENGINE
 from windows.audit.clock import clock
 from windows.audit.commands import record
-from windows.delivery.bell import ring_on_commit
-from windows.delivery.models import Message, MessageStatus, Urgency
+from windows.delivery.commands.reaching import disable, stand_in
+from windows.delivery.models import Message, MessageStatus
 from windows.delivery.registry import channels
 from windows.delivery.undelivered import Undelivered
 
 TRIES = 8
 FIRST_REST = timedelta(seconds=15)  # doubles: the eighth try comes half an hour after the first
+LONGEST_REST = timedelta(hours=1)  # whatever the other side asks for
+SECOND_AFTER = 2  # a page that failed twice goes another way too, and is tried further
 CLAIM = timedelta(minutes=1)  # how long a sender has before another may try the same message
-
-
-def queue(  # noqa: PLR0917 - a message has these seven facts
-    dedup_key: str, channel: str, recipient: str, urgency: Urgency | str, title: str, body: str, window: str = ""
-) -> None:
-    """Put a finished message into the outbox. Must run inside the transaction of the act it tells of (RuntimeError otherwise).
-
-    The same `dedup_key` is kept once, however often it is said; a long one by its hash.
-    """
-    if not connection.in_atomic_block:
-        raise RuntimeError(f"{dedup_key} must be queued in the transaction of its act")
-    message = Message(
-        dedup_key=_short(dedup_key), channel=channel, recipient=recipient, urgency=Urgency(urgency).value,
-        title=" ".join(title.split())[:300], body=body, window=window,
-    )  # fmt: skip
-    Message.objects.bulk_create([message], ignore_conflicts=True)
-    ring_on_commit("delivery.notify")
-
-
-def _short(key: str) -> str:
-    """At most 200 characters, and never the same for two facts: what tells them apart often stands at the end."""
-    return key if len(key) <= 200 else f"{key[:135]}:{sha256(key.encode()).hexdigest()}"
 
 
 def send_due(limit: int = 50) -> int:
@@ -53,9 +32,13 @@ def send_due(limit: int = 50) -> int:
             send = channels().get(message.channel)
             if send is None:
                 raise Undelivered(f"there is no channel “{message.channel}” here", permanent=True)
+            if message.target is not None and message.target.ended_at is not None:
+                raise Undelivered("its channel has ended", permanent=True)
             send(message)
         except Undelivered as error:
-            _put_off(message, str(error), permanent=error.permanent)
+            _put_off(message, str(error), permanent=error.permanent, rest=error.retry_after)
+            if error.gone and message.target_id:
+                disable(message.target_id, str(error))
         except Exception as error:  # a channel is a plug-in: its bug costs this message a try, not the others theirs
             _put_off(message, f"{type(error).__name__}: {error}", permanent=False)
         else:
@@ -66,8 +49,8 @@ def send_due(limit: int = 50) -> int:
 @transaction.atomic(durable=True)
 def _claim(limit: int) -> list[Message]:
     now = clock()
-    due = Message.objects.select_for_update(skip_locked=True).filter(status=MessageStatus.QUEUED.value, wake_at__lte=now)
-    messages = list(due.order_by("wake_at", "pk")[:limit])
+    due = Message.objects.select_for_update(skip_locked=True, of=("self",)).filter(status=MessageStatus.QUEUED.value, wake_at__lte=now)
+    messages = list(due.select_related("target").order_by("wake_at", "pk")[:limit])
     for message in messages:
         message.attempts += 1
         message.wake_at = now + CLAIM
@@ -77,11 +60,14 @@ def _claim(limit: int) -> list[Message]:
 
 
 @transaction.atomic(durable=True)
-def _put_off(message: Message, error: str, *, permanent: bool) -> None:
+def _put_off(message: Message, error: str, *, permanent: bool, rest: timedelta | None = None) -> None:
     """Try again later, each time twice as much later; after the last try it is dead, which is shown and audited, never dropped."""
     mine = Message.objects.filter(pk=message.pk, status=MessageStatus.QUEUED.value, attempts=message.attempts)
     if not permanent and message.attempts < TRIES:
-        mine.update(last_error=error, wake_at=clock() + FIRST_REST * 2.0 ** (message.attempts - 1))
+        doubled = FIRST_REST * 2.0 ** (message.attempts - 1)
+        mine.update(last_error=error, wake_at=clock() + min(max(doubled, rest or doubled), LONGEST_REST))
+        if message.attempts == SECOND_AFTER:
+            stand_in(message)
     elif mine.update(last_error=error, status=MessageStatus.DEAD.value, wake_at=None):
         facts = {
             "channel": message.channel,
@@ -90,4 +76,5 @@ def _put_off(message: Message, error: str, *, permanent: bool) -> None:
             "error": error,
             "urgency": message.urgency,
         }
+        stand_in(message)
         record("message.died", ENGINE, message.title[:120], window=message.window, data=facts)

@@ -1,0 +1,76 @@
+"""Verbs: reach people and their teams' channels with one fact; go another way where the first fails; give up an address that is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from windows.access.roles import ENGINE, Role
+from windows.audit.clock import clock
+from windows.audit.commands import record
+from windows.catalogue.queries import holders
+from windows.delivery.commands.queueing import queue
+from windows.delivery.models import Channel, Message, Urgency
+
+PLAIN = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What is said, once per `fact` to each. `facts` are for programs: dedup_key, component, group, class."""
+
+    fact: str
+    urgency: Urgency
+    title: str
+    body: str
+    window: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def reach(said: Saying, emails: Iterable[str], teams: Collection[str]) -> int:
+    """Tell these people by mail, and these teams' channels of that urgency. Inside the transaction of what they hear of. Answers how many
+    ways it goes."""
+    ways = 0
+    for email in sorted(set(emails)):
+        to_person(said, email, sorted(teams))
+        ways += 1
+    for channel in Channel.objects.filter(team__in=teams, ended_at=None).order_by("pk"):
+        if said.urgency.value in channel.urgencies:
+            to_channel(said, channel, sorted(teams))
+            ways += 1
+    return ways
+
+
+def to_person(said: Saying, email: str, teams: list[str]) -> None:
+    more = {"fact": said.fact[:200], "teams": teams, "facts": dict(said.facts)}
+    queue(f"{said.fact}:{email}", PLAIN, email, said.urgency, said.title, said.body, said.window, **more)
+
+
+def to_channel(said: Saying, channel: Channel, teams: list[str]) -> None:
+    recipient = channel.address if channel.kind == PLAIN else channel.name
+    more = {"fact": said.fact[:200], "teams": teams, "facts": dict(said.facts), "target": channel}
+    queue(f"{said.fact}:channel:{channel.pk}", channel.kind, recipient, said.urgency, said.title, said.body, said.window, **more)
+
+
+def stand_in(message: Message) -> None:
+    """A page that does not get through goes every other way its teams have: their channels, and the mail of who is on call. Who was
+    told already by such a way is not told twice. In the transaction in which its failure is written down."""
+    if message.urgency != Urgency.PAGE.value or not message.fact or not message.teams:
+        return
+    said = Saying(message.fact, Urgency.PAGE, message.title, message.body, message.window, message.facts)
+    for channel in Channel.objects.filter(team__in=message.teams, ended_at=None).exclude(pk=message.target_id or 0).order_by("pk"):
+        to_channel(said, channel, message.teams)
+    for person in holders(message.teams, Role.ON_CALL):
+        if person.email != message.recipient:
+            to_person(said, person.email, message.teams)
+
+
+@transaction.atomic(durable=True)
+def disable(channel_id: int, why: str) -> None:
+    """Its address answered that it wants nothing any more."""
+    channel = Channel.objects.get(pk=channel_id)
+    if Channel.objects.filter(pk=channel_id, ended_at=None).update(ended_at=clock(), ended_because=why[:500]):
+        record("channel.disabled", ENGINE, f"team:{channel.team}", data={"channel": channel.name, "reason": why[:500]})
