@@ -74,6 +74,7 @@ PLACES: dict[str, tuple[str, ...]] = {  # addresses that want another row, or a 
     "windows/<str:reference>/following": ("windows/{recurring}/following",),
     "windows/<str:reference>/following/skip": ("windows/{recurring}/following/skip",),
     "windows/<str:reference>/next-slot": ("windows/{approved}/next-slot",),
+    "settings/freezes/landing": ("settings/freezes/landing?starts_at=2030-01-04T10:00&ends_at=2030-01-05T10:00&timezone=UTC",),
     "search": ("search", "search?q=orders"),
     "runs/<int:run_id>": ("runs/{run}", "runs/{succeeded_run}", "runs/{rolled_back_run}"),
 }
@@ -85,6 +86,10 @@ NOWHERE = {  # addresses that the example has no row for, and why; their own tes
     "settings/channels/<int:channel_id>/try": "no team of the example has a channel",
     "settings/channels/<int:channel_id>/end": "no team of the example has a channel",
     "settings/undelivered/<int:message_id>/send-again": "everything gets through in the example",
+    "settings/freezes/<int:freeze_id>/exceptions/<int:exception_id>/end": "no freeze of the example has an exception",
+    "windows/<str:reference>/please-move/<str:rival>": "who walks plans no window of the example",
+    "windows/<str:reference>/asked-to-move/<int:request_id>/decline": "nobody asks anybody to move in the example",
+    "windows/<str:reference>/asked-to-move/<int:request_id>/move": "nobody asks anybody to move in the example",
     "runbooks/git/<int:repository_id>/pull": "the example keeps no runbook in Git",
     "runbooks/git/<int:repository_id>/remove": "the example keeps no runbook in Git",
     "settings/delegations/<int:delegation_id>/end": "nobody signs in another's place in the example",

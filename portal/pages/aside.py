@@ -21,6 +21,7 @@ from windows.audit.clock import clock
 from windows.catalogue.models import Service
 from windows.scheduling.queries import CalendarEntry, FreezeView, calendar, conflicts_ahead, freezes
 from windows.scheduling.queries.calendar import CalendarFilter
+from windows.scheduling.queries.moves import asked_of
 
 NEXT, WAITING, BUDGETS = 4, 6, 4
 AT_RISK = 0.25  # of its budget left: below, work that is not critical waits
@@ -49,13 +50,14 @@ def aside(request: HttpRequest, now: datetime) -> tuple[SafeString, str]:
     actor = actor_of(request)
     frozen = freezes(now, now + FREEZES_AHEAD)
     mine = frozenset(team for team, _ in actor.roles)
-    waiting = awaiting(actor)
+    waiting, asked = awaiting(actor), asked_of(actor)
     context: dict[str, Any] = {
         "now": now.replace(second=0, microsecond=0),
         "zone": getattr(request.user, "timezone", "UTC"),
         "live": strip_of(request, actor),
         "waiting": waiting[:WAITING],
-        "waiting_count": len(waiting),
+        "asked": asked[:WAITING],
+        "waiting_count": len(waiting) + len(asked),
         "upcoming": upcoming(actor, mine, now, chosen_environment(request) or None, frozen),
         "budgets": at_risk(mine, now),
         "freeze": next(iter(frozen), None),
@@ -84,7 +86,7 @@ def upcoming(actor: Actor, mine: frozenset[str], now: datetime, environment: str
     found = []
     for entry in chosen:
         late = ("Its time has begun and nobody has started it.",) if entry.starts_at < now else ()
-        against = tuple(f"{one.what}: {one.who}" for one in clashes.get(entry.id, ()) if one.severity == "hard")
+        against = tuple(one.heading for one in clashes.get(entry.id, ()) if one.severity == "hard")
         found.append(Upcoming(entry, (*late, *(approvals[entry.id].reasons if entry.id in approvals else ()), *against)))
     return found
 

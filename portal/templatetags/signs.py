@@ -49,7 +49,7 @@ SIGNS = {
     "pass": ("completed", "completed", "Pass"),
     "fail": ("failed", "failed", "Fail"),
     "inconclusive": ("held", "warn", "No verdict"),
-    "hard": ("failed", "warn", "Refuses"),
+    "hard": ("failed", "warn", "Blocks"),
     "soft": ("held", "warn", "Needs a reason"),
     "advisory": ("draft", "info", "For information"),
 }

@@ -161,6 +161,8 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         peak = do(sam, "POST", "/freezes", freeze)
         beset = do(owner, "POST", "/windows", filed(olga.pk, begins))["reference"]
         overridden = do(owner, "POST", f"/windows/{beset}/overrides", {"reason": "it must"})[0]["id"]
+        do(other, "POST", f"/overrides/{overridden}/refuse", {"reason": "not like this"})
+        do(owner, "POST", f"/windows/{beset}/overrides", {"reason": "it must, really"})
         do(other, "POST", f"/overrides/{overridden}/agree")
         do(owner, "DELETE", f"/windows/{beset}")
         excepted = do(sam, "POST", f"/freezes/{peak['id']}/exceptions", {"team": "shop", "reason": "it must"})["exceptions"][0]

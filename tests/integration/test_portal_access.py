@@ -140,6 +140,7 @@ def world() -> dict[str, Any]:
             ends_at=window.ends_at,
             expires_at=window.ends_at,
         ).pk,
+        "rival": given.window(ada, "mail", starts_at=given.soon(40)).reference,
         "limit_id": ConcurrencyLimit.objects.create(title="One of shop", at_most=1, severity="soft", team=window.team).pk,
         "one": "r1",
         "other": "r2",

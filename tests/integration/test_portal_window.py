@@ -174,7 +174,7 @@ def test_conflicts_give_times_as_the_windows_zone_reads_them(ada, page) -> None:
     request_window(ada, given.window(ada, starts_at=begins).pk)
     window = given.window(ada, starts_at=begins, timezone="Asia/Tokyo")
     text = page(window.reference)
-    note = text.split('class="note')[1].split("</div>")[0]
+    note = text.split('class="rows clashes"')[1].split("</ul>")[0]
     assert "JST" in note and "UTC" not in note
 
 

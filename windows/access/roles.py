@@ -192,6 +192,11 @@ def permitted(actor: Actor, verb: Verb, subject: Subject) -> bool:
     return visible(actor, subject) and bool(parts(actor, subject) & TABLE.get(verb, frozenset()))
 
 
+def somewhere(actor: Actor, verb: Verb) -> bool:
+    """Whether the actor may do this in any team at all: whether a page offers it. The command still asks about the very thing."""
+    return any(role in TABLE[verb] for _, role in actor.roles)
+
+
 def require(actor: Actor, verb: Verb, subject: Subject) -> None:
     """Raise NotFound for what the actor may not see, Forbidden for what they may see and not do. Denies by default."""
     if not visible(actor, subject):

@@ -13,7 +13,7 @@ from windows.approvals.views.comments import ask_question, comments_page, commen
 from windows.approvals.views.delegations import delegations, end_delegation
 from windows.approvals.views.following import following
 from windows.approvals.views.inbox import inbox
-from windows.approvals.views.moving import next_slot
+from windows.approvals.views.moving import give_way, next_slot
 from windows.approvals.views.policies import edit_policy, policy_list, remove_policy
 from windows.approvals.views.requests import approve, reject, request_approval, withdraw_request
 
@@ -50,6 +50,7 @@ pages = [
     path("windows/<str:reference>/ask", ask_question, name="ask"),
     path("windows/<str:reference>/following", following, name="following"),
     path("windows/<str:reference>/next-slot", next_slot, name="next-slot"),
+    path("windows/<str:reference>/asked-to-move/<int:request_id>/move", give_way, name="give-way"),
     path("windows/<str:reference>/withdraw", withdraw_request, name="withdraw"),
     path("windows/<str:reference>/approve", approve, name="approve"),
     path("windows/<str:reference>/reject", reject, name="reject"),

@@ -10,19 +10,21 @@ from windows.scheduling.api.limits import Limits, OneLimit
 from windows.scheduling.api.many import Copy, Table
 from windows.scheduling.api.moves import DeclineMove, MoveRequests
 from windows.scheduling.api.oracle import CalendarState, ChangeOracle, InMaintenance
-from windows.scheduling.api.overrides import AgreeToOverride, Overrides
+from windows.scheduling.api.overrides import AgreeToOverride, Overrides, RefuseToOverride
 from windows.scheduling.api.series import Occurrences, OneSeries, Repeat, SeriesRows, SkipFollowing
 from windows.scheduling.api.slots import Slots, WindowSlots
 from windows.scheduling.api.templates import ChangeTemplates, OneChangeTemplate, Plan, Retire
 from windows.scheduling.api.trail import Trail, WindowTrail
 from windows.scheduling.api.windows import Cancel, Windows
+from windows.scheduling.views.asking import decline, please_move
+from windows.scheduling.views.feed_settings import end_feed, feed_list
 from windows.scheduling.views.feeds import event_file, feed
 from windows.scheduling.views.filing import cancel, discard
+from windows.scheduling.views.freezes import end_exception, end_freeze, except_from, freeze_landing, freeze_list, freeze_page, new_freeze
 from windows.scheduling.views.many import copy, upload
 from windows.scheduling.views.moving import move_draft, move_meaning
-from windows.scheduling.views.overriding import agree_override, override
+from windows.scheduling.views.overriding import agree_override, override, refuse_override
 from windows.scheduling.views.series import repeat, repeat_preview, series_page, skip_all_following
-from windows.scheduling.views.settings import end_feed, end_freeze, feed_list, freeze_list, new_freeze
 from windows.scheduling.views.templates import new_template, plan_one, retire_one, template_list
 from windows.scheduling.views.windows import window_list
 
@@ -50,6 +52,7 @@ api = [
     path("move-requests/<int:request_id>/decline", DeclineMove.as_view()),
     path("windows/<str:reference>/overrides", Overrides.as_view()),
     path("overrides/<int:override_id>/agree", AgreeToOverride.as_view()),
+    path("overrides/<int:override_id>/refuse", RefuseToOverride.as_view()),
     path("change-oracle", ChangeOracle.as_view()),
     path("change-oracle/state", CalendarState.as_view()),
     path("services/<slug:slug>/maintenance", InMaintenance.as_view()),
@@ -75,8 +78,15 @@ api = [
 pages = [
     path("windows/<str:reference>/override", override, name="override"),
     path("windows/<str:reference>/override/agree", agree_override, name="agree-override"),
+    path("windows/<str:reference>/override/refuse", refuse_override, name="refuse-override"),
+    path("windows/<str:reference>/please-move/<str:rival>", please_move, name="please-move"),
+    path("windows/<str:reference>/asked-to-move/<int:request_id>/decline", decline, name="decline-move"),
     path("settings/freezes/", freeze_list, name="freezes"),
     path("settings/freezes/new", new_freeze, name="new-freeze"),
+    path("settings/freezes/landing", freeze_landing, name="freeze-landing"),
+    path("settings/freezes/<int:freeze_id>", freeze_page, name="freeze"),
+    path("settings/freezes/<int:freeze_id>/except", except_from, name="except-from-freeze"),
+    path("settings/freezes/<int:freeze_id>/exceptions/<int:exception_id>/end", end_exception, name="end-exception"),
     path("settings/freezes/<int:freeze_id>/end", end_freeze, name="end-freeze"),
     path("settings/feeds/", feed_list, name="feeds"),
     path("settings/feeds/<int:feed_id>/revoke", end_feed, name="revoke-feed"),

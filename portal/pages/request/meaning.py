@@ -15,7 +15,7 @@ from slo.budget import after
 from slo.objectives.queries import Health
 from windows.access.pages import reads
 from windows.access.requests import actor_of
-from windows.access.roles import Actor
+from windows.access.roles import Actor, Verb, permitted, somewhere
 from windows.approvals.policy import places, told
 from windows.approvals.queries.authorised import not_standard
 from windows.approvals.queries.budgets import LEAST, budgets
@@ -30,6 +30,8 @@ from windows.runbooks.spec import resolve
 from windows.scheduling.conflicts import ConflictFinding, Severity
 from windows.scheduling.queries import conflicts_with, window_id_of, window_view
 from windows.scheduling.queries.free import Sought, free_slots
+from windows.scheduling.queries.overrides import overrides_of
+from windows.scheduling.queries.ways_out import clashes
 from windows.scheduling.ranking import Slot
 
 SLOTS, AHEAD = 3, timedelta(days=14)
@@ -91,6 +93,8 @@ def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: date
         return {"outline": None, "lacking": lacking, "hard": [], "now": now}
     candidate = outline.candidate
     findings = conflicts_with(candidate, exclude=outline.window_id, viewer=actor, now=now)
+    view = window_view(outline.window_id, actor) if outline.window_id else None
+    overrides = overrides_of(view.id, actor, now) if view else []
     version = version_of(outline)
     material = material_from(facts_of(outline, version), outline.scope)
     policy = policy_fitting(material, outline.scope)
@@ -101,7 +105,10 @@ def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: date
         "outline": outline,
         "lacking": lacking,
         "now": now,
-        "findings": findings,
+        "clashes": clashes(outline.window_id, findings, actor, overrides),
+        "ours": view.reference if view else "",
+        "may_edit": view is not None and permitted(actor, Verb.DRAFT, view.subject),
+        "may_freeze": somewhere(actor, Verb.EDIT_FREEZE),
         "hard": hard(findings),
         "soft": [one for one in findings if one.severity is Severity.SOFT],
         "openings": better(outline, actor, now),

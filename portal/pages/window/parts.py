@@ -18,7 +18,7 @@ from portal.pages.request.outline import of_window, version_of
 from portal.pages.window.impact import impact
 from portal.pages.window.offers import AHEAD
 from windows.access.paging import cursor_of, cursor_to
-from windows.access.roles import Actor, Verb, permitted
+from windows.access.roles import Actor, Verb, permitted, somewhere
 from windows.approvals.queries import ApprovalView
 from windows.approvals.queries.material import material_from, policy_fitting
 from windows.audit.queries import trail
@@ -31,11 +31,11 @@ from windows.execution.queries.views import run_view
 from windows.lifecycle.states import WindowStatus
 from windows.runbooks.models import RunbookVersion
 from windows.runbooks.spec.sentences import told, told_gate
-from windows.scheduling.conflicts import Severity
-from windows.scheduling.conflicts.overriding import OverrideState
-from windows.scheduling.models import Window
+from windows.scheduling.models import Answer, Window
 from windows.scheduling.queries import WindowView, conflicts_of
+from windows.scheduling.queries.moves import move_requests
 from windows.scheduling.queries.overrides import overrides_of
+from windows.scheduling.queries.ways_out import clashes
 
 W = WindowStatus
 LATEST, ENTRIES = 8, 50
@@ -61,8 +61,7 @@ def overview(opened: Opened) -> dict[str, Any]:
     ahead = view.status in AHEAD
     conflicts = conflicts_of(view.id, actor, now) if ahead else []
     overrides = overrides_of(view.id, actor, now) if ahead else []
-    answered = sum(one.state in {OverrideState.ASKED, OverrideState.AGREED} for one in overrides)
-    soft = sum(one.severity is Severity.SOFT for one in conflicts)
+    found = clashes(view.id, conflicts, actor, overrides)
     last = opened.runs[:1]
     return {
         "runs": last,
@@ -70,9 +69,12 @@ def overview(opened: Opened) -> dict[str, Any]:
         "checks": CheckResult.objects.filter(run=last[0]).order_by("name") if last else [],
         "surfaces": surfaces_of(view.id) if view.started_at else [],
         "may_accept": permitted(actor, Verb.RESUME, view.subject),
-        "conflicts": conflicts,
+        "clashes": found,
+        "blocking": sum(one.blocks for one in found),
+        "asked_to_move": [one for one in move_requests(view.id, actor) if one.status == Answer.OPEN] if ahead else [],
+        "may_edit": permitted(actor, Verb.DRAFT, view.subject),
+        "may_freeze": somewhere(actor, Verb.EDIT_FREEZE),
         "overrides": overrides,
-        "may_override": soft > answered and permitted(actor, Verb.REQUEST, view.subject),
         "timeline": trail(window=view.reference, without=ROUTINE, newest_first=True, limit=LATEST),
     }
 

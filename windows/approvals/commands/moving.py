@@ -42,8 +42,9 @@ class Moved:
     refused: str = ""
 
 
-def move_to_next_free_slot(actor: Actor, window_id: int, version: int, *, reason: str = "") -> Window:
-    """Move a draft, a requested or an approved window to the earliest later slot without a hard or soft conflict, 31 days ahead at most.
+def move_to_next_free_slot(actor: Actor, window_id: int, version: int, *, reason: str = "", not_before: datetime | None = None) -> Window:
+    """Move a draft, a requested or an approved window to the earliest later slot without a hard or soft conflict, 31 days ahead at most,
+    and not before a time where one is given.
 
     The slot is looked for first and taken after, in the edit's own transaction: whoever was faster in between is named by its Conflict.
     Conflict(field="starts_at") where there is no such slot.
@@ -52,7 +53,8 @@ def move_to_next_free_slot(actor: Actor, window_id: int, version: int, *, reason
     window = Window.objects.only("starts_at", "status").get(pk=window_id)
     if window.status not in (WindowStatus.DRAFT, *AMENDABLE):
         raise Conflict(f"MW-{window_id} is {window.status}; only what has not begun is moved.", field="status")
-    changes = next_free_after(actor, window_id, window.starts_at + timedelta(seconds=1))
+    after = window.starts_at + timedelta(seconds=1)
+    changes = next_free_after(actor, window_id, max(after, not_before) if not_before else after)
     if window.status == WindowStatus.DRAFT:
         return edit_draft(actor, window_id, changes, version)
     return amend_window(actor, window_id, changes, version, reason=reason)

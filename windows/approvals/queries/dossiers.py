@@ -21,9 +21,10 @@ from windows.approvals.queries.standing import barred_from, empty_places, signat
 from windows.approvals.risk import LOOKS_BACK, Budget, Check, Facts, Reason, checks, reasons
 from windows.lifecycle.states import WindowStatus
 from windows.runbooks.models import RunbookVersion
-from windows.scheduling.conflicts import Severity
+from windows.scheduling.conflicts import ConflictFinding, Severity
 from windows.scheduling.models import Window, WindowScope
 from windows.scheduling.queries import conflicts_ahead, scopes_of
+from windows.scheduling.queries.overrides import OverrideView, overrides_ahead
 
 WENT_WRONG = [WindowStatus.FAILED.value, WindowStatus.ROLLED_BACK.value]
 
@@ -53,6 +54,8 @@ class Dossier:
     missing: tuple[str, ...]
     earlier: Earlier | None
     questions: int  # that nobody has answered
+    conflicts: tuple[ConflictFinding, ...] = ()
+    overrides: tuple[OverrideView, ...] = ()  # of those conflicts: who goes ahead in spite of them
 
     @property
     def red(self) -> int:
@@ -71,7 +74,7 @@ def dossiers(requests: Sequence[ApprovalRequest], viewer: Actor, now: datetime) 
     health = budgets({(one.service, one.environment) for scope in scopes.values() for one in scope}, now)
     wrong = went_wrong({one.service for scope in scopes.values() for one in scope}, now)
     books = runbooks({row.window.runbook_version_id for row in requests if row.window.runbook_version_id})
-    before, questions = earlier(requests), open_questions(ids)
+    before, questions, accepted = earlier(requests), open_questions(ids), overrides_ahead(ids, viewer, now)
     found = []
     for row in requests:
         window, scope = row.window, scopes.get(row.window_id, ())
@@ -111,6 +114,8 @@ def dossiers(requests: Sequence[ApprovalRequest], viewer: Actor, now: datetime) 
                 missing=tuple(told(empty_places(row, row.material, signed))),
                 earlier=before.get(row.pk),
                 questions=questions.get(row.window_id, 0),
+                conflicts=tuple(findings.get(window.pk, ())),
+                overrides=tuple(accepted.get(window.pk, ())),
             )
         )
     return found

@@ -11,6 +11,8 @@ from windows.access.requests import actor_of
 from windows.approvals.queries.dossiers import dossiers
 from windows.approvals.queries.waiting import waiting_for
 from windows.audit.clock import clock
+from windows.scheduling.queries.moves import asked_of
+from windows.scheduling.queries.overrides import overrides_waiting
 
 SHOWN = 20
 
@@ -21,4 +23,6 @@ def inbox(request: HttpRequest) -> HttpResponse:
     waiting = waiting_for(actor)
     page = Paginator(waiting, SHOWN).get_page(request.GET.get("page"))
     rows = dossiers(list(page.object_list), actor, now)
-    return render(request, "approvals/inbox.html", {"rows": rows, "page": page, "total": len(waiting), "now": now})
+    context = {"rows": rows, "page": page, "total": len(waiting), "now": now}
+    context |= {"asked": asked_of(actor), "second": overrides_waiting(actor, now)}
+    return render(request, "approvals/inbox.html", context)

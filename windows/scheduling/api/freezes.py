@@ -63,6 +63,8 @@ class FreezeAsked(Shape):
     teams = serializers.ListField(child=serializers.CharField(max_length=63), max_length=200, required=False)
     environments = serializers.ListField(child=serializers.CharField(max_length=63), max_length=200, required=False)
     tiers = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=4), max_length=4, required=False)
+    excepted_teams = serializers.ListField(child=serializers.CharField(max_length=63), max_length=200, required=False)
+    exception_reason = serializers.CharField(max_length=4000, allow_blank=True, required=False)
     rrule = serializers.CharField(max_length=500, required=False, help_text="RFC 5545; recurs in the wall-clock time of its timezone")
     timezone = serializers.CharField(max_length=60, required=False)
 

@@ -26,6 +26,8 @@ class MoveAsked(Shape):
 
 class MoveShape(serializers.Serializer[Any]):
     id = serializers.IntegerField()
+    window = serializers.CharField(help_text="Which was asked")
+    title = serializers.CharField()
     asking = serializers.CharField()
     asked_by = serializers.CharField()
     asked_at = serializers.DateTimeField()
@@ -34,6 +36,7 @@ class MoveShape(serializers.Serializer[Any]):
     answered_by = serializers.CharField()
     answered_at = serializers.DateTimeField(allow_null=True)
     answer = serializers.CharField()
+    asking_ends_at = serializers.DateTimeField()
 
 
 class MoveRequests(APIView):

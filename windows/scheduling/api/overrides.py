@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 
 from windows.access.paging import only
 from windows.access.requests import actor_of
-from windows.access.shapes import Shape, Text, body
-from windows.scheduling.commands.overriding import agree_to_override, ask_to_override
+from windows.access.shapes import Reason, Shape, Text, body
+from windows.scheduling.commands.overriding import agree_to_override, ask_to_override, refuse_to_override
 from windows.scheduling.queries import window_id_of
 from windows.scheduling.queries.overrides import overrides_of
 
@@ -26,7 +26,8 @@ class OverrideAsked(Shape):
 
 class OverrideShape(serializers.Serializer[Any]):
     id = serializers.IntegerField()
-    state = serializers.CharField(help_text="asked (the second person is missing), agreed, lapsed (other facts now) or expired")
+    key = serializers.CharField(help_text="Names the facts of the conflict")
+    state = serializers.CharField(help_text="asked (the second person is missing), agreed, refused, lapsed (other facts now) or expired")
     what = serializers.CharField()
     who = serializers.CharField()
     why = serializers.CharField()
@@ -35,6 +36,9 @@ class OverrideShape(serializers.Serializer[Any]):
     asked_at = serializers.DateTimeField()
     agreed_by = serializers.CharField()
     agreed_at = serializers.DateTimeField(allow_null=True)
+    refused_by = serializers.CharField()
+    refused_at = serializers.DateTimeField(allow_null=True)
+    refusal = serializers.CharField()
     expires_at = serializers.DateTimeField()
     may_agree = serializers.BooleanField()
 
@@ -57,4 +61,12 @@ class AgreeToOverride(APIView):
     def post(self, request: Request, override_id: int) -> Response:
         actor = actor_of(request)
         row = agree_to_override(actor, override_id)
+        return Response([asdict(one) for one in overrides_of(row.window_id, actor)])
+
+
+class RefuseToOverride(APIView):
+    @extend_schema(operation_id="refuse_to_override", request=Reason, responses=OverrideShape(many=True))
+    def post(self, request: Request, override_id: int) -> Response:
+        actor = actor_of(request)
+        row = refuse_to_override(actor, override_id, body(Reason, request)["reason"])
         return Response([asdict(one) for one in overrides_of(row.window_id, actor)])

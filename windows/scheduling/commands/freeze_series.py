@@ -12,10 +12,10 @@ from windows.audit.commands import record
 from windows.catalogue.models import Team
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
 from windows.scheduling import texts, times
-from windows.scheduling.commands.freezes import FreezeDraft, drawn_up, known, require_over, tell
+from windows.scheduling.commands.freezes import FreezeDraft, drawn_up, except_teams, known, require_over, tell
 from windows.scheduling.commands.transactions import change_freezes, one_transaction
 from windows.scheduling.models import Freeze, FreezeException, FreezeSeries, Window
-from windows.scheduling.queries.freezes import view, windows_hit_by
+from windows.scheduling.queries.freezes import views, windows_hit_by
 from windows.scheduling.queries.windows import window_view
 from windows.scheduling.recurrence import occurrences, read
 
@@ -47,7 +47,8 @@ def create_freeze_series(actor: Actor, draft: FreezeDraft, rrule: str, timezone:
     for one in made:
         one.series = series
     Freeze.objects.bulk_create(made)
-    tell(actor, made[0], windows_hit_by([view(one) for one in made]), rrule=text, timezone=timezone, times=len(made))
+    excepted = except_teams(first.created_by_id, draft, series=series)
+    tell(actor, made[0], windows_hit_by(views(made)), rrule=text, timezone=timezone, times=len(made), **excepted)
     return made[0]
 
 

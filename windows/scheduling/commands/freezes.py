@@ -16,8 +16,8 @@ from windows.lifecycle.states import WindowStatus
 from windows.scheduling import texts, times
 from windows.scheduling.commands.transactions import change_freezes, one_transaction
 from windows.scheduling.conflicts import Severity
-from windows.scheduling.models import Freeze, Window
-from windows.scheduling.queries.freezes import view, windows_hit_by
+from windows.scheduling.models import Freeze, FreezeException, Window
+from windows.scheduling.queries.freezes import views, windows_hit_by
 
 LONGEST = timedelta(days=92)
 ON_RUNNING = ("finish_step", "hold", "roll_back", "continue")
@@ -37,6 +37,8 @@ class FreezeDraft:
     environments: tuple[str, ...] = ()
     tiers: tuple[int, ...] = ()
     on_running: str = "hold"
+    excepted_teams: tuple[str, ...] = ()  # whom it does not bind; of one that recurs, at any of its times
+    exception_reason: str = ""
 
 
 @one_transaction
@@ -45,8 +47,19 @@ def create_freeze(actor: Actor, draft: FreezeDraft, *, is_example: bool = False)
     confidential ones are only counted."""
     freeze = drawn_up(actor, draft, is_example=is_example)
     freeze.save()
-    tell(actor, freeze, windows_hit_by([view(freeze)]))
+    excepted = except_teams(freeze.created_by_id, draft, freeze=freeze)
+    tell(actor, freeze, windows_hit_by(views([freeze])), **excepted)
     return freeze
+
+
+def except_teams(person_id: int, draft: FreezeDraft, **of: Any) -> dict[str, Any]:
+    """The exceptions of a freeze that is being made; answers what the trail says of them."""
+    teams = known(Team, draft.excepted_teams, "excepted_teams")
+    if not teams:
+        return {}
+    why = texts.lines(draft.exception_reason, "exception_reason", required=True)
+    FreezeException.objects.bulk_create(FreezeException(**of, team=team, reason=why, made_by_id=person_id) for team in teams)
+    return {"excepted_teams": teams, "exception_reason": why}
 
 
 def drawn_up(actor: Actor, draft: FreezeDraft, *, is_example: bool) -> Freeze:

@@ -11,13 +11,11 @@ from windows.audit.commands import record
 from windows.delivery.commands import queue
 from windows.delivery.models import Urgency
 from windows.errors import Conflict, Forbidden, NotFound
-from windows.lifecycle.states import FINAL, WindowStatus
 from windows.scheduling import texts
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.models import Answer, MoveRequest, Window
+from windows.scheduling.queries.moves import STILL_MOVABLE
 from windows.scheduling.queries.windows import subject_of, window_view
-
-MOVABLE = frozenset(WindowStatus) - FINAL - {WindowStatus.RUNNING}
 
 
 @one_transaction
@@ -31,7 +29,7 @@ def ask_to_move(actor: Actor, asking_id: int, window_id: int, message: str) -> M
         raise Forbidden("A person asks.", verb=Verb.DRAFT.value)
     if asking_id == window_id:
         raise Conflict("A window does not ask itself: move it.", field="window")
-    if asked.status not in MOVABLE:
+    if asked.status not in STILL_MOVABLE:
         raise Conflict(f"{asked.reference} is {asked.status.replace('_', ' ')}: it can move no more.", field="status")
     text = texts.lines(message, "message", required=True)
     try:

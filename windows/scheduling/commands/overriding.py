@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
+from django.conf import settings
+
 from windows.access.roles import Actor, Verb, require
 from windows.audit.clock import clock
 from windows.audit.commands import record
+from windows.delivery.commands import queue
+from windows.delivery.models import Urgency
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling import texts
@@ -51,7 +55,8 @@ def give_reason(actor: Actor, window: Window, findings: Iterable[ConflictFinding
     for finding in findings:
         columns = {
             "what": finding.what, "who": finding.who, "why": finding.why, "reason": reason, "asked_by_id": actor.person_id,
-            "asked_at": clock(), "agreed_by": None, "agreed_at": None, "starts_at": window.starts_at, "ends_at": window.ends_at,
+            "asked_at": clock(), "agreed_by": None, "agreed_at": None, "refused_by": None, "refused_at": None, "refusal": "",
+            "starts_at": window.starts_at, "ends_at": window.ends_at,
             "expires_at": expires_at or window.ends_at,
         }  # fmt: skip
         Override.objects.update_or_create(window=window, key=finding.key, defaults=columns)
@@ -65,6 +70,31 @@ def agree_to_override(actor: Actor, override_id: int) -> Override:
 
     Conflict where it lapsed, expired or was agreed to already.
     """
+    window, row = waiting_for(actor, override_id)
+    agreed(actor, window, [row])
+    return row
+
+
+@one_transaction
+def refuse_to_override(actor: Actor, override_id: int, reason: str) -> Override:
+    """Say no, and why: whoever could agree. The conflict is open again, and who asked hears of it.
+
+    Conflict where it lapsed, expired or was answered already.
+    """
+    window, row = waiting_for(actor, override_id)
+    row.refused_by_id, row.refused_at, row.refusal = actor.person_id, clock(), texts.lines(reason, "reason", required=True)
+    row.save(update_fields=["refused_by", "refused_at", "refusal"])
+    data = {"conflicts": [{"what": row.what, "who": row.who}], "reason": row.refusal}
+    record("window.override_refused", actor, window.reference, window=window.reference, data=data)
+    title, link = f"{window.reference}: not in spite of the conflict", f"{settings.PORTAL_URL}/windows/{window.reference}"
+    body = f"{actor.name}: {row.refusal}\n\n{link}\n"
+    name = f"override:{row.pk}:{row.refused_at.isoformat()}"
+    queue(name, "email", row.asked_by.email, Urgency.NOTICE, title, body, window.reference)
+    return row
+
+
+def waiting_for(actor: Actor, override_id: int) -> tuple[Window, Override]:
+    """The locked window and its override, which waits for a second person: this one."""
     known = Override.objects.filter(pk=override_id).values_list("window_id", flat=True).first()
     if known is None:
         raise NotFound("There is no such override here.")
@@ -74,16 +104,15 @@ def agree_to_override(actor: Actor, override_id: int) -> Override:
     require(actor, Verb.READ, subject)
     row = Override.objects.get(pk=override_id)
     if actor.person_id == row.asked_by_id:
-        raise Forbidden("Who asked cannot agree: it takes a second person.", verb=Verb.OVERRIDE.value)
+        raise Forbidden("Who asked cannot answer: it takes a second person.", verb=Verb.OVERRIDE.value)
     if not may_agree(actor, row, subject):
         raise Forbidden(
-            "An owner or SRE of this window's team, of an affected team or of the other window's agrees.", verb=Verb.OVERRIDE.value
+            "An owner or SRE of this window's team, of an affected team or of the other window's answers.", verb=Verb.OVERRIDE.value
         )
     state = next(one.state for one in overrides_of(window.pk, actor) if one.id == override_id)
     if state != OverrideState.ASKED:
         raise Conflict(f"This override is {state}.", field="status")
-    agreed(actor, window, [row])
-    return row
+    return window, row
 
 
 def agree_by_signing(actor: Actor, window: Window) -> None:

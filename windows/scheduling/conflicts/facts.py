@@ -27,6 +27,17 @@ class ConflictKind(StrEnum):
     TOO_MANY = "too_many"  # more windows a month than a policy allows, or after one that failed
 
 
+HEADINGS = {  # the finding in one line: what of ours it meets, and with whom
+    ConflictKind.SCOPE: "{who} works on {what} at the same time",
+    ConflictKind.REDUNDANCY: "Too little would stay up: {what}",
+    ConflictKind.REGION_PAIR: "Both regions of a pair at once: {what}",
+    ConflictKind.LIMIT: "More at once than “{what}” allows",
+    ConflictKind.DEPENDENCY: "{who} works on what {what} needs, or is needed by",
+    ConflictKind.EXTERNAL: "{who} reaches {what}",
+    ConflictKind.PERSON: "{who} wants {what} as well",
+    ConflictKind.FREEZE: "{what}: frozen by “{who}”",
+    ConflictKind.TOO_MANY: "{what} is worked on too often: {who}",
+}
 Deployed = tuple[str, str, str]  # service, environment, region
 Named = tuple[int, str]  # person id, name
 Needs = Mapping[str, frozenset[str]]  # service → what it depends on
@@ -150,6 +161,11 @@ class ConflictFinding:
     resolve: str
     freeze: int | None = None  # its id: titles repeat
     key: str = ""
+
+    @property
+    def heading(self) -> str:
+        text = HEADINGS[self.kind].format(what=self.what, who=self.who)
+        return text[0].upper() + text[1:] if self.who and text.startswith(f"{self.who} ") else text
 
 
 def key_of(finding: ConflictFinding, *facts: object) -> str:

@@ -13,6 +13,7 @@ from windows.scheduling.conflicts.facts import ConflictFinding, Severity
 class OverrideState(StrEnum):
     ASKED = "asked"  # a reason is given, the second person has not agreed
     AGREED = "agreed"
+    REFUSED = "refused"  # the second person said no, and why
     LAPSED = "lapsed"  # the facts are others now
     EXPIRED = "expired"
 
@@ -26,12 +27,15 @@ class Accepted:
     ends: datetime
     agreed: bool
     expires_at: datetime
+    refused: bool = False
 
 
 def state_of(override: Accepted, begins: datetime, ends: datetime, keys: Collection[str], now: datetime) -> OverrideState:
     """What an override is worth for a window of this period that has findings of these keys."""
     if override.key not in keys or (override.begins, override.ends) != (begins, ends):
         return OverrideState.LAPSED
+    if override.refused:
+        return OverrideState.REFUSED
     if override.expires_at <= now:
         return OverrideState.EXPIRED
     return OverrideState.AGREED if override.agreed else OverrideState.ASKED
@@ -40,7 +44,7 @@ def state_of(override: Accepted, begins: datetime, ends: datetime, keys: Collect
 def unanswered(
     findings: Iterable[ConflictFinding], overrides: Iterable[Accepted], begins: datetime, ends: datetime, now: datetime
 ) -> tuple[list[ConflictFinding], list[ConflictFinding]]:
-    """Of the soft findings: those that nobody gave a reason for, and those (a reason given) that wait for the second person."""
+    """Of the soft findings: those without a reason, or whose reason was refused, and those that wait for the second person."""
     soft = [finding for finding in findings if finding.severity is Severity.SOFT]
     keys = {finding.key for finding in soft}
     states = {override.key: state_of(override, begins, ends, keys, now) for override in overrides}

@@ -28,6 +28,9 @@ class Override(models.Model):
     asked_at = models.DateTimeField(db_default=Now())
     agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     agreed_at = models.DateTimeField(null=True)
+    refused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    refused_at = models.DateTimeField(null=True)
+    refusal = models.TextField(blank=True, max_length=4000)  # why not
     expires_at = models.DateTimeField()
 
     class Meta:
@@ -37,6 +40,11 @@ class Override(models.Model):
             models.CheckConstraint(
                 condition=Q(agreed_by__isnull=True, agreed_at__isnull=True) | Q(agreed_by__isnull=False, agreed_at__isnull=False),
                 name="override_agreed_by_and_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(refused_by__isnull=True, refused_at__isnull=True, refusal="")
+                | (Q(refused_by__isnull=False, refused_at__isnull=False, agreed_by__isnull=True) & ~Q(refusal="")),
+                name="override_refused_with_a_reason",
             ),
             models.CheckConstraint(condition=Q(expires_at__lte=F("ends_at")), name="override_expires_with_its_window"),
         ]

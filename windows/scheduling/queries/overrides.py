@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from windows.access.roles import Actor, Subject, Verb, permitted
+from windows.access.roles import Actor, Subject, Verb, permitted, somewhere
 from windows.audit.clock import clock
+from windows.errors import NotFound
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.conflicts import ConflictFinding
 from windows.scheduling.conflicts.overriding import Accepted, OverrideState, state_of, unanswered
@@ -19,6 +21,9 @@ from windows.scheduling.models import Override, Window, WindowScope
 from windows.scheduling.queries.conflicts import conflicts_of
 from windows.scheduling.queries.windows import window_view
 
+AHEAD = [status.value for status in (WindowStatus.DRAFT, WindowStatus.REQUESTED, WindowStatus.APPROVED)]
+MOST_WINDOWS = 20
+PEOPLE = ("window", "asked_by", "agreed_by", "refused_by")
 RIVAL = re.compile(r"MW-(\d{1,18})")
 
 
@@ -27,6 +32,7 @@ class OverrideView:
     """`may_agree`: the viewer can be the second person."""
 
     id: int
+    key: str
     state: str
     what: str
     who: str
@@ -36,6 +42,9 @@ class OverrideView:
     asked_at: datetime
     agreed_by: str
     agreed_at: datetime | None
+    refused_by: str
+    refused_at: datetime | None
+    refusal: str
     expires_at: datetime
     may_agree: bool
 
@@ -43,28 +52,56 @@ class OverrideView:
 def overrides_of(window_id: int, viewer: Actor, now: datetime | None = None) -> list[OverrideView]:
     """Every override of a window with what it is worth now; NotFound where the window is not for the viewer's eyes."""
     view, at = window_view(window_id, viewer), now or clock()
-    rows = list(Override.objects.filter(window=window_id).select_related("asked_by", "agreed_by").order_by("id"))
+    rows = list(Override.objects.filter(window=window_id).select_related(*PEOPLE).order_by("id"))
     if not rows:
         return []
     keys = {finding.key for finding in conflicts_of(window_id, now=at)}
-    states = {row.pk: state_of(accepted(row), view.starts_at, view.ends_at, keys, at) for row in rows}
-    return [
-        OverrideView(
-            id=row.pk,
-            state=states[row.pk].value,
-            what=row.what,
-            who=row.who,
-            why=row.why,
-            reason=row.reason,
-            asked_by=row.asked_by.name,
-            asked_at=row.asked_at,
-            agreed_by=row.agreed_by.name if row.agreed_by else "",
-            agreed_at=row.agreed_at,
-            expires_at=row.expires_at,
-            may_agree=states[row.pk] is OverrideState.ASKED and may_agree(viewer, row, view.subject),
-        )
-        for row in rows
-    ]
+    return [told(row, keys, view.subject, viewer, at) for row in rows]
+
+
+def overrides_ahead(ids: Collection[int], viewer: Actor, now: datetime) -> dict[int, list[OverrideView]]:
+    """By window, what of its overrides still says something: not those of other facts. The viewer may see each of these windows.
+
+    One query where there is none; their number follows how many windows have one, which is rare, not how many are asked for.
+    """
+    having = Override.objects.filter(window__in=ids, expires_at__gt=now).order_by("window").values_list("window", flat=True).distinct()
+    found = {pk: overrides_of(pk, viewer, now) for pk in having}
+    return {pk: [one for one in rows if one.state != OverrideState.LAPSED] for pk, rows in found.items()}
+
+
+def overrides_waiting(viewer: Actor, now: datetime) -> list[tuple[str, list[OverrideView]]]:
+    """By reference, what waits for this viewer's yes or no as the second person, of at most 20 windows, the soonest first."""
+    if viewer.person_id is None or not somewhere(viewer, Verb.OVERRIDE):
+        return []
+    rows = Override.objects.filter(agreed_by=None, refused_by=None, expires_at__gt=now, window__status__in=AHEAD)
+    ids = rows.exclude(asked_by=viewer.person_id).order_by("window__starts_at", "window").values_list("window", flat=True)
+    found = []
+    for pk in list(dict.fromkeys(ids))[:MOST_WINDOWS]:
+        with suppress(NotFound):  # a confidential one
+            found.append((f"MW-{pk}", [one for one in overrides_of(pk, viewer, now) if one.may_agree]))
+    return [(reference, some) for reference, some in found if some]
+
+
+def told(row: Override, keys: Collection[str], subject: Subject, viewer: Actor, now: datetime) -> OverrideView:
+    state = state_of(accepted(row), row.window.starts_at, row.window.ends_at, keys, now)
+    return OverrideView(
+        id=row.pk,
+        key=row.key,
+        state=state.value,
+        what=row.what,
+        who=row.who,
+        why=row.why,
+        reason=row.reason,
+        asked_by=row.asked_by.name,
+        asked_at=row.asked_at,
+        agreed_by=row.agreed_by.name if row.agreed_by else "",
+        agreed_at=row.agreed_at,
+        refused_by=row.refused_by.name if row.refused_by else "",
+        refused_at=row.refused_at,
+        refusal=row.refusal,
+        expires_at=row.expires_at,
+        may_agree=state is OverrideState.ASKED and may_agree(viewer, row, subject),
+    )
 
 
 def open_conflicts(window: Window, now: datetime | None = None) -> tuple[list[ConflictFinding], list[ConflictFinding]]:
@@ -93,7 +130,14 @@ def numbers(who: str) -> set[int]:
 
 
 def accepted(row: Override) -> Accepted:
-    return Accepted(key=row.key, begins=row.starts_at, ends=row.ends_at, agreed=row.agreed_by_id is not None, expires_at=row.expires_at)
+    return Accepted(
+        key=row.key,
+        begins=row.starts_at,
+        ends=row.ends_at,
+        agreed=row.agreed_by_id is not None,
+        expires_at=row.expires_at,
+        refused=row.refused_by_id is not None,
+    )
 
 
 def may_agree(actor: Actor, row: Override, subject: Subject) -> bool:

@@ -7,10 +7,13 @@ from django.urls import reverse
 
 from windows.access.pages import Question, decided, signed_in
 from windows.access.requests import actor_of
+from windows.access.roles import Actor
 from windows.errors import Conflict
-from windows.scheduling.commands.overriding import agree_to_override, ask_to_override
+from windows.scheduling.commands.overriding import agree_to_override, ask_to_override, refuse_to_override
 from windows.scheduling.queries import window_id_of, window_view
-from windows.scheduling.queries.overrides import overrides_of
+from windows.scheduling.queries.overrides import OverrideView, overrides_of
+
+NOTHING = "Nothing here waits for you to agree."
 
 
 @signed_in
@@ -35,11 +38,10 @@ def agree_override(request: HttpRequest, reference: str) -> HttpResponse:
     """The second person's yes to every override that waits for it and that they may agree to."""
     actor, page = actor_of(request), reverse("window", args=[reference])
     view = window_view(window_id_of(reference), actor)
-    waiting = [one for one in overrides_of(view.id, actor) if one.may_agree]
-    told = " ".join(f"{one.why} {one.asked_by} says: {one.reason}" for one in waiting)
+    waiting = waiting_for(view.id, actor)
     question = Question(
         title="Agree to go ahead in spite of a conflict",
-        consequence=f"{told} Your name stands under it as the second person." if waiting else "Nothing here waits for you to agree.",
+        consequence=f"{told(waiting)} Your name stands under it as the second person." if waiting else NOTHING,
         button="Agree",
         icon="completed",
         back=page,
@@ -49,8 +51,42 @@ def agree_override(request: HttpRequest, reference: str) -> HttpResponse:
 
     def agree(_: str) -> None:
         if not waiting:
-            raise Conflict("Nothing here waits for you to agree.", field="override")
+            raise Conflict(NOTHING, field="override")
         for one in waiting:
             agree_to_override(actor, one.id)
 
     return decided(request, question, agree, page)
+
+
+@signed_in
+def refuse_override(request: HttpRequest, reference: str) -> HttpResponse:
+    """The second person's no, to all that they could agree to."""
+    actor, page = actor_of(request), reverse("window", args=[reference])
+    view = window_view(window_id_of(reference), actor)
+    waiting = waiting_for(view.id, actor)
+    question = Question(
+        title="Refuse to go ahead in spite of a conflict",
+        consequence=f"{told(waiting)} With your no the conflict is open again, and they hear why." if waiting else NOTHING,
+        button="Refuse",
+        icon="close",
+        back=page,
+        tone="danger",
+        reason="required",
+        about=f"{view.reference} {view.title}",
+    )
+
+    def refuse(reason: str) -> None:
+        if not waiting:
+            raise Conflict(NOTHING, field="override")
+        for one in waiting:
+            refuse_to_override(actor, one.id, reason)
+
+    return decided(request, question, refuse, page)
+
+
+def waiting_for(window_id: int, actor: Actor) -> list[OverrideView]:
+    return [one for one in overrides_of(window_id, actor) if one.may_agree]
+
+
+def told(waiting: list[OverrideView]) -> str:
+    return " ".join(f"{one.why} {one.asked_by} says: {one.reason}" for one in waiting)
