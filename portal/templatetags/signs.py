@@ -43,6 +43,7 @@ SIGNS = {
     "in_place": ("completed", "completed", "In place"),
     "drifted": ("failed", "warn", "Drifted"),
     "accepted": ("held", "person", "Accepted"),
+    "ending": ("held", "clock", "Ending"),
     "ended": ("draft", "completed", "Ended"),
     "open": ("requested", "requested", "Open"),
     "granted": ("completed", "completed", "Granted"),

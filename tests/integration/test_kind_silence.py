@@ -113,15 +113,20 @@ def test_undoing_the_step_takes_it_away(run: Run, alertmanager: Alertmanager) ->
 
 
 def test_a_failure_to_suppress_never_stops_a_run_and_is_made_good_later(run: Run, alertmanager: Alertmanager, settings: Any) -> None:
-    settings.ALERTMANAGER_URL = f"http://127.0.0.1:{free_ports(1)[0]}"
+    settings.ALERTMANAGER_URL = away = f"http://127.0.0.1:{free_ports(1)[0]}"
     outcome = act(run)
     assert isinstance(outcome, Done)
     assert "tried again" in outcome.note
     assert Surface.objects.get(kind="silence").status == "drifted"
-    assert isinstance(act(run, "compensate"), Done)
     settings.ALERTMANAGER_URL = alertmanager.url
     assert look_now(run).status == "in_place"
     assert len(alertmanager.silences("active")) == 1
+    settings.ALERTMANAGER_URL = away  # and so with taking it away: whoever looks later does not place it again
+    assert isinstance(act(run, "compensate"), Done)
+    assert Surface.objects.get(kind="silence").status == "ending"
+    settings.ALERTMANAGER_URL = alertmanager.url
+    assert look_now(run).status == "ended"
+    assert not alertmanager.silences("active")
 
 
 def test_x10_what_lies_outside_the_windows_scope_is_not_silenced(run: Run, alertmanager: Alertmanager) -> None:
@@ -159,4 +164,4 @@ def test_every_step_of_its_life_is_on_the_trail(run: Run) -> None:
     act(run)
     act(run, "compensate")
     kinds = [entry.kind for entry in trail(window=run.window.reference) if entry.kind.startswith("surface.")]
-    assert kinds == ["surface.wanted", "surface.in_place", "surface.ended"]
+    assert kinds == ["surface.wanted", "surface.in_place", "surface.ending", "surface.ended"]

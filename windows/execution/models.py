@@ -180,6 +180,7 @@ class Surface(models.Model):
     accepted_reason = models.TextField(blank=True)
     lapses_at = models.DateTimeField(null=True)  # when it goes by itself unless it is renewed
     due_at = models.DateTimeField(null=True)  # when it is looked at again; null when ended
+    generation = models.PositiveIntegerField(default=0, db_default=0)  # grows with each wish: what was done for an older one is void
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

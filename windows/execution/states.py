@@ -35,6 +35,7 @@ class SurfaceStatus(StrEnum):
     IN_PLACE = "in_place"
     DRIFTED = "drifted"  # what is observed is not what is desired
     ACCEPTED = "accepted"  # a person said, with a reason, that this deviation may stay
+    ENDING = "ending"  # nobody wants it any more, and it is not known to be gone yet
     ENDED = "ended"  # let go; nobody looks any more
 
 
@@ -105,10 +106,11 @@ STEP_TRANSITIONS: dict[StepStatus, frozenset[StepStatus]] = {
 
 F = SurfaceStatus
 SURFACE_TRANSITIONS: dict[SurfaceStatus, frozenset[SurfaceStatus]] = {
-    F.WANTED: frozenset({F.IN_PLACE, F.DRIFTED, F.ENDED}),
-    F.IN_PLACE: frozenset({F.DRIFTED, F.WANTED, F.ENDED}),  # WANTED: a later step wants something else of it
-    F.DRIFTED: frozenset({F.IN_PLACE, F.ACCEPTED, F.WANTED, F.ENDED}),  # mended, by us or by whoever took it away
-    F.ACCEPTED: frozenset({F.IN_PLACE, F.DRIFTED, F.WANTED, F.ENDED}),  # DRIFTED: it deviates further than what was accepted
+    F.WANTED: frozenset({F.IN_PLACE, F.DRIFTED, F.ENDING, F.ENDED}),
+    F.IN_PLACE: frozenset({F.DRIFTED, F.WANTED, F.ENDING, F.ENDED}),  # WANTED: a later step wants something else of it
+    F.DRIFTED: frozenset({F.IN_PLACE, F.ACCEPTED, F.WANTED, F.ENDING, F.ENDED}),  # mended, by us or by whoever took it away
+    F.ACCEPTED: frozenset({F.IN_PLACE, F.DRIFTED, F.WANTED, F.ENDING, F.ENDED}),  # DRIFTED: it deviates further than was accepted
+    F.ENDING: frozenset({F.WANTED, F.ENDED}),  # WANTED: a step is tried again
     F.ENDED: frozenset({F.WANTED}),  # a step is tried again
 }
 

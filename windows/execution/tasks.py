@@ -94,11 +94,11 @@ def reconcile() -> None:
     """Compare every surface that is due with what is desired of it."""
     with going_on("derive surfaces"):
         reconciling.derive()
-    away: set[str] = set()  # kinds whose other side does not answer: the rest of them waits for the next look, mails for nobody
-    for surface_id, kind in reconciling.due(clock()):
+    away: set[str] = set()  # who does not answer: the rest of what asks him waits for the next look, mails for nobody
+    for surface_id, other_side in reconciling.due(clock()):
         with going_on("reconcile", surface=surface_id):
-            if kind not in away and not reconciling.reconcile(surface_id):
-                away.add(kind)
+            if other_side not in away and not reconciling.reconcile(surface_id):
+                away.add(other_side)
 
 
 def begin(window_id: int) -> None:

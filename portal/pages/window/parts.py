@@ -41,7 +41,7 @@ W = WindowStatus
 LATEST, ENTRIES = 8, 50
 # what every step of a run says of itself: it stands on the run's page, and would bury what people decided
 ROUTINE = {f"step.{word}" for word in ("started", "succeeded", "waiting", "compensation_waiting", "compensation_started", "compensated")}
-ROUTINE |= {"surface.wanted", "surface.in_place", "surface.ended"}  # the panel of surfaces shows them
+ROUTINE |= {"surface.wanted", "surface.in_place", "surface.ending", "surface.ended"}  # the panel of surfaces shows them
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from windows.access.roles import ENGINE, Actor, Verb, require
@@ -21,46 +21,56 @@ TOLD = {
     SurfaceStatus.IN_PLACE: "surface.in_place",
     SurfaceStatus.DRIFTED: "surface.drifted",
     SurfaceStatus.ACCEPTED: "surface.accepted",
+    SurfaceStatus.ENDING: "surface.ending",
     SurfaceStatus.ENDED: "surface.ended",
 }
 
+UNKNOWN = {"known": False}  # what is observed where the other side does not say
+AT_ONCE = timedelta(0)
+NOBODYS = {SurfaceStatus.ENDING, SurfaceStatus.ENDED}
 GONE = {"handle": "", "lapses_at": None}  # what is known of one that ended is of no use for the next
 
 
 @one_transaction
-def want(run_id: int, kind: str, name: str, desired: dict[str, Any], *, on_drift: str = "mend", within: str = "") -> Surface:
+def want(
+    run_id: int, kind: str, name: str, desired: dict[str, Any], *, on_drift: str = "mend", within: str = "", due_in: timedelta = AT_ONCE
+) -> Surface:
     """The row of what this window wants of something outside, before anything is done there. The same wish again changes nothing.
 
-    `within` names the part of `desired` whose entries are added to those that are wanted already."""
+    `within` names the part of `desired` whose entries are added to those that are wanted already. Who sees to it himself says by
+    `due_in` when others shall look."""
     run = Run.objects.select_related("window").get(pk=run_id)
     now = clock()
     wished: dict[str, Any] = {"run": run, "desired": desired, "on_drift": on_drift}
     mine = Surface.objects.select_for_update(of=("self",))
-    row, is_new = mine.get_or_create(window=run.window, kind=kind, name=name[:200], defaults={**wished, "due_at": now})
+    row, is_new = mine.get_or_create(window=run.window, kind=kind, name=name[:200], defaults={**wished, "due_at": now + due_in})
     if is_new:
         tell(row, SurfaceStatus.WANTED)
         return row
-    has_ended = row.status == SurfaceStatus.ENDED
-    if within and not has_ended:
+    is_anew = row.status in NOBODYS
+    if within and not is_anew:
         wished["desired"] = {**row.desired, **desired, within: {**row.desired[within], **desired[within]}}
-    if has_ended or row.desired != wished["desired"]:
-        changes = {**wished, "due_at": now, "accepted_by": "", "accepted_reason": "", **(GONE if has_ended else {})}
-        become(row, SurfaceStatus.WANTED, columns=changes)
+    if is_anew or row.desired != wished["desired"]:
+        changes = {**wished, "due_at": now + due_in, "generation": row.generation + 1, "accepted_by": "", "accepted_reason": ""}
+        become(row, SurfaceStatus.WANTED, columns={**changes, **(GONE if row.status == SurfaceStatus.ENDED else {})})
     return row
 
 
 @one_transaction
-def note(surface_id: int, seen: Observed, *, due_at: datetime, mended: bool = False) -> Surface:
-    """What was seen of it just now. A deviation a person accepted stays accepted while it is the same one."""
+def note(surface_id: int, seen: Observed, *, generation: int, due_at: datetime, mended: bool = False) -> Surface:
+    """What was seen of it just now, by who knew the wish of this generation; where another is wished by now, nothing is written. A
+    deviation a person accepted stays accepted while it is the same one, and while nobody can look."""
     row = locked(surface_id)
-    if row.status == SurfaceStatus.ENDED:
+    if row.status == SurfaceStatus.ENDED or row.generation != generation:
         return row
     now = clock()
     facts: dict[str, Any] = {"observed": dict(seen.state), "observed_note": seen.note[:500], "observed_at": now, "due_at": due_at}
     facts |= {"lapses_at": seen.lapses_at, "handle": seen.handle or row.handle}
     to = SurfaceStatus.IN_PLACE if seen.agrees else SurfaceStatus.DRIFTED
-    if row.status == SurfaceStatus.ACCEPTED and dict(seen.state) == row.drift:
+    if row.status == SurfaceStatus.ACCEPTED and dict(seen.state) in (row.drift, UNKNOWN):
         to = SurfaceStatus.ACCEPTED
+    if row.status == SurfaceStatus.ENDING:
+        to = SurfaceStatus.ENDING
     if to is SurfaceStatus.DRIFTED and row.status != SurfaceStatus.DRIFTED:
         facts |= {"drift": dict(seen.state), "drifted_at": now}
     if to == row.status:
@@ -86,10 +96,19 @@ def accept(actor: Actor, surface_id: int, reason: str) -> Surface:
 
 
 @one_transaction
-def end(surface_id: int, said: str = "") -> None:
-    """Nobody holds it any more."""
+def let_go(surface_id: int, *, due_in: timedelta) -> Surface:
+    """Nobody wants it from now on: whoever comes upon it ends it, and nobody puts it right again."""
     row = locked(surface_id)
-    if row.status != SurfaceStatus.ENDED:
+    if row.status not in NOBODYS:
+        become(row, SurfaceStatus.ENDING, columns={"generation": row.generation + 1, "due_at": clock() + due_in})
+    return row
+
+
+@one_transaction
+def end(surface_id: int, said: str = "", *, generation: int) -> None:
+    """It is gone, unless somebody has wished for it again since this generation."""
+    row = locked(surface_id)
+    if row.status != SurfaceStatus.ENDED and row.generation == generation:
         become(row, SurfaceStatus.ENDED, columns={"observed_note": said[:500] or row.observed_note, "due_at": None, "lapses_at": None})
 
 

@@ -15,6 +15,9 @@ from windows.audit.commands import record
 from windows.execution.models import Run, Surface
 from windows.execution.states import SurfaceStatus
 
+# A deviation does not take it away, and one look that found nobody even less: who may not enter is told so by the database itself.
+IN_FORCE = [SurfaceStatus.IN_PLACE.value, SurfaceStatus.DRIFTED.value, SurfaceStatus.ACCEPTED.value]
+
 
 def password_of(row: Surface) -> str:
     """The same at every call, for this row, role and end; another window's is another."""
@@ -25,7 +28,7 @@ def password_of(row: Surface) -> str:
 @transaction.atomic(durable=True)
 def login(run: Run, step: str, name: str, database: str) -> tuple[str, str]:
     """User and password of the window's credential of that name; each use is told. NotAllowed where there is none in force."""
-    row = Surface.objects.filter(run=run, kind="credential", name=name, status=SurfaceStatus.IN_PLACE.value).first()
+    row = Surface.objects.filter(run=run, kind="credential", name=name, status__in=IN_FORCE).first()
     if row is None or row.desired["database"] != database:
         raise NotAllowed(f"This window holds no credential “{name}” for {database}.")
     told = {"credential": name, "role": row.desired["role"], "database": database, "step": step}

@@ -5,6 +5,7 @@ An adapter is one module in adapters/ with
     mend(row, limits) -> Observed               bring it to `row.desired`, also the first time; again it changes nothing
     end(row, limits) -> str                     let it go; one sentence
     keep(row, seen, limits) -> Observed         optional: renew what lapses by itself
+    OTHER_SIDE                                  optional: which of `desired` names the server it talks to, where there may be several
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from django.conf import settings
 
 from windows.actions.ports import Observed, PortError, Rejected
 from windows.audit.clock import clock
-from windows.execution.commands.surfaces import end, note, want
+from windows.execution.commands.surfaces import UNKNOWN, end, let_go, note, want
 from windows.execution.models import Run, Surface
 from windows.execution.ports import adapters as folder
+from windows.execution.ports.alone import alone
 from windows.execution.ports.limits import Limits
 from windows.execution.ports.patience import patiently
 
@@ -40,7 +42,10 @@ def adapter(kind: str) -> ModuleType:
     return adapters()[kind]
 
 
-UNKNOWN = {"known": False}
+def other_side(kind: str, desired: Mapping[str, Any]) -> str:
+    """Whom a look at it asks: where one of them is away, the others are asked all the same."""
+    field = getattr(adapters().get(kind), "OTHER_SIDE", "")
+    return f"{kind} {desired.get(field, '')}".strip()
 
 
 def unknown(error: PortError) -> Observed:
@@ -64,22 +69,28 @@ class Surfaces:
 
     def hold(self, kind: str, name: str, desired: Mapping[str, Any], *, on_drift: str = "mend", within: str = "") -> Observed:
         by = adapter(kind)
-        row = patiently(lambda: want(self.run.pk, kind, name, dict(desired), on_drift=on_drift, within=within), self.limits)
-        try:
-            seen: Observed = by.mend(row, self.limits)
-        except PortError as error:
-            missing = unknown(error)
-            patiently(lambda: note(row.pk, missing, due_at=clock() + soon()), self.limits)
-            raise
-        patiently(lambda: note(row.pk, seen, due_at=clock() + soon()), self.limits)
+        told: dict[str, Any] = {"on_drift": on_drift, "within": within, "due_in": soon()}
+        row = patiently(lambda: want(self.run.pk, kind, name, dict(desired), **told), self.limits)
+        with alone(row.pk, self.limits):
+            try:
+                seen: Observed = by.mend(row, self.limits)
+            except PortError as error:
+                self.note(row, unknown(error))
+                raise
+            self.note(row, seen)
         return seen
+
+    def note(self, row: Surface, seen: Observed) -> None:
+        patiently(lambda: note(row.pk, seen, generation=row.generation, due_at=clock() + soon()), self.limits)
 
     def let_go(self, kind: str, name: str) -> str:
         row = patiently(lambda: self.kept(kind, name), self.limits)
         if row is None:
             return "It was never there."
-        said = str(adapter(kind).end(row, self.limits))
-        patiently(lambda: end(row.pk, said), self.limits)
+        mine = patiently(lambda: let_go(row.pk, due_in=soon()), self.limits)
+        with alone(mine.pk, self.limits):
+            said = str(adapter(kind).end(mine, self.limits))
+            patiently(lambda: end(mine.pk, said, generation=mine.generation), self.limits)
         return said
 
     def kept(self, kind: str, name: str) -> Surface | None:

@@ -103,8 +103,9 @@ def surfaces_of(window_id: int) -> list[SurfaceView]:
         SurfaceStatus.DRIFTED: 0,
         SurfaceStatus.ACCEPTED: 1,
         SurfaceStatus.WANTED: 2,
-        SurfaceStatus.IN_PLACE: 3,
-        SurfaceStatus.ENDED: 4,
+        SurfaceStatus.ENDING: 3,
+        SurfaceStatus.IN_PLACE: 4,
+        SurfaceStatus.ENDED: 5,
     }
     rows = [view_of(row) for row in Surface.objects.filter(window=window_id).order_by("kind", "name")[:200]]
     return sorted(rows, key=lambda view: order[SurfaceStatus(view.status)])

@@ -20,6 +20,7 @@ from windows.execution.ports.credentials import password_of
 from windows.execution.ports.limits import Limits
 from windows.execution.ports.sql import Sql
 
+OTHER_SIDE = "database"
 ROLE = """
 select case when isfinite(rolvaliduntil) then rolvaliduntil end, rolconnlimit,
     rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls or not rolcanlogin

@@ -11,6 +11,8 @@ from windows.execution.models import Surface
 from windows.execution.ports.haproxy import HAProxy
 from windows.execution.ports.limits import Limits
 
+OTHER_SIDE = "balancer"
+
 
 def observe(row: Surface, limits: Limits) -> Observed:
     """With no server desired: all of them. Else the desired ones, in the words of what is desired."""
