@@ -96,6 +96,29 @@ def test_r_e16_a_series_with_a_moved_and_a_dropped_instance(olga: Any) -> None:
     assert standing == [0 * HOUR, 24 * HOUR, 48 * HOUR] and (taken.announced, taken.cancelled) == (1, 1)
 
 
+def test_a_series_that_is_called_off_by_its_name_alone_stands_nowhere(olga: Any) -> None:
+    assert bring_in(olga, sent.calendar(*sent.event("s", "RRULE:FREQ=DAILY;COUNT=4")), provider="cloud").announced == 4
+    off = sent.calendar("METHOD:CANCEL", "BEGIN:VEVENT", "UID:s", "SEQUENCE:1", "STATUS:CANCELLED", "END:VEVENT")
+    assert bring_in(olga, off, provider="cloud").cancelled == 4
+    assert set(ExternalWindow.objects.values_list("status", flat=True)) == {"cancelled"} and not IncompleteNotice.objects.exists()
+
+
+def test_between_two_sequences_that_say_the_same_nothing_is_newer(olga: Any) -> None:
+    for sequence, told in ((5, "announced"), (7, "unchanged")):
+        assert getattr(bring_in(olga, sent.note(sequence=sequence)), told) == 1
+    assert bring_in(olga, sent.note(sequence=6, begins=sent.BEGINS + HOUR)).older == 1
+    assert ExternalWindow.objects.get().starts_at == sent.BEGINS
+
+
+@pytest.mark.parametrize(("many", "rule"), [(100, "FREQ=DAILY"), (501, "FREQ=YEARLY")])
+def test_r_s14_a_file_that_means_too_much_is_refused_as_a_whole(olga: Any, many: int, rule: str) -> None:
+    lines = [line for number in range(many) for line in sent.event(str(number), f"RRULE:{rule}")]
+    with pytest.raises(Invalid) as refused:
+        bring_in(olga, sent.calendar(*lines), provider="cloud")
+    assert refused.value.field == "file" and "at most" in refused.value.detail
+    assert not ExternalWindow.objects.exists()
+
+
 HOSTILE = [
     "FREQ=SECONDLY", "FREQ=MINUTELY;BYHOUR=3;BYMONTH=2;BYMONTHDAY=31", "FREQ=DAILY;INTERVAL=0", "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=HOURLY", "FREQ=DAILY;COUNT=99999999", "FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9,10", "FREQ=NEVER", "FREQ=DAILY;UNTIL=x", "x",
@@ -206,6 +229,8 @@ def test_a_calendar_is_polled_and_what_it_drops_is_called_off(site: str, setting
     assert (source.error, source.failures, source.etag) == ("", 0, '"a"') and source.succeeded_at is not None
     assert ExternalWindow.objects.filter(source=source, provider="cloud").count() == 2
     assert poll_now().etag == '"a"' and Site.asked[-1]["if-none-match"] == '"a"'
+    CalendarSource.objects.update(succeeded_at=clock() - timedelta(days=32))
+    assert poll_now().etag == '"a"' and "if-none-match" not in Site.asked[-1], "once a month the horizon of its series moves on"
 
     Site.answer = (200, {"ETag": '"b"'}, sent.calendar(*sent.event("2", begins=sent.BEGINS + HOUR)))
     poll_now()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from windows.catalogue.models import Deployment
 from windows.ical_in.states import STANDS
@@ -55,19 +55,29 @@ def external_windows(
     rows = ExternalWindow.objects.alias(period=period()).filter(period__overlap=(since, until))
     if not called_off:
         rows = rows.filter(status__in=[status.value for status in STANDS])
-    maps = ProviderObject.objects.all()
-    if services is not None:
-        maps = maps.filter(service__slug__in=list(services))
-        rows = rows.filter(provider__in=maps.values("provider"))
-    found = [view(row) for row in rows.order_by("starts_at", "id")[:MOST]]
-    reached = with_places(found, maps)
-    return reached if services is None else [one for one in reached if one.places]
+    maps = ProviderObject.objects.select_related("service__team")
+    if services is None:
+        found = [view(row) for row in rows.order_by("starts_at", "id")[:MOST]]
+        return with_places(found, maps.filter(provider__in={one.provider for one in found}))
+    maps = maps.filter(service__slug__in=list(services))
+    found = [view(row) for row in rows.filter(reaching(maps)).order_by("starts_at", "id")[:MOST]]
+    return [one for one in with_places(found, maps) if one.places]
+
+
+def reaching(maps: Iterable[ProviderObject]) -> Q:
+    """The windows that name an object of these mappings, or whose provider is mapped as a whole."""
+    names: dict[str, list[str]] = {}
+    for one in maps:
+        names.setdefault(one.provider, []).append(one.object)
+    found = Q(provider__in=[provider for provider, here in names.items() if EVERYTHING in here])
+    for provider, here in names.items():
+        found |= Q(provider=provider, objects_named__has_any_keys=here)
+    return found
 
 
 def with_places(found: list[ExternalView], maps: QuerySet[ProviderObject]) -> list[ExternalView]:
     """The same windows with the places that these mappings lead to, and the objects that lead nowhere."""
-    columns = ("provider", "object", "environment", "region", "service__slug", "service__team__slug")
-    rows = list(maps.filter(provider__in={one.provider for one in found}).values_list(*columns))
+    rows = [(m.provider, m.object, m.environment, m.region, m.service.slug, m.service.team.slug) for m in maps]
     runs: dict[str, list[tuple[str, str]]] = {}
     deployed = Deployment.objects.filter(service__slug__in={row[4] for row in rows})
     for service, environment, region in deployed.values_list("service__slug", "environment__slug", "region__slug"):

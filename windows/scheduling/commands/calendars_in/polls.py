@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -68,6 +68,8 @@ def claim() -> CalendarSource | None:
 def fetch(source: CalendarSource) -> Polled:
     """Ask once. PortError where it may not or cannot be reached, Invalid where the answer is no calendar."""
     headers = {"User-Agent": "Roadworks", "Accept": "text/calendar, */*;q=0.1"}
+    if is_stale(source, clock()):
+        source.etag = source.last_modified = source.digest = ""
     if source.etag:
         headers["If-None-Match"] = source.etag
     if source.last_modified:
@@ -80,6 +82,11 @@ def fetch(source: CalendarSource) -> Polled:
     digest = hashlib.sha256(answer.body).hexdigest()
     words = plain(answer, "etag", 300), plain(answer, "last-modified", 100)
     return Polled(None if digest == source.digest else understood(answer.body), *words, digest)
+
+
+def is_stale(source: CalendarSource, now: datetime) -> bool:
+    """Whether a calendar that never changes must be read again all the same: the horizon of its series has moved on by a month."""
+    return source.succeeded_at is None or (source.succeeded_at.year, source.succeeded_at.month) != (now.year, now.month)
 
 
 def plain(answer: HttpAnswer, name: str, longest: int) -> str:

@@ -16,7 +16,7 @@ from windows.ical_in.notices import Notice
 from windows.ical_in.states import STANDS, NoticeStatus
 from windows.ical_in.succession import is_older
 from windows.scheduling.commands.calendars_in.keeping import keep_incomplete, settle_by
-from windows.scheduling.commands.calendars_in.unfolding import Unfolded, unfold
+from windows.scheduling.commands.calendars_in.unfolding import Unfolded, spread, unfold
 from windows.scheduling.models import CalendarSource, ExternalWindow
 
 ARRIVALS = 0xCA1  # advisory lock: one arrival after another, so that each knows what the one before made
@@ -47,8 +47,10 @@ def take(actor: Actor, notices: Iterable[Notice], *, via: str, source: CalendarS
         cursor.execute("select pg_advisory_xact_lock(%s::int, 0)", [ARRIVALS])
     now, taken = clock(), Taken()
     found = unfold([named(one, provider.lower(), source) for one in notices], now)
-    rows = known(found, source)
+    rows = known(found, source, now)
+    spread(found, rows)
     fresh: list[ExternalWindow] = []
+    said_again: list[ExternalWindow] = []
     edited: list[ExternalWindow] = []
     for key, notice in found.rows.items():
         row = rows.get(key)
@@ -59,16 +61,20 @@ def take(actor: Actor, notices: Iterable[Notice], *, via: str, source: CalendarS
             taken.older += 1
             continue
         before = None if row is None else [getattr(row, name) for name in FACTS]
+        place = None if row is None else (row.sequence, row.stamped_at)
         row = row or ExternalWindow(provider=key[0], uid=key[1], occurrence=key[2], received_at=now)
         state(row, notice)
         if before == [getattr(row, name) for name in FACTS]:
             taken.unchanged += 1
+            if place != (row.sequence, row.stamped_at):
+                said_again.append(row)  # else something between the two would pass for newer
             continue
         row.changed_at, row.via, row.source = now, via, source or row.source
         (fresh if before is None else edited).append(row)
         tell(taken, row, new=before is None)
     edited += gone(taken, found, rows, source, now, whole=via == "poll")
-    ExternalWindow.objects.bulk_create(fresh)
+    ExternalWindow.objects.bulk_create(fresh, batch_size=500)
+    ExternalWindow.objects.bulk_update(said_again, ("sequence", "stamped_at", "raw"), batch_size=500)
     ExternalWindow.objects.bulk_update(edited, COLUMNS, batch_size=500)
     taken.incomplete = keep_incomplete(actor, found.incomplete, via, source)
     unread = {(one.provider, one.uid) for one in found.incomplete}
@@ -87,11 +93,11 @@ def named(one: Notice, provider: str, source: CalendarSource | None) -> Notice:
     return one
 
 
-def known(found: Unfolded, source: CalendarSource | None) -> dict[tuple[str, str, str], ExternalWindow]:
-    """What is stored of everything that arrived, and of the source."""
+def known(found: Unfolded, source: CalendarSource | None, now: datetime) -> dict[tuple[str, str, str], ExternalWindow]:
+    """What is stored of everything that arrived, and what of the source is not over."""
     rows = ExternalWindow.objects.filter(provider__in={key[0] for key in found.rows}, uid__in={key[1] for key in found.rows})
     if source is not None:
-        rows = rows | ExternalWindow.objects.filter(source=source)
+        rows = rows | ExternalWindow.objects.filter(source=source, ends_at__gt=now)
     return {(row.provider, row.uid, row.occurrence): row for row in rows}
 
 
