@@ -8,10 +8,12 @@ import pytest
 from tests import given_windows as given
 from tests.callers import browser
 from windows.access.roles import Role
+from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
 from windows.errors import Conflict, Forbidden, Invalid
 from windows.scheduling.commands.freeze_series import (
     create_freeze_series,
+    due_freezes,
     except_from_freeze,
     extend_freezes,
     lift_freeze_series,
@@ -65,6 +67,16 @@ def test_further_times_are_made_as_they_come_near(ada: Any, sam: Any) -> None:
     FreezeSeries.objects.update(made_until=series.made_until - timedelta(days=63))
     Freeze.objects.filter(starts_at__gte=series.made_until - timedelta(days=63)).delete()
     assert extend_freezes(series.pk) >= 2 and Freeze.objects.count() == made
+
+
+def test_a_rule_that_names_no_further_time_is_left_alone(ada: Any, sam: Any) -> None:
+    create_freeze_series(sam, draft(given.window(ada)), "FREQ=MONTHLY;COUNT=2")
+    for _ in range(2):
+        FreezeSeries.objects.update(made_until=clock())
+        for pk in due_freezes(clock()):
+            extend_freezes(pk)
+    assert FreezeSeries.objects.get().ended_at is not None and Freeze.objects.count() == 2
+    assert AuditEntry.objects.filter(kind="freeze.extended").count() == 1
 
 
 @pytest.mark.parametrize(

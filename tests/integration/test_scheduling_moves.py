@@ -35,7 +35,9 @@ def test_the_other_team_is_asked_and_agrees_by_moving(two: tuple[Any, Window, An
     assert told() == [("mia@example.org", f"{theirs.reference}: please move it")]
     with pytest.raises(Conflict):
         ask_to_move(ada, mine.pk, theirs.pk, "Please.")
-    edit_draft(mia, theirs.pk, {"starts_at": theirs.starts_at + timedelta(days=1), "ends_at": theirs.ends_at + timedelta(days=1)}, 1)
+    edit_draft(mia, theirs.pk, {"ends_at": theirs.ends_at + timedelta(minutes=1)}, 1)
+    assert [row.status for row in move_requests(theirs.pk, ada)] == ["open"], "it is in the way as before"
+    edit_draft(mia, theirs.pk, {"starts_at": theirs.starts_at + timedelta(days=1), "ends_at": theirs.ends_at + timedelta(days=1)}, 2)
     (row,) = move_requests(theirs.pk, ada)
     assert (row.status, row.asking, row.answered_by) == ("agreed", mine.reference, "Mia")
     assert ("ada@example.org", f"{theirs.reference} moved") in told()

@@ -13,11 +13,12 @@ from windows.catalogue.models import Team
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
 from windows.scheduling import texts, times
 from windows.scheduling.commands.freezes import FreezeDraft, drawn_up, except_teams, known, require_over, tell
+from windows.scheduling.commands.occurrences import ends_by
 from windows.scheduling.commands.transactions import change_freezes, one_transaction
 from windows.scheduling.models import Freeze, FreezeException, FreezeSeries, Window
 from windows.scheduling.queries.freezes import views, windows_hit_by
 from windows.scheduling.queries.windows import window_view
-from windows.scheduling.recurrence import occurrences, read
+from windows.scheduling.recurrence import Recurrence, occurrences, read
 
 MOST_TIMES = 400  # a freeze a day, for the thirteen months that are made
 HORIZON = timedelta(days=396)
@@ -69,8 +70,12 @@ def lift_freeze_series(actor: Actor, freeze_id: int, reason: str) -> int:
     return gone
 
 
+def recurrence_of(series: FreezeSeries) -> Recurrence:
+    return read(datetime.fromisoformat(series.wall_start), series.timezone, series.rrule)
+
+
 def times_of(series: FreezeSeries, like: Freeze, since: datetime, until: datetime) -> list[Freeze]:
-    of = read(datetime.fromisoformat(series.wall_start), series.timezone, series.rrule)
+    of = recurrence_of(series)
     names = ("title", "reason", "severity", "services", "teams", "environments", "tiers", "on_running", "created_by_id", "is_example")
     same = {name: getattr(like, name) for name in names}
     return [
@@ -93,8 +98,11 @@ def extend_freezes(series_id: int) -> int:
         one.series = series
     Freeze.objects.bulk_create(made, ignore_conflicts=True)
     series.made_until = now + HORIZON
-    series.save(update_fields=["made_until"])
-    record("freeze.extended", SCHEDULE, f"freeze:{like.pk}", data={"title": like.title, "times": len(made)})
+    series.ended_at = now if ends_by(recurrence_of(series), now + HORIZON) else None
+    series.save(update_fields=["made_until", "ended_at"])
+    if made or series.ended_at:
+        told = {"title": like.title, "times": len(made), "ended": series.ended_at is not None}
+        record("freeze.extended", SCHEDULE, f"freeze:{like.pk}", data=told)
     return len(made)
 
 
@@ -145,4 +153,4 @@ def withdraw_exception(actor: Actor, freeze_id: int, exception_id: int) -> None:
 def due_freezes(now: datetime) -> list[int]:
     """The freezes that recur and whose times are not made as far as the horizon."""
     rows = FreezeSeries.objects.filter(ended_at=None, made_until__lt=now + HORIZON - STEP)
-    return list(rows.order_by("id").values_list("pk", flat=True)[:1000])
+    return list(rows.order_by("made_until", "id").values_list("pk", flat=True)[:1000])

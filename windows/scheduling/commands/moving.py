@@ -59,8 +59,10 @@ def decline_move(actor: Actor, request_id: int, reason: str) -> MoveRequest:
 
 
 def agree_by_moving(actor: Actor, window: Window) -> None:
-    """A window that was asked to move has moved: that is the answer. Inside the transaction that moves it."""
+    """A window that was asked to move has moved out of the other's way: that is the answer. Inside the transaction that moves it."""
     for row in MoveRequest.objects.filter(window=window, status=Answer.OPEN.value).select_related("window", "asking", "asked_by"):
+        if window.starts_at < row.asking.ends_at and row.asking.starts_at < window.ends_at:
+            continue
         answered(row, Answer.AGREED, actor, f"It begins at {window.starts_at:%Y-%m-%d %H:%M} UTC now.")
 
 

@@ -156,5 +156,7 @@ def conflicts_of_coming(rows: list[OccurrenceView], viewer: Actor, now: datetime
 
 
 def due_series(now: datetime) -> list[int]:
-    """The series whose occurrences are not made as far as the horizon, by id; at most a thousand a tick."""
-    return list(Series.objects.filter(known_until__lte=now + HORIZON).order_by("id").values_list("pk", flat=True)[:1000])
+    """The series whose occurrences are not made as far as the horizon, by id; at most a thousand a tick, those that are
+    stalled after all others."""
+    rows = Series.objects.filter(known_until__lte=now + HORIZON).order_by("stalled", "known_until", "id")
+    return list(rows.values_list("pk", flat=True)[:1000])
