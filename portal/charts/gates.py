@@ -56,6 +56,12 @@ def extent(points: Sequence[Point], limits: Sequence[Limit]) -> tuple[float, flo
     return low - room, high + room
 
 
+def shown(points: Sequence[Point]) -> tuple[datetime, datetime]:
+    """What the time axis shows: from the first reading to the last; a lone reading in the middle of a minute."""
+    begins, ends = points[0].at, points[-1].at
+    return (begins, ends) if ends > begins else (begins - timedelta(seconds=30), ends + timedelta(seconds=30))
+
+
 def said(value: float | None, unit: str) -> str:
     return "no data" if value is None else f"{value:.4g}{unit}"
 
@@ -75,6 +81,7 @@ def gate(name: str, points: Sequence[Point], limits: Sequence[Limit], *, source:
     for one in stretches(points):
         x += [*(at(point.at) for point in one), at(one[-1].at)]
         y += [*rounded((point.value for point in one), 6), None]
+    alone = [one[0] for one in stretches(points) if len(one) == 1]  # a line of one point shows nothing
     broke = [point for point in points if point.verdict == "fail" and point.value is not None]
     lines = [threshold(limit.value, limit.text, colour=limit.colour) for limit in limits]
     ticks = "%H:%M:%S" if points[-1].at - points[0].at < timedelta(minutes=6) else "%H:%M"
@@ -89,13 +96,20 @@ def gate(name: str, points: Sequence[Point], limits: Sequence[Limit], *, source:
                 "line": {"color": "@approved", "width": 2}, "hovertemplate": f"%{{y:.4g}}{unit}<extra></extra>",
             },
             {
+                "type": "scatter", "mode": "markers", "name": "alone", "x": [at(point.at) for point in alone],
+                "y": rounded((point.value for point in alone), 6), "marker": {"color": "@approved", "size": 7}, "hoverinfo": "skip",
+            },
+            {
                 "type": "scatter", "mode": "markers", "name": "failed", "x": [at(point.at) for point in broke],
                 "y": rounded((point.value for point in broke), 6), "marker": {"color": "@failed", "symbol": "x", "size": 8},
                 "hoverinfo": "skip",
             },
         ],
         "layout": {
-            "xaxis": {"type": "date", "tickformat": ticks, "nticks": 5},
+            "xaxis": {
+                "type": "date", "tickformat": ticks, "nticks": 5, "title": {"text": points[-1].at.astimezone(zone).tzname()},
+                "range": [at(moment) for moment in shown(points)],
+            },
             "yaxis": {"ticksuffix": unit, "range": [round(low, 6), round(high, 6)]},
             "shapes": [line for line, _ in lines], "annotations": notes, "margin": {"t": 8},
         },
@@ -131,8 +145,8 @@ class Sketch:
 def sketch(points: Sequence[Point], limits: Sequence[Limit], unit: str) -> Sketch:
     """`points` is not empty."""
     low, high = extent(points, limits)
-    begins, ends = points[0].at, points[-1].at
-    whole = max((ends - begins).total_seconds(), 1.0)
+    begins, ends = shown(points)
+    whole = (ends - begins).total_seconds()
 
     def place(point: Point) -> tuple[float, float]:
         x = LEFT + (point.at - begins).total_seconds() / whole * (WIDE - 2 * LEFT)

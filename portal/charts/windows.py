@@ -30,10 +30,11 @@ class Week:
         return self.met / self.all if self.all else None
 
 
-def ticks(weeks: Sequence[Week]) -> dict[str, object]:
+def ticks(weeks: Sequence[Week]) -> Figure:
     """About five names on the axis, the last one among them."""
     every = max(1, len(weeks) // 5)
-    return {"type": "category", "tickangle": 0, "tickvals": [week.name for week in reversed(weeks)][::every]}
+    names = [week.name for week in reversed(weeks)][::every]
+    return {"type": "category", "tickangle": 0, "tickvals": names, "title": {"text": "week"}}
 
 
 def rows_of(weeks: Sequence[Week]) -> tuple[tuple[str, int, int, float | None], ...]:
@@ -51,7 +52,8 @@ def adherence(weeks: Sequence[Week]) -> Chart:
         name="adherence",
         title="Windows on time",
         headline=f"{percent(share)}, {met} of {all_}",
-        definition="Runs ended, in whatever way, at or before the end first approved ÷ windows that ran [M1]. A week without is a gap.",
+        definition="Runs ended, in whatever way, at or before the end first approved ÷ windows that ran [M1]. Hollow: a week below the"
+        " target. A gap: no window ran.",
         source=TRAIL,
         label=f"Chart. Share of windows on time by week: {met} of {all_} in {len(weeks)} weeks, target 95 per cent.",
         figure={
@@ -66,7 +68,10 @@ def adherence(weeks: Sequence[Week]) -> Chart:
                 "hovertemplate": "%{y} %, %{customdata}<extra></extra>",
             }],
             "layout": {
-                "xaxis": ticks(weeks), "yaxis": {"range": [0, 108], "tickvals": [0, 50, 100], "ticktext": ["0 %", "50 %", "100 %"]},
+                "xaxis": ticks(weeks),
+                "yaxis": {
+                    "range": [0, 108], "tickvals": [0, 50, 100], "ticktext": ["0 %", "50 %", "100 %"], "title": {"text": "on time"},
+                },
                 "shapes": [line], "annotations": [note | {"yanchor": "top"}],
             },
         } if all_ else {},
@@ -160,7 +165,7 @@ def deviation(told: Sequence[Strayed]) -> Chart:
                 "xaxis": {
                     "type": "category", "tickvals": names, "ticktext": first_of_each([one.window for one in known]),
                     "categoryorder": "array",
-                    "categoryarray": names,
+                    "categoryarray": names, "title": {"text": "window"},
                 },
                 "yaxis": {"ticksuffix": " %", "title": {"text": "good ÷ all"}}, "showlegend": True, "margin": {"t": 40},
             },
@@ -230,8 +235,8 @@ def at_stake(weeks: Sequence[Stake]) -> Chart:
                 "hovertemplate": "%{y:,.0f}<extra></extra>",
             }],
             "layout": {
-                "bargap": 0.5, "xaxis": {"type": "category"},
-                "yaxis": {"rangemode": "tozero", "tickformat": "~s", "nticks": 4, "title": {"text": "currency"}}, "margin": {"t": 18},
+                "bargap": 0.5, "xaxis": {"type": "category", "title": {"text": "week"}},
+                "yaxis": {"rangemode": "tozero", "tickformat": "~s", "nticks": 4, "title": {"text": "revenue"}}, "margin": {"t": 18},
             },
         } if count else {},
         columns=("Week of", "Windows", "Revenue touched", "Windows without a figure"),

@@ -35,6 +35,13 @@
     }
     return all;
   };
+  /* Times as everywhere: `02:00`, the day below where it changes. Without this Plotly writes the American order. */
+  const times = [
+    { dtickrange: [null, 60000], value: "%H:%M:%S\n%a %-d %b" },
+    { dtickrange: [60000, 86400000], value: "%H:%M\n%a %-d %b" },
+    { dtickrange: [86400000, "M1"], value: "%-d %b" },
+    { dtickrange: ["M1", null], value: "%b %Y" },
+  ];
   /* Light and dark in one: the tokens decide. */
   const template = () => {
     const size = parseFloat(getComputedStyle(root).fontSize) * 0.6875;
@@ -45,7 +52,7 @@
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom", hovermode: "x unified",
       hoverlabel: { bgcolor: "@surface", bordercolor: "@line-2", font: { ...font, color: "@ink" } },
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font, bgcolor: "rgba(0,0,0,0)", itemclick: false, itemdoubleclick: false },
-      xaxis: { ...axis, hoverformat: "%a %d %b %H:%M" }, yaxis: { ...axis, showgrid: true, fixedrange: true, nticks: 5 },
+      xaxis: { ...axis, hoverformat: "%a %-d %b %H:%M", tickformatstops: times }, yaxis: { ...axis, showgrid: true, fixedrange: true, nticks: 5 },
       modebar: { bgcolor: "@surface", color: "@ink-3", activecolor: "@ink", orientation: "h" }, transition: { duration: 0 }, autosize: true,
     };
   };
@@ -74,7 +81,7 @@
       plot.style.setProperty("--ratio", `${width} / ${height}`);
     });
   };
-  const draw = (plot) => {
+  const draw = async (plot) => {
     const figure = JSON.parse(plot.dataset.figure);
     const layout = merged(template(), figure.layout);
     layout.annotations = (layout.annotations || []).map(annotated);
@@ -93,12 +100,15 @@
     document.head.append(Object.assign(document.createElement("template"), { id: mapStyle }));
     document.head.append(Object.assign(document.createElement("script"), { src: source, onload: resolve, onerror: reject }));
   });
-  const drawAll = (part) => plotly().then(async () => {
-    for (const plot of part.querySelectorAll("[data-figure]:not([data-drawn])")) {
-      await draw(plot);
+  const undrawn = (plot) => plot.replaceChildren(Object.assign(document.createElement("p"), { textContent: "The chart could not be drawn. Its table has the same figures." }));
+  const drawAll = async (part) => {
+    const plots = part.querySelectorAll("[data-figure]:not([data-drawn])");
+    if (!(await plotly().then(() => window.Plotly, () => null))) return plots.forEach(undrawn);
+    for (const plot of plots) {
+      await draw(plot).catch(() => undrawn(plot));
       await new Promise((next) => setTimeout(next)); /* the page answers between two drawings */
     }
-  }).catch(() => part.querySelectorAll("[data-figure]:not([data-drawn])").forEach((plot) => { plot.textContent = "The chart could not be drawn. Its table has the same figures."; }));
+  };
   /* Not before the first chart comes near the screen: a phone at night may never need it. */
   const watch = (part) => {
     const plots = part.querySelectorAll("[data-figure]:not([data-drawn])");
@@ -120,16 +130,15 @@
       return wide.matches && fresh && fresh !== plot.dataset.figure;
     });
     if (!waiting.length) return;
-    plotly().then(async () => {
-      for (const plot of waiting) {
-        const fresh = document.getElementById(plot.dataset.live);
-        if (!plot.isConnected || !fresh) continue;
-        plot.dataset.figure = fresh.dataset.fresh;
-        plot.hidden = false;
-        plot.setAttribute("aria-label", plot.parentElement.querySelector("svg.sketch")?.getAttribute("aria-label") || "");
-        await draw(plot);
-      }
-    }).catch(() => waiting.forEach((plot) => { plot.hidden = true; })); /* the sketch is there */
+    /* Each by itself: what one chart meets must not keep the others as they were. The sketch is there where one cannot be drawn. */
+    plotly().then(() => waiting.forEach((plot) => {
+      const fresh = document.getElementById(plot.dataset.live);
+      if (!plot.isConnected || !fresh) return;
+      plot.dataset.figure = fresh.dataset.fresh;
+      plot.hidden = false;
+      plot.setAttribute("aria-label", plot.parentElement.querySelector("svg.sketch")?.getAttribute("aria-label") || "");
+      draw(plot).catch(() => { plot.hidden = true; });
+    })).catch(() => waiting.forEach((plot) => { plot.hidden = true; }));
   };
 
   addEventListener("DOMContentLoaded", () => {

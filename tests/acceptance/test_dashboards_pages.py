@@ -113,7 +113,7 @@ def test_boards_read_without_scripts(live_server: Any, shop: Run, browser: Any) 
         page = watched.page
         sign_in(page)
         page.goto("/dashboards/executive/")
-        assert page.locator(".plot noscript p").first.is_visible()
+        assert page.locator(".plot > p").first.is_visible()
         page.locator("summary").first.click()
         page.goto("/dashboards/on-call/")
         page.get_by_role("link", name="Hold").click()

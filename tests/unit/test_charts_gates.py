@@ -23,9 +23,10 @@ def test_a_gap_is_where_nothing_could_be_judged_and_where_nothing_was_measured()
 
 def test_the_figure_holds_every_threshold_and_never_joins_over_a_gap() -> None:
     chart = gate("Writes", row(99.8, None, 91.0), LIMITS, source="<b>orders", unit=" %", zone=ZoneInfo("Europe/Berlin"), key="gate-1")
-    line, failed = chart.figure["data"]
+    line, alone, failed = chart.figure["data"]
     assert line["y"] == [99.8, None, 91.0, None] and line["x"][0] == "2026-11-25 03:00:00", "the reader's clock"
     assert failed["y"] == [91.0] and line["connectgaps"] is False
+    assert alone["y"] == [99.8, 91.0], "a line of one point shows nothing: it is a dot"
     assert {note["text"] for note in chart.figure["layout"]["annotations"]} == {"passes ≥ 99 %", "fails < 95 %"}
     low, high = chart.figure["layout"]["yaxis"]["range"]
     assert low < 91 and high > 99.8 and "<b>" not in chart.definition and len(chart.rows) == 3
@@ -35,6 +36,14 @@ def test_the_figure_holds_every_threshold_and_never_joins_over_a_gap() -> None:
 def test_nothing_but_gaps_is_said_and_not_drawn() -> None:
     chart = gate("Writes", row(None, None), LIMITS, source="x", unit="", zone=ZoneInfo("UTC"), key="gate-1")
     assert chart.is_empty and "nothing was measured" in chart.label and sketch(row(None), LIMITS, "").last is None
+
+
+def test_a_lone_reading_is_seen_in_the_middle_of_its_minute() -> None:
+    chart = gate("Writes", row(99.8), LIMITS, source="x", unit=" %", zone=ZoneInfo("Europe/Berlin"), key="gate-1")
+    axis = chart.figure["layout"]["xaxis"]
+    assert axis["range"] == ["2026-11-25 02:59:30", "2026-11-25 03:00:30"] and axis["title"]["text"] == "CET"
+    drawn = sketch(row(99.8), LIMITS, " %")
+    assert drawn.last and drawn.last[0] == WIDE / 2 and drawn.ends - drawn.begins == timedelta(minutes=1)
 
 
 def test_the_sketch_stays_inside_its_frame() -> None:
