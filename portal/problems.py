@@ -7,6 +7,7 @@ does not know is a 500 without a word about the inside: the request's id is what
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -146,13 +147,19 @@ def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
         content = orjson.dumps(body, default=str, option=orjson.OPT_NON_STR_KEYS)
         response = HttpResponse(content, content_type="application/problem+json", status=problem.status)
     else:
-        context = {"problem": problem, "request_id": request_id, "asks_sign_in": problem.status == 401}
+        context = {"problem": problem, "request_id": request_id, "asks_sign_in": problem.status == 401, "back": back_from(request.path)}
         response = render(request, "portal/problem.html", context, status=problem.status)
     for name, value in problem.headers.items():
         response[name] = value
     response["Cache-Control"] = "no-store"
     patch_vary_headers(response, ["Accept", "Cookie"])
     return response
+
+
+def back_from(path: str) -> tuple[str, str] | None:
+    """The page of the window or run that a question was asked of: its address and what it is called."""
+    found = re.match(r"(/(?:windows/(MW-\d+)|runs/\d+))/", path)
+    return (found[1], found[2] or "the run") if found else None
 
 
 def field_errors(detail: Any, at: str = "") -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.given_starts import answers, approved, begins_now, started
 from windows.actions.gates import Answer
+from windows.errors import Conflict
 from windows.execution.models import clock
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +16,10 @@ pytestmark = pytest.mark.django_db
 
 def test_schedule_blocks_before_the_start_and_after_the_latest() -> None:
     window = approved()
-    run = started(window)
+    with pytest.raises(Conflict, match="and not before"):
+        started(window)
+    run = started(begins_now(window))
+    run.window = begins_now(window, starts_at=clock() + timedelta(minutes=20))
     assert answers(run)["schedule"].verdict is Answer.FAIL
     run.window = begins_now(window, starts_at=clock() - timedelta(hours=2))
     assert "latest start" in answers(run)["schedule"].reason

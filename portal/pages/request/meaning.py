@@ -90,7 +90,7 @@ def shown(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: datetime) -> dict[str, Any]:
     """Everything the panel shows; only `lacking` while nothing can be judged."""
     if outline is None:
-        return {"outline": None, "lacking": lacking, "hard": [], "now": now}
+        return {"outline": None, "lacking": lacking, "hard": [], "soft": [], "now": now}
     candidate = outline.candidate
     findings = conflicts_with(candidate, exclude=outline.window_id, viewer=actor, now=now)
     view = window_view(outline.window_id, actor) if outline.window_id else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -9,12 +11,15 @@ from windows.access.pages import Question, ask, decided, signed_in
 from windows.access.requests import actor_of
 from windows.access.roles import Actor
 from windows.approvals.commands import decide, request_window, withdraw
+from windows.approvals.commands.requests import acceptable
 from windows.approvals.models import ApprovalRequest, Decision, RequestStatus
 from windows.approvals.queries import approval_view
 from windows.approvals.queries.delegations import may_sign_for
 from windows.approvals.queries.signing import signable
 from windows.approvals.queries.standing import barred_from
 from windows.errors import Conflict, Invalid
+from windows.lifecycle.states import WindowStatus
+from windows.scheduling.models import Window
 from windows.scheduling.queries import WindowView, window_id_of, window_view
 
 
@@ -31,9 +36,11 @@ def about(view: WindowView) -> str:
 
 @signed_in
 def request_approval(request: HttpRequest, reference: str) -> HttpResponse:
-    """A soft conflict comes back to the question, which then wants a reason."""
+    """Asks only where it can be: what would refuse is said at once, and a soft conflict makes the reason needed."""
     actor, page = actor_of(request), reverse("window", args=[reference])
     view = window_view(window_id_of(reference), actor)
+    if request.method != "POST" and view.status != WindowStatus.DRAFT:
+        raise Conflict(f"{view.reference} is {view.status}; only a draft is requested.", field="status")
     question = Question(
         title="Request approval",
         consequence="The slot is reserved, and those who must sign are asked. From then on a change of substance makes approvals lapse.",
@@ -43,11 +50,13 @@ def request_approval(request: HttpRequest, reference: str) -> HttpResponse:
         about=about(view),
     )
     try:
+        if request.method != "POST":
+            acceptable(actor, Window.objects.get(pk=view.id), "")
         return decided(request, question, lambda reason: request_window(actor, view.id, reason=reason), page)
     except Conflict as error:
         if error.field != "reason":
             raise
-        return ask(request, question, Invalid(error.detail, field="reason"))
+        return ask(request, replace(question, reason="required"), Invalid(error.detail, field="reason"))
 
 
 @signed_in

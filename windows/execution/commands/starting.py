@@ -26,8 +26,8 @@ from windows.scheduling.queries import subject_of
 def start_run(actor: Actor, window_id: int) -> Run:
     """Copy the plan into a run in preflight and ring. The window becomes running when every check has passed.
 
-    An emergency may begin as a draft, by right. Conflict(field=…) names what an approval no longer covers, the window's state, or
-    the run that is under way.
+    An emergency may begin as a draft, by right. Conflict(field=…) names what an approval no longer covers, the window's state, its
+    begin where that has not come, or the run that is under way.
     """
     subject = subject_of(window_id)
     window = Window.objects.only("change_type", "status").get(pk=window_id)
@@ -40,6 +40,8 @@ def start_run(actor: Actor, window_id: int) -> Run:
     else:
         require(actor, Verb.START, subject)
         window, found = claim_start(window_id, actor.person_id)
+        if clock() < window.starts_at:
+            raise Conflict(f"{window.reference} begins at {window.starts_at:%Y-%m-%d %H:%M:%S} UTC and not before.", field="starts_at")
         approval = {"digest": found.digest, "policy": found.policy}
     return _create(actor, window, approval)
 

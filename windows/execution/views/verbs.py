@@ -10,14 +10,16 @@ from django.urls import reverse
 
 from windows.access.pages import Question, decided, signed_in
 from windows.access.requests import actor_of
-from windows.access.roles import Actor
-from windows.errors import Invalid, NotFound
+from windows.access.roles import Actor, Verb, require
+from windows.audit.clock import clock
+from windows.errors import Conflict, Invalid, NotFound
 from windows.execution.commands import aborting, holding, steps
 from windows.execution.commands.starting import start_run
 from windows.execution.queries.views import RunView, StepView, run_view, runs_of
 from windows.execution.states import StepStatus
 from windows.execution.views.words import QUESTIONS
-from windows.scheduling.queries import window_id_of, window_view
+from windows.lifecycle.states import ChangeType, WindowStatus
+from windows.scheduling.queries import WindowView, window_id_of, window_view
 
 BY_HAND = "by hand, from the run page"
 ACTS: dict[str, Callable[[Actor, int, str], Any]] = {
@@ -95,10 +97,22 @@ def attesting(request: HttpRequest, actor: Actor, run: RunView, step: StepView, 
 STEP_VERBS = {"skip": skipping, "retry": retrying, "confirm": confirming, "attest": attesting}
 
 
+def offered(view: WindowView, actor: Actor) -> None:
+    """Refuse to ask where the answer could only be no; the command judges again, and of more."""
+    is_emergency = view.change_type == ChangeType.EMERGENCY
+    require(actor, Verb.START_EMERGENCY if is_emergency else Verb.START, view.subject)
+    if view.status not in ({WindowStatus.DRAFT, WindowStatus.APPROVED} if is_emergency else {WindowStatus.APPROVED}):
+        raise Conflict(f"{view.reference} is {view.status.replace('_', ' ')}; only an approved window is started.", field="status")
+    if not is_emergency and clock() < view.starts_at:
+        raise Conflict(f"{view.reference} begins at {view.starts_at:%Y-%m-%d %H:%M:%S} UTC and not before.", field="starts_at")
+
+
 @signed_in
 def start(request: HttpRequest, reference: str) -> HttpResponse:
     actor = actor_of(request)
     view = window_view(window_id_of(reference), actor)
+    if request.method != "POST":
+        offered(view, actor)
     question = Question(
         title="Start the run now",
         consequence="Preflight checks run first. When they pass, the steps begin and users get the mode of this window.",

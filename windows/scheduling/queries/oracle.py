@@ -90,7 +90,8 @@ def held(service: Service, environments: list[str], at: datetime, now: datetime,
         begins, ends = window.starts_at, window.ends_at
         if window.status == WindowStatus.RUNNING:
             begins, ends = min(begins, window.started_at or begins), max(ends, now + OVERRUN)
-        closing.append(Closing(Advice.CLOSED, begins, ends, who, f"{who[0].upper()}{who[1:]} works on {service.slug}."))
+        does = "works on" if window.status == WindowStatus.RUNNING else "is planned to work on"
+        closing.append(Closing(Advice.CLOSED, begins, ends, who, f"{who[0].upper()}{who[1:]} {does} {service.slug}."))
     return closing
 
 
