@@ -152,7 +152,8 @@ def test_a_free_slot_is_used_without_scripts(ada) -> None:
 def test_an_hour_that_comes_twice_is_chosen_and_kept(ada) -> None:
     client = browser(ada)
     sent = form(ada, starts_at="2027-10-31T02:30", timezone="Europe/Berlin")
-    assert "happens twice" in client.post("/windows/saving", sent).content.decode()
+    told = client.post("/windows/saving", sent).content.decode()
+    assert "happens twice" in told and 'hx-swap-oob="true"' in told and "the second" in told, "while one types, without a full load"
     client.post("/windows/saving", sent | {"fold": "1"})
     window = Window.objects.get()
     assert window.starts_at.isoformat() == "2027-10-31T01:30:00+00:00"

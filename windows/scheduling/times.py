@@ -53,6 +53,18 @@ def parse(given: object, field: str) -> datetime:
     return found
 
 
+def comes_twice(text: str, zone_name: str) -> bool:
+    """Whether the clock of that zone shows this local time twice; no where there is no such time or zone."""
+    if zone_name not in known_zones() or not MOMENT.fullmatch(text.strip()):
+        return False
+    try:
+        there = datetime.fromisoformat(text.strip().upper()).replace(tzinfo=ZoneInfo(zone_name))
+    except ValueError:
+        return False
+    first, second = there.utcoffset(), there.replace(fold=1).utcoffset()
+    return first is not None and second is not None and first > second
+
+
 def from_wall(text: str, zone_name: str, field: str, fold: int | None = None) -> datetime:
     """A local time as a form gives it (no offset), in its zone, as UTC. `fold` picks the first (0) or second (1) of a doubled hour."""
     local = zone(zone_name)
@@ -73,7 +85,7 @@ def from_wall(text: str, zone_name: str, field: str, fold: int | None = None) ->
         raise Invalid(f"The clock in {zone_name} jumps over {naive:%H:%M} on {naive:%Y-%m-%d}. Choose a time before or after.", field=field)
     if both[0] != both[1] and fold is None:
         raise Invalid(
-            f"{naive:%H:%M} happens twice in {zone_name} on {naive:%Y-%m-%d}. Say which: fold=0 for the first, fold=1 for the second.",
+            f"{naive:%H:%M} happens twice in {zone_name} on {naive:%Y-%m-%d}. Say which: the first (fold 0) or the second (fold 1).",
             field=field,
         )
     return both[fold or 0]

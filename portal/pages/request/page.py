@@ -16,7 +16,7 @@ from portal.pages.request.advice import advice_for
 from portal.pages.request.meaning import meaning
 from portal.pages.request.outline import of_form, of_window
 from portal.pages.request.saving import Saved, save
-from windows.access.pages import reads, signed_in
+from windows.access.pages import chosen_environment, reads, signed_in
 from windows.access.requests import actor_of
 from windows.alerts.expected import as_lines
 from windows.audit.clock import clock
@@ -24,8 +24,8 @@ from windows.lifecycle.layers import LAYER_NAMES
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.forms import ROWS, declared, whole
 from windows.scheduling.queries import WindowView, window_id_of, window_view
-from windows.scheduling.queries.choices import choices_for
-from windows.scheduling.times import known_zones, parse
+from windows.scheduling.queries.choices import choices_for, usual_environment, usual_owner, usual_team
+from windows.scheduling.times import comes_twice, known_zones, parse
 
 EMPTY: dict[str, Any] = {"service": "", "environment": "", "region": "", "layers": ["L3"]}
 LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)  # what a calendar's empty place sends
@@ -98,6 +98,7 @@ def page(request: HttpRequest, given: dict[str, Any], edited: WindowView | None,
         "layers": LAYER_NAMES,
         "edited": edited,
         "as_one_types": edited is None or edited.status == WindowStatus.DRAFT,
+        "twice": comes_twice(given["starts_at"], given["timezone"]),
         "saved": saved,
         "errors": saved.errors,
     }
@@ -119,11 +120,13 @@ def blank(request: HttpRequest) -> dict[str, Any]:
     begins = (clock() + timedelta(days=1)).astimezone(ZoneInfo(zone)).replace(minute=0)
     asked = request.GET
     first = {**{name: asked.get(name, "") for name in ("service", "environment", "region")}, "layers": ["L3"]}
+    first["environment"] = first["environment"] or chosen_environment(request) or usual_environment()
+    team = asked.get("team", "") or usual_team(actor, first["service"])
     return {
         **dict.fromkeys(TYPED, ""),
-        "owner_id": str(actor.person_id),
+        "owner_id": str(usual_owner(team, actor.person_id)),
         "coordinator_id": str(actor.person_id),
-        "team": asked.get("team", ""),
+        "team": team,
         "starts_at": asked["starts_at"] if LOCAL.fullmatch(asked.get("starts_at", "")) else f"{begins:%Y-%m-%dT%H:%M}",
         "minutes": "60",
         "timezone": zone,

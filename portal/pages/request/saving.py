@@ -25,6 +25,7 @@ from windows.scheduling.commands import editing
 from windows.scheduling.commands.drafts import Draft, create_draft, edit_draft
 from windows.scheduling.forms import heard, place_of, whole
 from windows.scheduling.queries import WindowView, window_view
+from windows.scheduling.times import comes_twice
 
 WHEN = frozenset({"starts_at", "ends_at", "timezone"})
 TOGETHER = {  # what cannot be saved alone, by the place of its error
@@ -61,8 +62,9 @@ def saving(request: HttpRequest) -> HttpResponse:
               "runbook_version_id", "owner_id", "coordinator_id", "deputy_id", "expected_users", "expected_alerts",
               "slack_percent"]  # fmt: skip
     places += [name for name in request.POST if name.startswith("parameter_")]
-    typed = {"version": request.POST.get("version", "")}
-    context = {"saved": found, "errors": found.errors, "places": places, "given": typed, "now": clock()}
+    typed = {name: request.POST.get(name, "") for name in ("version", "fold")}
+    twice = comes_twice(request.POST.get("starts_at", ""), request.POST.get("timezone", ""))
+    context = {"saved": found, "errors": found.errors, "places": places, "given": typed, "twice": twice, "now": clock()}
     response = render(request, "portal/request/_saved.html", context)
     if found.view and not known:
         response["HX-Replace-Url"] = reverse("edit-window", args=[found.view.reference])

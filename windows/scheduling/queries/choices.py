@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from windows.access.roles import PLAN, Actor
-from windows.catalogue.models import Environment, Person, Region, Service, Team
+from django.db.models import QuerySet
+
+from windows.access.roles import PLAN, Actor, Role
+from windows.catalogue.models import Environment, Membership, Person, Region, Service, Team
 from windows.lifecycle.states import ChangeType, Mode
 from windows.runbooks.models import RunbookVersion
 
@@ -26,12 +28,9 @@ class Choices:
 
 def choices_for(actor: Actor) -> Choices:
     """SRE plan for every team, others for the teams that gave them a role in planning."""
-    teams = Team.objects.order_by("name")
-    if not actor.sre:
-        teams = teams.filter(slug__in=[team for team, role in actor.roles if role in PLAN])
     newest = RunbookVersion.objects.order_by("runbook__slug", "-number").distinct("runbook__slug").select_related("runbook")
     return Choices(
-        teams=list(teams.values_list("slug", "name")),
+        teams=list(plannable(actor).values_list("slug", "name")),
         people=list(Person.objects.filter(is_active=True).order_by("name").values_list("id", "name")),
         services=list(Service.objects.order_by("name").values_list("slug", "name")),
         environments=list(Environment.objects.order_by("name").values_list("slug", "name")),
@@ -40,3 +39,28 @@ def choices_for(actor: Actor) -> Choices:
         modes=[(mode.value, mode.value.replace("_", "-").capitalize()) for mode in Mode],
         types=[(kind.value, kind.value.capitalize()) for kind in ChangeType],
     )
+
+
+def plannable(actor: Actor) -> QuerySet[Team]:
+    """The teams the person may plan for, by name."""
+    teams = Team.objects.order_by("name")
+    return teams if actor.sre else teams.filter(slug__in=[team for team, role in actor.roles if role in PLAN])
+
+
+def usual_team(actor: Actor, service: str) -> str:
+    """The team of that service where the person may plan for it, else the first they may plan for; empty for none. Two queries."""
+    mine = list(plannable(actor).values_list("slug", flat=True))
+    owning = Service.objects.filter(slug=service).values_list("team__slug", flat=True).first()
+    return owning if owning in mine else mine[0] if mine else ""
+
+
+def usual_owner(team: str, otherwise: int | None) -> int | None:
+    """Who answers for what a team plans: its owner, the first by name; `otherwise` where it has none, or is the one."""
+    owners = Membership.objects.filter(team__slug=team, role=Role.OWNER.value, person__is_active=True).order_by("person__name")
+    found = list(owners.values_list("person", flat=True))
+    return otherwise if otherwise in found or not found else found[0]
+
+
+def usual_environment() -> str:
+    """Production, the first by name; empty while there is none."""
+    return Environment.objects.order_by("-is_production", "name").values_list("slug", flat=True).first() or ""
