@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models import Window as Over
 from django.db.models.functions import RowNumber
 from django.urls import NoReverseMatch, reverse
@@ -187,18 +187,25 @@ def steps_of(runs: Iterable[int]) -> dict[int, StepRun]:
 
 
 def last_readings(runs: Iterable[int]) -> dict[int, list[GateReading]]:
-    """The last readings of each gate of each run, newest first."""
-    place = Over(RowNumber(), partition_by=[F("run"), F("gate")], order_by=F("id").desc())
+    """The last readings of each gate of each run, newest first, each with the name of its step as `step`."""
+    place = Over(RowNumber(), partition_by=[F("run"), F("gate"), F("position")], order_by=F("id").desc())
+    step = Subquery(StepRun.objects.filter(run=OuterRef("run"), position=OuterRef("position")).values("name")[:1])
+    rows = GateReading.objects.filter(run__in=list(runs)).annotate(place=place, step=step).filter(place__lte=GATE_READINGS)
     found: dict[int, list[GateReading]] = {}
-    for reading in GateReading.objects.filter(run__in=list(runs)).annotate(place=place).filter(place__lte=GATE_READINGS).order_by("-id"):
+    for reading in rows.order_by("-id"):
         found.setdefault(reading.run_id, []).append(reading)
     return found
 
 
-def gates(readings: Iterable[GateReading]) -> list[Gate]:
+def gates(readings: Sequence[Any]) -> list[Gate]:
+    """Those that watch the whole run, and the step's that measured last: earlier ones have been passed."""
     by_name: dict[str, list[GateReading]] = {}
+    newest = next((one.position for one in readings if one.position is not None), None)
     for reading in readings:
-        by_name.setdefault(reading.gate, []).append(reading)
+        if reading.position is None:
+            by_name.setdefault(reading.gate, []).append(reading)
+        elif reading.position == newest:
+            by_name.setdefault(f"{newest} · {reading.step}", []).append(reading)
     looks = {"pass": "passed", "fail": "broke", "inconclusive": "unsure"}
     return [Gate(name, told[0], tuple(looks[one.verdict] for one in reversed(told))) for name, told in by_name.items()]
 

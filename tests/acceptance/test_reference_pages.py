@@ -110,7 +110,7 @@ def test_things_are_looked_up_and_settled(live_server, shop, browser, dark: bool
         fits()
         page.get_by_label("Text (YAML)").fill(RUNBOOK)
         page.get_by_role("button", name="Keep this version").click()
-        page.get_by_text("Wait 10s").wait_for()
+        page.get_by_text("Wait 10 s").wait_for()
         assert RunbookVersion.objects.get().number == 1
 
         page.goto("/settings/tokens/")

@@ -45,11 +45,11 @@ def text(response) -> str:
 
 def test_a_text_is_checked_kept_and_read_in_sentences(page) -> None:
     checked = page.post("/runbooks/new", {"text": TEXT, "team": "shop", "act": "check"})
-    assert checked.status_code == 200 and "The text is in order" in text(checked) and "Wait 10s" in text(checked)
+    assert checked.status_code == 200 and "The text is in order" in text(checked) and "Wait 10 s" in text(checked)
     assert not Runbook.objects.exists()
     assert page.post("/runbooks/new", {"text": TEXT, "team": "shop"})["Location"] == "/runbooks/pause"
     shown = text(page.get("/runbooks/pause"))
-    assert "Wait 10s" in shown and "Version 1, the newest" in shown and "No window uses it yet" in shown
+    assert "Wait 10 s" in shown and "Version 1, the newest" in shown and "No window uses it yet" in shown
     assert AuditEntry.objects.filter(kind="runbook.version_added").count() == 1
 
 
@@ -89,7 +89,7 @@ def test_a_new_version_shows_what_changed_and_the_old_one_stays(ada, page) -> No
     assert "<del>    wait: {duration: 10s}</del>" in shown and "<ins>    wait: {duration: 20s}</ins>" in shown
     assert "1 line added, 1 taken out" in shown
     old = text(page.get("/runbooks/pause/versions/1"))
-    assert "Wait 10s" in old and "This is an earlier version" in old
+    assert "Wait 10 s" in old and "This is an earlier version" in old
     assert "letter by letter" in text(page.get("/runbooks/pause/compare?from=2&to=2"))
     for path in ("/runbooks/pause/versions/9", "/runbooks/pause/compare?from=9", "/runbooks/none", "/runbooks/none/compare"):
         assert page.get(path).status_code == 404, path

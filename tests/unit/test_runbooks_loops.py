@@ -53,7 +53,7 @@ def test_in_batches_with_a_wait_and_a_gate_between() -> None:
         "Drain a", "Drain b", "Upgrade (a)", "Upgrade (b)", "Let it settle (1 of 1)", "All well (1 of 1)", "Drain c", "Upgrade (c)",
     ]  # fmt: skip
     assert found.steps[4].action.kind == "wait"
-    assert found.steps[4].sentence == "Wait 30s"
+    assert found.steps[4].sentence == "Wait 30 s"
 
 
 def test_progressive_shares_keep_their_type() -> None:

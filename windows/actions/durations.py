@@ -21,6 +21,12 @@ def parse_duration(text: object) -> timedelta:
     return length
 
 
+def spoken(length: timedelta) -> str:
+    """As a sentence says it: 1 h 30 min, 20 s."""
+    words = {"d": " d", "h": " h", "m": " min", "s": " s"}
+    return " ".join(f"{count}{words[unit]}" for count, unit in re.findall(r"([\d.]+)([dhms])", write_duration(length)))
+
+
 def write_duration(length: timedelta) -> str:
     """The shortest text parse_duration reads back as the same (to a millisecond)."""
     left, parts = round(length.total_seconds() * 1000), []

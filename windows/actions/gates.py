@@ -18,6 +18,7 @@ from enum import StrEnum
 
 TOLERANCE = 1e-9
 COMPARISON = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\Z", re.ASCII)
+WORDS = {">=": "at least", "<=": "at most", "==": "exactly", "!=": "other than", ">": "above", "<": "below"}
 OPPOSITE = {">=": "<", "<": ">=", "<=": ">", ">": "<=", "==": "!=", "!=": "=="}
 
 
@@ -59,6 +60,11 @@ class Comparison:
 
     def __str__(self) -> str:
         return f"{self.operator} {self.threshold:g}"
+
+    @property
+    def words(self) -> str:
+        """As a sentence says it: at least 0.99."""
+        return f"{WORDS[self.operator]} {self.threshold:g}".strip()
 
 
 @dataclass(frozen=True, slots=True)

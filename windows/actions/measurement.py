@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from windows.actions.comparing import By, compared, may_be_chance
-from windows.actions.durations import write_duration
+from windows.actions.durations import spoken
 from windows.actions.gates import Comparison, GateSpec, Reading, doubt_about
 from windows.actions.params import Duration, Params, Slug
 from windows.actions.ports import PortError, SqlPort, Stopped, TelemetryPort
@@ -111,7 +111,7 @@ class Gate(Params):
         if self.burn_rate:
             return f"the burn rate of {self.burn_rate.objective}"
         if self.objective:
-            return f"{self.objective} over {write_duration(self.window)}{beside}"
+            return f"{self.objective} over {spoken(self.window)}{beside}"
         asked = f"a query of {self.sql.database}" if self.sql else str(self.prometheus)
         return f"{asked}{beside}"
 

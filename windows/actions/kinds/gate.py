@@ -33,9 +33,10 @@ class Params(Gate):
 
 
 def sentence(params: Params) -> str:
-    fail = f", fail at {params.failing}" if params.failing else ""
-    times = f" {params.consecutive} times in a row" if params.consecutive > 1 else ""
-    return f"Go on when {params.source} is {params.passing}{times}{fail}"
+    spec = params.spec()
+    fail = f", fail where it is {spec.failing.words}" if spec.failing else ""
+    times = f", {params.consecutive} times in a row" if params.consecutive > 1 else ""
+    return f"Go on when {params.source} is {spec.passing.words}{times}{fail}"
 
 
 def run(params: Params, ctx: Context) -> Outcome:
@@ -59,7 +60,8 @@ def run(params: Params, ctx: Context) -> Outcome:
     if now + params.interval >= ctx.deadline:
         reason = f"{params.source}: time is up, last: {verdict.reason} ({counted(stands)})"
         return Undecided(reason, tuple(readings), checkpoint, params.otherwise)
-    return Wait(now + params.interval, checkpoint, note=f"for {params.source} {params.passing}")
+    note = f"{stands.passes} of {spec.consecutive} in a row" if spec.consecutive > 1 else f"not yet: {verdict.reason}"
+    return Wait(now + params.interval, checkpoint, note=note)
 
 
 def compensate(params: Params, ctx: Context) -> Outcome:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import model_validator
 
 from windows.actions.context import Context
+from windows.actions.durations import spoken
 from windows.actions.outcomes import Done, Outcome, Wait
 from windows.actions.params import Duration
 from windows.actions.params import Params as Base
@@ -43,7 +44,7 @@ def moment(text: str) -> datetime:
 
 
 def sentence(params: Params) -> str:
-    return f"Wait until {params.until}" if params.until else f"Wait {params.model_dump(mode='json')['duration']}"
+    return f"Wait until {params.until}" if params.until else f"Wait {spoken(params.duration or timedelta())}"
 
 
 def needs(params: Params) -> timedelta:
@@ -56,7 +57,7 @@ def run(params: Params, ctx: Context) -> Outcome:
     end = moment(fixed) if fixed else ctx.now() + (params.duration or timedelta())
     if ctx.now() >= end:
         return Done("Waited.")
-    return Wait(end, checkpoint={"until": end.isoformat()}, note=f"until {end:%H:%M:%S} UTC")
+    return Wait(end, checkpoint={"until": end.isoformat()}, note=f"until {end:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def compensate(params: Params, ctx: Context) -> Outcome:

@@ -93,7 +93,7 @@ def sentence(action: ActionSpec, declared: Mapping[str, ParameterSpec]) -> str:
 def told_gate(gate: WatchSpec, declared: Mapping[str, ParameterSpec]) -> ToldGate:
     model = read(Gate, gate.gate, declared, Fields(CODE))
     otherwise = "roll back" if gate.on_fail == "roll_back" else "hold"
-    said = f"{model.source} stays {model.passing}, else {otherwise}" if model else f"else {otherwise}"
+    said = f"{model.source} stays {model.spec().passing.words}, else {otherwise}" if model else f"else {otherwise}"
     return ToldGate(gate.name, said, gate.interval)
 
 
