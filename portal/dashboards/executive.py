@@ -28,7 +28,7 @@ MONTH = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number to read first. `tone`: pass, fail or inconclusive (not known)."""
+    """One number to read first. `tone`: pass, fail or inconclusive (not known); empty for a figure that judges nothing."""
 
     name: str
     title: str
@@ -65,7 +65,7 @@ def executive(viewer: Actor, now: datetime, span: str = USUAL) -> tuple[list[Fig
             title="Too many windows",
             template="dashboards/_too_many.html",
             told={"over": months(now - MONTH, now + MONTH, limit=SHOWN), "any": WindowBudget.objects.exists()},
-            look="wide",
+            look="whole",
         ),
     ]
     return figures(runs, budgets, told, coming, now), panels
@@ -90,11 +90,11 @@ def figures(runs: list[Ended], budgets: list[Left], told: dict[int, Touched], co
         ),
         Figure(
             "impact", "Revenue touched, 30 days", f"{sum(money or 0.0 for money in revenue):,.0f}", f"in {len(revenue)} windows",
-            "inconclusive" if missing else "pass", f"{missing} without a figure" if missing else "At most; the services' own figures",
+            "inconclusive" if missing else "", f"{missing} without a figure" if missing else "At most; the services' own figures",
         ),
         Figure(
             "upcoming", "Users, next window", f"{told[first.id].users:,}" if first and first.id in told and told[first.id].users is not None
-            else "none" if first is None else "not known", first.reference if first else "", "pass" if first else "inconclusive",
+            else "none" if first is None else "not known", first.reference if first else "", "",
             first.title if first else f"Nothing planned in {DAYS} days",
         ),
     ]  # fmt: skip

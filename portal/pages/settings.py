@@ -30,6 +30,9 @@ WORDS = {  # what stands on the page for a default; its name in words where it i
     "longest_window": "Longest window",
     "rollback_reserve_factor": "Rollback reserve, times what was measured",
     "gate_timeout": "How long a gate waits for its source",
+    "reconcile": "How often what is outside is compared with what was wanted",
+    "silence_ttl": "How long a silence outlives the worker that renews it",
+    "silence_renew": "How often a silence is renewed",
     "sealer": "How often the trail is sealed",
 }
 

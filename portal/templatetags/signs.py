@@ -12,6 +12,7 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
 
 from windows.audit.queries import TrailEntry
 
@@ -165,12 +166,12 @@ def in_zone(text: str, zone: str) -> str:
 
     def put(found: re.Match[str]) -> str:
         a = local(found[1])
-        day = f"{a:%a} {a.day} {a:%b %H:%M}"
+        day = f"{a:%a} {a.day} {a:%b %H:%M}{f':{a:%S}' if a.second else ''}"
         if not found[3]:
             return f"{day} {a.tzname()}"
         b = local(found[3])
         first = day if a.tzname() == b.tzname() else f"{day} {a.tzname()}"
-        last = f"{b:%H:%M}" if a.date() == b.date() else f"{b:%a} {b.day} {b:%b %H:%M}"
+        last = (f"{b:%H:%M}" if a.date() == b.date() else f"{b:%a} {b.day} {b:%b %H:%M}") + (f":{b:%S}" if b.second else "")
         return f"{first}{found[2]}{last} {b.tzname()}"
 
     return UTC_TIMES.sub(put, text)
@@ -221,6 +222,12 @@ def initials(name: str) -> str:
 def share(value: float | None) -> str:
     """0.9987 → 99.87 %."""
     return "not known" if value is None else f"{value * 100:.4g} %"
+
+
+@register.filter
+def other_than(slug: str, name: str) -> str:
+    """A short name where it says more than the name beside it: nothing for Orders, orders."""
+    return "" if slugify(name) == slug else slug
 
 
 @register.filter

@@ -17,8 +17,18 @@
     if (event.target.id !== "calendar") return;
     const scroller = event.target.querySelector(".tl-scroll"), there = focused && event.target.querySelector(focused);
     if (scroller) { scroller.scrollTop = down; scroller.scrollLeft = along; }
+    if (focused === "#pan-today") toNow();
     if (there) there.focus({ preventScroll: true });
   });
+
+  /* Where not all days fit, the first thing seen is now and not Monday. */
+  const toNow = () => {
+    const now = document.querySelector(".tl-bg .now"), scroller = now && now.closest(".tl-scroll");
+    if (!scroller || scroller.scrollWidth <= scroller.clientWidth) return;
+    const head = scroller.querySelector("thead th").offsetWidth, behind = (scroller.clientWidth - head) / 4;
+    scroller.scrollLeft = now.getBoundingClientRect().left - scroller.getBoundingClientRect().left + scroller.scrollLeft - head - behind;
+  };
+  toNow();
 
   /* An empty place: the quarter of an hour under the pointer. */
   document.addEventListener("click", (event) => {

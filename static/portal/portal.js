@@ -25,6 +25,16 @@
       form.addEventListener("change", () => form.requestSubmit());
     });
     document.body.addEventListener("submit", sendOnce);
+    /* A secret is copied whole. Without a secure connection browsers keep the clipboard away: then what is selected is copied. */
+    document.querySelectorAll("[data-copy]").forEach((button) => {
+      const field = document.getElementById(button.dataset.copy), said = button.querySelector("[role=status]");
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        field.select();
+        const done = navigator.clipboard ? await navigator.clipboard.writeText(field.value).then(() => true, () => false) : document.execCommand("copy");
+        said.textContent = done ? "Copied" : "Not copied: press Ctrl+C";
+      });
+    });
     /* A panel names the state it shows, so that an unchanged one is answered by 304 without a body. */
     document.body.addEventListener("htmx:configRequest", ({ detail }) => {
       const etag = detail.elt.dataset.etag;

@@ -58,6 +58,11 @@ class Dossier:
     overrides: tuple[OverrideView, ...] = ()  # of those conflicts: who goes ahead in spite of them
 
     @property
+    def collides(self) -> bool:
+        """Whether the conflict that somebody accepted with a reason still stands."""
+        return any(one.name == "Conflicts" and one.verdict != "pass" for one in self.checks)
+
+    @property
     def red(self) -> int:
         """How many checks are not green."""
         return sum(one.verdict != "pass" for one in self.checks)

@@ -35,9 +35,19 @@ class NewTokenShape(TokenShape):
     secret = serializers.CharField(help_text="Shown this once")
 
 
+UNKNOWN = "There is no scope “{input}”. Scopes are: " + ", ".join(sorted(verb.value for verb in Verb)) + "."
+
+
+class Scope(serializers.ChoiceField):
+    """A verb of the role table; who writes another is told which there are."""
+
+    def __init__(self) -> None:
+        super().__init__([(verb.value, verb.value) for verb in Verb], error_messages={"invalid_choice": UNKNOWN})
+
+
 class TokenAsked(Shape):
     name = Text(max_length=120)
-    scopes = serializers.ListField(child=serializers.ChoiceField([(verb.value, verb.value) for verb in Verb]), min_length=1, max_length=60)
+    scopes = serializers.ListField(child=Scope(), min_length=1, max_length=60)
     expires_at = serializers.DateTimeField()
 
 

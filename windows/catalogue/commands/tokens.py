@@ -32,7 +32,7 @@ def issue_token(actor: Actor, name: str, scopes: Collection[str], expires_at: da
     if not 0 < len(name.strip()) <= 120:
         raise Invalid("Name the token, in at most 120 characters.", field="name")
     if unknown := sorted(set(scopes) - KNOWN):
-        raise Invalid(f"There is no scope “{unknown[0]}”.", field="scopes")
+        raise Invalid(f"There is no scope “{unknown[0]}”. Scopes are: {', '.join(sorted(KNOWN))}.", field="scopes")
     if not scopes:
         raise Invalid("Choose at least one scope.", field="scopes")
     if expires_at.tzinfo is None:

@@ -1,0 +1,31 @@
+"""The same time by other clocks, only where they show another: a reader in London learns nothing from `GMT (… UTC)`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+
+from portal.templatetags.signs import period
+
+register = template.Library()
+
+
+def is_same(one: ZoneInfo, other: ZoneInfo, *moments: datetime) -> bool:
+    return all(at.astimezone(one).utcoffset() == at.astimezone(other).utcoffset() for at in moments)
+
+
+@register.simple_tag(takes_context=True)
+def own_clock(context: template.Context, start: datetime, end: datetime, own: str) -> str:
+    """A window's period in its own zone; empty where the reader's clock shows the same."""
+    there = ZoneInfo(own)
+    return "" if is_same(there, ZoneInfo(context.get("zone") or "UTC"), start, end) else period(start, end, there)
+
+
+@register.simple_tag(takes_context=True)
+def utc_clock(context: template.Context, start: datetime, end: datetime, own: str) -> str:
+    """The period in UTC; empty where the reader's clock or the window's own shows it already."""
+    utc = ZoneInfo("UTC")
+    told = (ZoneInfo(context.get("zone") or "UTC"), ZoneInfo(own))
+    return "" if any(is_same(utc, one, start, end) for one in told) else period(start, end, utc)
