@@ -103,7 +103,9 @@ def left_by_service(told: Sequence[Left], policy: float) -> Chart:
                 },
             ],
             "layout": {
-                "xaxis": {"range": [0, 104], "tickvals": [0, 50, 100], "ticktext": ["0 %", "50 %", "100 %"], "title": {"text": "budget left"}},
+                "xaxis": {
+                    "range": [0, 104], "tickvals": [0, 50, 100], "ticktext": ["0 %", "50 %", "100 %"], "title": {"text": "budget left"},
+                },
                 "yaxis": {
                     "type": "category", "showgrid": False, "tickvals": names,
                     "ticktext": [f"{one.objective}  {percent(one.raw, 0)}" for one in reversed(order)],
