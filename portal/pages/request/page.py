@@ -121,7 +121,7 @@ def blank(request: HttpRequest) -> dict[str, Any]:
     asked = request.GET
     first = {**{name: asked.get(name, "") for name in ("service", "environment", "region")}, "layers": ["L3"]}
     first["environment"] = first["environment"] or chosen_environment(request) or usual_environment()
-    team = asked.get("team", "") or usual_team(actor, first["service"])
+    team = asked.get("team", "") or usual_team(actor, asked.get("service", ""))
     return {
         **dict.fromkeys(TYPED, ""),
         "owner_id": str(usual_owner(team, actor.person_id)),
