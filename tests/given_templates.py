@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -80,23 +80,9 @@ class Node:
         self.token = commands.register_node(sam, service=service, environment="production", region=region, name=f"node-{region}")[1]
         self.mode, self.modes = "normal", ["normal"]
 
-    @contextmanager
-    def following(self) -> Iterator[None]:
+    def following(self) -> AbstractContextManager[None]:
         """In a thread of its own: the flag's step looks for the receipt while it holds the worker."""
-        over = threading.Event()
-
-        def go_on() -> None:
-            while not over.wait(0.05):
-                self.follow()
-            connection.close()
-
-        thread = threading.Thread(target=go_on, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join(20)
+        return again(self.follow)
 
     def follow(self) -> None:
         newest = FlagVersion.objects.filter(flag__region__in=[self.region, "*"]).order_by("-global_version").first()
@@ -122,15 +108,34 @@ def carried_out(plan: Plan, *nodes: Node, seconds: int = 300) -> Run:
 
 
 def to_its_end(run: Run, end: datetime) -> Run:
-    while (now := clock()) < end and run.wake_at is not None and run.status != "held":
-        if run.pk in watching.due(now):
-            watching.watch(run.pk)
-        if run.wake_at <= now:
-            loop.advance(run.pk, build)
-        else:
-            time.sleep(0.02)
-        run.refresh_from_db()
+    """The watch gates are judged in a thread of their own, as by the workers that measure: an owner stays with a run that waits briefly."""
+    with again(lambda: watching.watch(run.pk) if run.pk in watching.due(clock()) else None):
+        while (now := clock()) < end and run.wake_at is not None and run.status != "held":
+            if run.wake_at <= now:
+                loop.advance(run.pk, build)
+            else:
+                time.sleep(0.02)
+            run.refresh_from_db()
     return run
+
+
+@contextmanager
+def again(act: Callable[[], None]) -> Iterator[None]:
+    """The act every twentieth of a second, in a thread with a connection of its own."""
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(0.05):
+            act()
+        connection.close()
+
+    thread = threading.Thread(target=go_on, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(60)
 
 
 def outcomes(run: Run) -> dict[str, tuple[str, str]]:
