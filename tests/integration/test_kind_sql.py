@@ -239,3 +239,23 @@ def test_databases_are_known_by_name_only(target: str) -> None:
         port(target, stop=lambda: True).execute("orders", ["select 1"])
     with pytest.raises(Rejected):
         port(target).execute("orders", ["selct 1"])
+
+
+def test_r_a10_what_somebody_changed_meanwhile_is_not_overwritten(target: str, table) -> None:
+    undo = params("delete from orders", expect={"query": "select count(*) from orders", "is": 1})
+    table.execute("insert into orders values (1, 'ours'), (2, 'a stranger''s')")
+    outcome = perform("sql", undo, "run", ctx(target))
+    assert isinstance(outcome, Failed)
+    assert outcome.permanent, "the run is stuck and pages; trying again cannot help"
+    assert "2 was found, 1 was left there" in outcome.reason
+    assert count(table) == 2
+    table.execute("delete from orders where id = 2")
+    assert isinstance(perform("sql", undo, "run", ctx(target)), Done)
+    assert count(table) == 0
+    nothing = params("delete from orders", expect={"query": "select id from orders", "is": 1})
+    assert "no rows was found" in perform("sql", nothing, "run", ctx(target)).reason
+
+
+def test_r_a10_an_expectation_holds_for_the_statements_of_its_transaction() -> None:
+    with pytest.raises(ValidationError, match="transaction"):
+        params("vacuum", transaction=False, expect={"query": "select 1", "is": 1})

@@ -80,9 +80,10 @@ class SqlPort(Protocol):
         once_key: str = "",
         in_transaction: bool = True,
         credential: str = "",
+        expect: tuple[str, object] | None = None,
     ) -> SqlAnswer:
         """Carry the statements out; with `once_key`, at most once for ever (the key commits with them); with `credential` as the
-        window's own role of that name."""
+        window's own role of that name. `expect` is a query and the one value it must answer first, or else Changed."""
         ...
 
     def scalar(self, database: str, query: str, *, values: Mapping[str, Any] | None = None, timeout: float | None = None) -> object:

@@ -22,10 +22,13 @@ class Intent:
     params: dict[str, Any]
     checkpoint: dict[str, Any]
     interruptible: bool
+    round: int = 1  # a step done anew after a rollback to a checkpoint is another deed than the one that was undone
+    proves: bool = False  # looks, after everything was undone, whether all is well
     at: datetime | None = None  # when the intent was written, by the database's clock …
     ticks: float = 0.0  # … and by this process's monotonic one
 
     @property
     def key(self) -> str:
         """The same for every attempt, so that a target which honours it applies the effect once."""
-        return f"{self.run_id}:{self.position}:{self.direction}"
+        again = f":{self.round}" if self.round > 1 else ""
+        return f"{self.run_id}:{self.position}:{self.direction}{again}"

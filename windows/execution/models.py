@@ -39,6 +39,7 @@ class Run(models.Model):
     hold_action = models.CharField(max_length=20, blank=True, choices=[(p, p) for p in ("roll_back", "resume")])
     warned_at = models.DateTimeField(null=True)  # on-call was told that turn-back time is near
     overrun_at = models.DateTimeField(null=True)  # seen to be under way after its window's end
+    back_to = models.PositiveIntegerField(null=True)  # a rollback ends at this step, a checkpoint; null: it undoes everything
     revision = models.PositiveIntegerField(default=0)  # grows when a person changes a step: the owner reads its steps again
     freezes_met = models.JSONField(default=list)  # ids: each freeze is met once, a person who resumes has seen it
     created_at = models.DateTimeField(db_default=Now())
@@ -73,6 +74,11 @@ class StepRun(models.Model):
     timeout = models.DurationField()
     max_attempts = models.PositiveIntegerField(default=1)
     backoff = models.DurationField()  # before the second attempt; doubles, with jitter
+    is_checkpoint = models.BooleanField(default=False, db_default=False)  # a rollback may end here
+    on_fail = models.CharField(
+        max_length=12, choices=[(p, p) for p in ("roll_back", "checkpoint")], default="roll_back", db_default="roll_back"
+    )
+    round = models.PositiveIntegerField(default=1, db_default=1)  # grows when it is done anew after a rollback to a checkpoint
     quiesces = models.CharField(max_length=200, blank=True)  # what this step stops …
     resumes = models.CharField(max_length=200, blank=True)  # … and what this one lets go on again
     resume_within = models.DurationField(null=True)

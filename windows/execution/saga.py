@@ -1,132 +1,48 @@
-"""What next? One pure function of a run's state and the clock: same inputs, same answer. It knows no database and no Celery.
-
-A step is *touched* once an attempt was made, whatever came of it: a rollback compensates every touched step, the last one first.
-"""
+"""What next? One pure function of a run's state and the clock: same inputs, same answer. It knows no database and no Celery."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from windows.execution.decisions import (
+    Become,
+    Compensate,
+    Decision,
+    Doubt,
+    Execute,
+    Expire,
+    FreezeMet,
+    GiveUp,
+    Run,
+    RunPreflight,
+    Sleep,
+    Step,
+)
 from windows.execution.states import Phase, RunStatus, StepStatus
 
+__all__ = [
+    "Become",
+    "Compensate",
+    "Decision",
+    "Doubt",
+    "Execute",
+    "Expire",
+    "FreezeMet",
+    "GiveUp",
+    "Run",
+    "RunPreflight",
+    "Sleep",
+    "Step",
+    "checkpoint_before",
+    "decide",
+    "judge_preflight",
+    "unresolved",
+]
 R, S = RunStatus, StepStatus
 PASSED = frozenset({S.SUCCEEDED, S.SKIPPED})
-UNDO_ATTEMPTS = 3  # a compensation is tried at least so often: giving up leaves a system half changed
 # Workers die for reasons of their own, so a death is not held against a step's tries at once; but what kills each worker that
 # touches it must end. So often it is taken over beyond its tries.
 TAKEOVERS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    position: int
-    status: str
-    phase: str = Phase.STEP
-    name: str = ""
-    attempt: int = 0  # the number of the current try; 0 = never touched
-    is_repeatable: bool = True
-    has_undo: bool = True  # False: its runbook said why there is nothing to undo
-    is_asking: bool = False  # its compensation waits for a person
-    is_undoing: bool = False  # its compensation was begun, outcome unknown
-    undo_attempt: int = 0
-    max_attempts: int = 1
-    wake_at: datetime | None = None
-    deadline: datetime | None = None  # when the current try's time is up; it does not move while an action waits
-    outcome: str = ""
-
-    @property
-    def touched(self) -> bool:
-        return self.attempt > 0 or self.status not in {S.PENDING, S.SKIPPED}
-
-    @property
-    def undo_tries(self) -> int:
-        return max(UNDO_ATTEMPTS, self.max_attempts)
-
-    @property
-    def called(self) -> str:
-        return f"Step {self.position} “{self.name}”" if self.name else f"Step {self.position}"
-
-
-@dataclass(frozen=True, slots=True)
-class FreezeMet:
-    """A change freeze in force over the run's scope that began, or was made, after the run did and has not been met yet."""
-
-    id: int
-    title: str
-    policy: str  # finish_step, hold, roll_back (continue never gets here: it is only noted)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """`owned` says whether the asker holds the lease: then a `started` step is an intent that was not acted on yet."""
-
-    status: str
-    steps: tuple[Step, ...]
-    turn_back_at: datetime
-    window_ends_at: datetime
-    owned: bool = False
-    lease_until: datetime | None = None
-    overrun_policy: str = "roll_back"  # or hold: until the window's end, then roll back
-    hold_until: datetime | None = None
-    hold_action: str = ""  # roll_back or resume, when hold_until passes
-    freeze: FreezeMet | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunPreflight:
-    """Ask every check, outside any transaction."""
-
-
-@dataclass(frozen=True, slots=True)
-class Execute:
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Compensate:
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Expire:
-    """A step that waits, for a time or a person, and whose time is up: it failed (timed out)."""
-
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """A step whose worker died and that may not be repeated: in doubt, and a person is asked."""
-
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class GiveUp:
-    """A step, or its compensation, whose workers died time and again: it failed for good."""
-
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sleep:
-    """Nothing to do before `until`; None: until somebody acts."""
-
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Become:
-    status: RunStatus
-    reason: str
-    hold_until: datetime | None = None
-    hold_action: str = ""
-    asks: bool = False  # on-call is asked to decide
-    met: FreezeMet | None = field(default=None, kw_only=True)
-
-
-Decision = RunPreflight | Execute | Compensate | Expire | Doubt | GiveUp | Sleep | Become
 
 
 def decide(run: Run, now: datetime) -> Decision:
@@ -166,7 +82,8 @@ def _forward(run: Run, now: datetime, phase: Phase) -> Decision:
         return Become(R.SUCCEEDED, "Every step is done and validated.")
     match S(current.status):
         case S.FAILED if phase is Phase.STEP:
-            return Become(R.ROLLING_BACK, f"{current.called} failed: {current.outcome}".rstrip(": "))
+            back_to = checkpoint_before(run.steps, current.position) if current.on_fail == "checkpoint" else None
+            return Become(R.ROLLING_BACK, f"{current.called} failed: {current.outcome}".rstrip(": "), back_to=back_to)
         case S.IN_DOUBT:
             return Become(R.HELD, f"{current.called} is in doubt: say whether it was done.", asks=True)
         case S.STARTED if not run.owned and not current.is_repeatable:
@@ -227,10 +144,18 @@ def unresolved(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return tuple(step for step in steps if step.status in {S.IN_DOUBT, S.FAILED})
 
 
+def checkpoint_before(steps: tuple[Step, ...], position: int | None = None) -> int | None:
+    """The last checkpoint that was reached (before that step), or None where a rollback must undo everything."""
+    reached = [step.position for step in steps if step.is_checkpoint and step.status == S.SUCCEEDED]
+    return max((place for place in reached if position is None or place < position), default=None)
+
+
 def _backward(run: Run, now: datetime) -> Decision:
     """The last touched step first; one that cannot be undone does not keep the ones before it from being undone."""
     failed = []
     for step in reversed(run.steps):
+        if step.phase == Phase.PROOF or (run.back_to is not None and step.position <= run.back_to):
+            continue
         if step.status == S.COMPENSATION_FAILED:
             failed.append(step)
         elif step.status == S.COMPENSATING and step.is_asking:
@@ -244,4 +169,28 @@ def _backward(run: Run, now: datetime) -> Decision:
     if failed:
         names = ", ".join(step.called for step in reversed(failed))
         return Become(R.STUCK, f"Could not undo {names}. Everything else that was touched is undone.", asks=True)
-    return Become(R.ROLLED_BACK, "Every touched step is undone.")
+    if run.back_to is not None:
+        there = next((step.called for step in run.steps if step.position == run.back_to), f"step {run.back_to}")
+        return Become(R.HELD, f"Back at the checkpoint {there}: what came after it is undone and can be done again.", asks=True)
+    return _proof(run, now)
+
+
+def _proof(run: Run, now: datetime) -> Decision:
+    """Everything is undone: the same smoke tests show that the service is well, or nobody may call it rolled back."""
+    proofs = [step for step in run.steps if step.phase == Phase.PROOF]
+    current = next((step for step in proofs if step.status not in PASSED), None)
+    if current is None:
+        return Become(R.ROLLED_BACK, "Every touched step is undone" + (" and the proof of it passed." if proofs else "."))
+    if current.status == S.FAILED:
+        reason = f"Every touched step is undone, but the proof failed: {current.called}: {current.outcome}".rstrip(": ")
+        return Become(R.STUCK, reason, asks=True)
+    if current.status == S.STARTED and not run.owned and current.attempt >= current.max_attempts + TAKEOVERS:
+        return GiveUp(current.position)
+    if current.status in {S.WAITING, S.AWAITING_PERSON}:
+        if current.deadline is not None and now >= current.deadline:
+            return Expire(current.position)
+        if current.status == S.AWAITING_PERSON:
+            return Sleep(current.deadline)
+        if current.wake_at is not None and now < current.wake_at:
+            return Sleep(min(at for at in (current.wake_at, current.deadline) if at is not None))
+    return Execute(current.position)

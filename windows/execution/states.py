@@ -42,6 +42,7 @@ class SurfaceStatus(StrEnum):
 class Phase(StrEnum):
     STEP = "step"
     VALIDATION = "validation"
+    PROOF = "proof"  # a validation step done once more after everything was undone
 
 
 R = RunStatus
@@ -62,7 +63,11 @@ RUN_TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
         R.HELD,  # one did not: a person decides before the hold runs out
         R.ROLLING_BACK,  # a person, a watch gate or turn-back time
     }),
-    R.ROLLING_BACK: frozenset({R.ROLLED_BACK, R.STUCK}),  # everything touched is compensated; a compensation failed for good
+    R.ROLLING_BACK: frozenset({
+        R.ROLLED_BACK,  # everything touched is compensated, and what was to be proved is proved
+        R.STUCK,  # a compensation, or a proof, failed for good
+        R.HELD,  # back at the checkpoint it was to go back to: a person decides how it goes on
+    }),
     R.STUCK: frozenset({
         R.ROLLING_BACK,  # retry
         R.ROLLED_BACK,  # a person attested each step in doubt
@@ -95,12 +100,15 @@ STEP_TRANSITIONS: dict[StepStatus, frozenset[StepStatus]] = {
     }),
     S.WAITING: frozenset({S.STARTED, S.SKIPPED, S.FAILED, S.COMPENSATING}),  # FAILED: its time ran out
     S.AWAITING_PERSON: frozenset({S.SUCCEEDED, S.FAILED, S.SKIPPED, S.COMPENSATING}),
-    S.SUCCEEDED: frozenset({S.COMPENSATING}),
+    S.SUCCEEDED: frozenset({
+        S.COMPENSATING,
+        S.PENDING,  # behind the checkpoint the run went back to, with nothing to undo: done again
+    }),
     S.FAILED: frozenset({S.PENDING, S.SKIPPED, S.COMPENSATING}),  # a person retries or skips; or it is undone: it may have acted in part
     S.SKIPPED: frozenset({S.COMPENSATING}),  # skipped after an attempt: it may have acted in part
     S.IN_DOUBT: frozenset({S.PENDING, S.SUCCEEDED, S.SKIPPED, S.COMPENSATING}),  # attested not done, so tried again; attested done; skipped
     S.COMPENSATING: frozenset({S.COMPENSATING, S.COMPENSATED, S.COMPENSATION_FAILED}),
-    S.COMPENSATED: frozenset(),
+    S.COMPENSATED: frozenset({S.PENDING}),  # behind the checkpoint the run went back to: to be done anew
     S.COMPENSATION_FAILED: frozenset({S.COMPENSATING, S.COMPENSATED}),  # retried, or attested by a person
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ kind = "sql"
 interruptible = True  # the backend is cancelled; its transaction rolls back
 timeout = timedelta(minutes=1)
 longest = timedelta(hours=4)
-code = frozenset({"statements"})
+code = frozenset({"statements", "expect.query"})
 CONTROLS = re.compile(
     r"\s*(begin|start\s+transaction|commit|end|rollback|abort|savepoint|release|prepare\s+transaction|set\s+session)\b", re.IGNORECASE
 )
@@ -38,6 +38,13 @@ Statement = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pa
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
 
 
+class Expect(Base):
+    """What must be so before the statements: the one value that the query answers, in the same transaction."""
+
+    query: Statement
+    value: str | int | float | bool | None = Field(alias="is")
+
+
 class Params(Base):
     """`values` are bound to %(name)s in the statements; free text never becomes part of a statement."""
 
@@ -47,12 +54,15 @@ class Params(Base):
     timeout: Duration | None = None  # of each statement; the step's own timeout bounds them all
     once: bool = False
     transaction: bool = True
+    expect: Expect | None = None  # somebody else has been here where it is not so: nothing is overwritten
     credential: Slug | None = None  # of an earlier `credential` step; without one, as the settings' own role
 
     @model_validator(mode="after")
     def once_needs_a_transaction(self) -> Params:
         if self.once and not self.transaction:
             raise ValueError("once needs transaction: true, because the key is kept by the same transaction")
+        if self.expect and not self.transaction:
+            raise ValueError("expect needs transaction: true, because it holds for the statements of the same transaction")
         if self.once and self.credential:
             raise ValueError("once goes without a credential: the key is kept in a table of ours, which it may not touch")
         return self
@@ -76,6 +86,7 @@ def run(params: Params, ctx: Context) -> Outcome:
         once_key=ctx.idempotency_key if params.once else "",
         in_transaction=params.transaction,
         credential=params.credential or "",
+        **({"expect": (params.expect.query, params.expect.value)} if params.expect else {}),
     )
     if not answer.applied:
         return Done("Was done already by an earlier attempt.")

@@ -26,6 +26,7 @@ class StepShape(serializers.Serializer[Any]):
     undo_attempt = serializers.IntegerField()
     is_repeatable = serializers.BooleanField()
     has_undo = serializers.BooleanField()
+    is_checkpoint = serializers.BooleanField()
     no_undo_reason = serializers.CharField()
     outcome = serializers.CharField()
     prompt = serializers.CharField()
@@ -35,7 +36,7 @@ class StepShape(serializers.Serializer[Any]):
     undo_started_at = serializers.DateTimeField(allow_null=True)
     undo_ended_at = serializers.DateTimeField(allow_null=True)
     timeout = serializers.FloatField(help_text="Seconds")
-    verbs = serializers.ListField(child=serializers.CharField(), help_text="What you may do with it now")
+    verbs = serializers.ListField(child=serializers.CharField(), help_text="What you may do with it now; back: roll back to it")
 
 
 class CheckShape(serializers.Serializer[Any]):
@@ -98,6 +99,13 @@ class RunShape(RunRowShape):
     readings = ReadingShape(many=True)
     logs = LogShape(many=True)
     signed = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
+
+
+class RollBackAsked(Shape):
+    reason = Text(max_length=4000)
+    to = serializers.IntegerField(
+        min_value=1, max_value=10_000, allow_null=True, default=None, help_text="A checkpoint that was reached; null undoes everything"
+    )
 
 
 class StepAsked(Shape):

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from windows.access.requests import actor_of
 from windows.access.shapes import Reason, Shape, Text, body
-from windows.execution.api.shapes import AttestAsked, ConfirmAsked, RetryAsked, RunShape, StepAsked, shown
+from windows.execution.api.shapes import AttestAsked, ConfirmAsked, RetryAsked, RollBackAsked, RunShape, StepAsked, shown
 from windows.execution.commands import aborting, holding, steps
 from windows.execution.queries.views import run_view
 
@@ -37,9 +37,15 @@ class Resume(APIView):
 
 
 class RollBack(APIView):
-    @extend_schema(operation_id="roll_back_run", request=Reason, responses=RunShape)
+    @extend_schema(
+        operation_id="roll_back_run",
+        request=RollBackAsked,
+        responses=RunShape,
+        description="Undoes every touched step; with `to`, the position of a checkpoint that was reached, only those after it.",
+    )
     def post(self, request: Request, run_id: int) -> Response:
-        holding.roll_back(actor_of(request), run_id, body(Reason, request)["reason"])
+        asked = body(RollBackAsked, request)
+        holding.roll_back(actor_of(request), run_id, asked["reason"], asked["to"])
         return after(request, run_id)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from windows.access.roles import Actor, Verb, require
 from windows.audit.clock import clock
 from windows.delivery.bell import ring_on_commit
 from windows.errors import Conflict, Invalid
-from windows.execution.commands.transitions import become, locked, spoken, step_become
+from windows.execution.commands.transitions import become, locked, spoken, step_become, tell
 from windows.execution.models import Run
-from windows.execution.states import RunStatus, StepStatus
+from windows.execution.states import Phase, RunStatus, StepStatus
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.queries import subject_of
 
 UNRESOLVED = [StepStatus.IN_DOUBT.value, StepStatus.FAILED.value]
+WENT_WRONG = Q(status=StepStatus.COMPENSATION_FAILED.value) | Q(phase=Phase.PROOF.value, status=StepStatus.FAILED.value)
 
 
 @one_transaction
@@ -20,6 +23,8 @@ def hold(actor: Actor, run_id: int, reason: str) -> Run:
     """Stop at the next step boundary; a step that can be interrupted is. Its clock runs on: at turn-back time the policy acts."""
     run = locked(run_id)
     require(actor, Verb.HOLD, subject_of(run.window))
+    if run.status == RunStatus.ROLLING_BACK:
+        raise Conflict(f"Run {run.number} of {run.window.reference} is rolling back: that is not held.", field="status", status=run.status)
     become(run, RunStatus.HELD, actor, reason=said(actor, reason), now=clock())
     wake(run)
     return run
@@ -40,23 +45,49 @@ def resume(actor: Actor, run_id: int, reason: str = "") -> Run:
 
 
 @one_transaction
-def roll_back(actor: Actor, run_id: int, reason: str) -> Run:
-    """Undo every touched step, the last one first. A step in flight is interrupted; a stuck rollback is tried again."""
+def roll_back(actor: Actor, run_id: int, reason: str, to: int | None = None) -> Run:
+    """Undo every touched step, the last one first. A step in flight is interrupted; a stuck rollback is tried again.
+
+    `to` is the position of a checkpoint that was reached: only what came after it is undone, and the run is held there. A rollback
+    to a checkpoint that is under way can be made a whole one.
+    """
     run = locked(run_id)
     require(actor, Verb.ROLL_BACK, subject_of(run.window))
-    again(run)
-    become(run, RunStatus.ROLLING_BACK, actor, reason=said(actor, reason), now=clock())
+    why = said(actor, reason)
+    if to is not None:
+        refuse_no_checkpoint(run, to)
+    if run.status == RunStatus.ROLLING_BACK and run.back_to is not None and to is None:
+        run.back_to, run.reason = None, why
+        Run.objects.filter(pk=run.pk).update(back_to=None, reason=why)
+        tell(run, actor, [("run.rollback_widened", {"reason": why})])
+    else:
+        again(run)
+        become(run, RunStatus.ROLLING_BACK, actor, reason=why, now=clock(), back_to=to, data={"back_to": to})
     wake(run)
     return run
 
 
+def refuse_no_checkpoint(run: Run, position: int) -> None:
+    """Conflict where the run cannot end its rollback there."""
+    steps = run.steps.filter(is_checkpoint=True, status=StepStatus.SUCCEEDED.value).order_by("position")
+    reached = list(steps.values_list("position", flat=True))
+    if run.status == RunStatus.STUCK:
+        raise Conflict("A stuck rollback is not cut short: retry it, or attest what was undone by hand.", field="status", status=run.status)
+    if position not in reached:
+        known = ", ".join(map(str, reached)) or "none"
+        raise Conflict(f"Step {position} is no checkpoint that was reached. Reached: {known}.", field="to", position=position)
+
+
 def again(run: Run, position: int | None = None) -> int:
-    """Give the failed compensations of a stuck run their tries back; of one step where named. Answers how many."""
-    failed = run.steps.filter(status=StepStatus.COMPENSATION_FAILED.value)
+    """Give the failed compensations and proofs of a stuck run their tries back; of one step where named. Answers how many."""
+    failed = run.steps.filter(WENT_WRONG)
     steps = list(failed if position is None else failed.filter(position=position))
     if run.status == RunStatus.STUCK:
         for step in steps:
-            step_become(step, StepStatus.COMPENSATING, undo_attempt=0, undo_started_at=None, prompt="")
+            if step.phase == Phase.PROOF:
+                step_become(step, StepStatus.PENDING, outcome="", checkpoint={})
+            else:
+                step_become(step, StepStatus.COMPENSATING, undo_attempt=0, undo_started_at=None, prompt="")
     return len(steps)
 
 

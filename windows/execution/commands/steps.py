@@ -5,10 +5,10 @@ from __future__ import annotations
 from windows.access.roles import Actor, Verb, require
 from windows.audit.clock import clock
 from windows.errors import Conflict, Invalid, NotFound
-from windows.execution.commands.holding import UNRESOLVED, again, said, wake
+from windows.execution.commands.holding import UNRESOLVED, WENT_WRONG, again, said, wake
 from windows.execution.commands.transitions import about_step, become, locked, spoken, step_become, tell
 from windows.execution.models import Run, StepRun
-from windows.execution.states import RunStatus, StepStatus
+from windows.execution.states import Phase, RunStatus, StepStatus
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.queries import subject_of
 
@@ -20,6 +20,8 @@ def skip(actor: Actor, run_id: int, position: int, reason: str) -> Run:
     """Leave a step out. If an attempt was made it is still undone by a rollback: it may have acted in part."""
     run, step = _asked(actor, Verb.SKIP, run_id, position)
     _while(run, FORWARD, "skip a step")
+    if step.phase == Phase.PROOF:
+        raise Conflict("A proof of the rollback is not skipped beforehand.", field="position", position=position)
     step_become(step, StepStatus.SKIPPED, outcome=said(actor, reason), prompt="", ended_at=clock())
     tell(run, actor, [("step.skipped", about_step(step, reason=step.outcome))])
     wake(run, steps_changed=True)
@@ -34,7 +36,7 @@ def retry(actor: Actor, run_id: int, position: int | None = None, reason: str = 
     why = said(actor, reason, "tried again")
     if run.status == RunStatus.STUCK:
         if not again(run, position):
-            raise NotFound(f"No compensation has failed at step {position}.")
+            raise NotFound(f"Neither a compensation nor a proof has failed at step {position}.")
         become(run, RunStatus.ROLLING_BACK, actor, reason=why, now=clock())
     else:
         _while(run, {RunStatus.HELD}, "retry")
@@ -87,8 +89,13 @@ def attest(actor: Actor, run_id: int, position: int, done: bool, reason: str) ->
         _while(run, {RunStatus.ROLLING_BACK}, "attest a compensation")
         undone = StepStatus.COMPENSATED if done else StepStatus.COMPENSATION_FAILED
         step_become(step, undone, outcome=outcome, prompt="", undo_ended_at=now)
+    elif step.phase == Phase.PROOF and step.status == StepStatus.FAILED:
+        _while(run, {RunStatus.STUCK}, "attest a proof")
+        if not done:
+            raise Invalid("It is known that the proof failed: retry it, or look by hand and attest that all is well.", field="done")
+        step_become(step, StepStatus.SKIPPED, outcome=outcome, ended_at=now)
     elif step.status == StepStatus.AWAITING_PERSON:
-        _while(run, FORWARD, "attest a step")
+        _while(run, {*FORWARD, RunStatus.ROLLING_BACK}, "attest a step")
         step_become(step, StepStatus.SUCCEEDED if done else StepStatus.FAILED, outcome=outcome, prompt="", ended_at=now)
     else:
         _is(step, StepStatus.IN_DOUBT)
@@ -96,9 +103,11 @@ def attest(actor: Actor, run_id: int, position: int, done: bool, reason: str) ->
         ended = {"ended_at": now} if done else {}
         step_become(step, StepStatus.SUCCEEDED if done else StepStatus.PENDING, outcome=outcome, prompt="", **ended)
     tell(run, actor, [("step.attested", about_step(step, done=done, reason=outcome, status=step.status))])
-    if run.status == RunStatus.STUCK and not run.steps.filter(status=StepStatus.COMPENSATION_FAILED.value).exists():
-        become(run, RunStatus.ROLLED_BACK, actor, reason="What could not be undone by itself was undone by hand.", now=now)
-    else:
+    if run.status == RunStatus.STUCK and not run.steps.filter(WENT_WRONG).exists():
+        is_open = run.back_to is not None or run.steps.filter(phase=Phase.PROOF.value, status=StepStatus.PENDING.value).exists()
+        onward = RunStatus.ROLLING_BACK if is_open else RunStatus.ROLLED_BACK
+        become(run, onward, actor, reason="What could not be undone by itself was undone by hand.", now=now)
+    if run.status != RunStatus.ROLLED_BACK:
         wake(run, steps_changed=True)
     return run
 

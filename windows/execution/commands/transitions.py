@@ -66,7 +66,7 @@ def become(
         raise Conflict(detail, field="status", status=before)
     changes: dict[str, Any] = {"hold_until": None, "hold_action": "", **columns, "status": to.value, "reason": reason}
     if to is RunStatus.RUNNING:
-        changes["watched_since"] = now
+        changes |= {"watched_since": now, "back_to": None}
     if to in RUN_FINAL:
         changes |= {"wake_at": None, "lease_until": None, "ended_at": now}
     if not Run.objects.filter(pk=run.pk, status=before).update(**changes):

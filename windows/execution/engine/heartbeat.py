@@ -80,7 +80,7 @@ class Heartbeat:
             return self.lost
         if intent.interruptible and self.should_stop():
             return True
-        if intent.direction == "undo":
+        if intent.direction == "undo" or intent.proves:
             return self.status in RUN_FINAL
         if self.status in {RunStatus.ROLLING_BACK, *RUN_FINAL} or self.turned_back:
             return True

@@ -12,7 +12,7 @@ from windows.execution.intent import Intent
 from windows.execution.models import StepRun
 from windows.execution.queries.snapshots import step_of
 from windows.execution.reserve import backoff
-from windows.execution.states import StepStatus
+from windows.execution.states import Phase, StepStatus
 
 WAITS = {"step.waiting", "step.compensation_waiting"}
 Entry = tuple[str, dict[str, Any]]
@@ -48,6 +48,9 @@ def forward(step: StepRun, outcome: Outcome, now: datetime) -> Entry:
         case Interrupted(_, note):
             step_become(step, StepStatus.PENDING, outcome=note or "It was interrupted.", **kept)
             return "step.interrupted", about_step(step, outcome=step.outcome)
+        case Undecided(reason) if step.phase == Phase.PROOF:  # what is not shown to be well is not well
+            step_become(step, StepStatus.FAILED, outcome=f"cannot be decided: {reason}", prompt="", ended_at=now, **kept)
+            return "step.failed", about_step(step, reason=step.outcome, permanent=False)
         case Undecided(reason, readings):
             step_become(step, StepStatus.PENDING, outcome=reason, **kept)
             return "step.undecided", about_step(step, reason=reason, readings=list(readings), otherwise=outcome.otherwise)
@@ -102,3 +105,17 @@ def keep(step: StepRun, outcome: Outcome) -> dict[str, Any]:
 
 def seconds(since: datetime | None, now: datetime) -> float | None:
     return round((now - since).total_seconds(), 3) if since else None
+
+
+FRESH: dict[str, Any] = {
+    "attempt": 0, "undo_attempt": 0, "checkpoint": {}, "prompt": "", "outcome": "", "intended_at": None, "ended_at": None,
+    "undo_started_at": None, "undo_ended_at": None,
+}  # fmt: skip
+
+
+def may_be_done_anew(step: StepRun) -> bool:
+    """Behind the checkpoint a run went back to: what was undone, what only looked, and what had nothing to undo and may be repeated."""
+    if step.status == StepStatus.COMPENSATED:
+        return True
+    is_free = step.phase == Phase.VALIDATION or (step.undo is None and step.is_repeatable)
+    return is_free and step.status in {StepStatus.SUCCEEDED, StepStatus.FAILED}

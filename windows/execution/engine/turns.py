@@ -25,7 +25,7 @@ from windows.execution.engine.work import Act, Ownership, Preflight, timed_out, 
 from windows.execution.intent import Intent
 from windows.execution.models import Run, StepRun
 from windows.execution.queries.snapshots import is_undoing, state_of
-from windows.execution.states import RUN_FINAL, RunStatus, StepStatus
+from windows.execution.states import RUN_FINAL, Phase, RunStatus, StepStatus
 from windows.live.commands import set_step
 
 
@@ -139,8 +139,12 @@ class _Turn:
             self.meet(decision.met.id)
         if decision.status is RunStatus.HELD and self.run.status == RunStatus.VALIDATING and until is None and not decision.met:
             until, action = self.now + settings.ROADWORKS.inconclusive_timeout, "roll_back"
-        cause = f"{self.run.reason} " if decision.status is RunStatus.ROLLED_BACK else ""  # why it turned back stays with the end
-        self.enter(decision.status, cause + decision.reason, hold_until=until, hold_action=action)
+        is_back = self.run.status == RunStatus.ROLLING_BACK and decision.status is not RunStatus.STUCK
+        cause = f"{self.run.reason} " if is_back else ""  # why it turned back stays with the end
+        if decision.status is RunStatus.HELD and is_back:
+            self.anew()
+        columns = {"back_to": decision.back_to} if decision.status is RunStatus.ROLLING_BACK else {}
+        self.enter(decision.status, cause + decision.reason, hold_until=until, hold_action=action, **columns)
         key = f"{self.run.fence}:{self.now.isoformat()}"
         if decision.status is RunStatus.STUCK:
             page_stuck(self.run, decision.reason, key)
@@ -148,6 +152,12 @@ class _Turn:
             ask(self.run, decision.reason, key)
         elif decision.status is RunStatus.ROLLING_BACK:
             page(self.run, f"back:{key}", "is rolled back", decision.reason, Urgency.TICKET)
+
+    def anew(self) -> None:
+        """Back at its checkpoint: what came after it can be done again, as another deed under another key."""
+        for step in self.steps.values():
+            if step.position > (self.run.back_to or 0) and step.phase != Phase.PROOF and results.may_be_done_anew(step):
+                step_become(step, StepStatus.PENDING, **results.FRESH, round=step.round + 1)
 
     def enter(self, status: RunStatus, reason: str, **columns: Any) -> None:
         self.flush()
@@ -171,6 +181,7 @@ class _Turn:
             deadline=began + step.timeout, kind=step.kind, verb="run", params=step.params, checkpoint=step.checkpoint,
             # Half of what may not be done twice is worse than waiting for its end: only a rollback cuts into it, to undo it then.
             interruptible=bool(kind and kind.interruptible and step.is_repeatable), at=self.now, ticks=self.locked.ticks,
+            round=step.round, proves=step.phase == Phase.PROOF,
         )  # fmt: skip
         return Act(self.run, step, intent)
 
@@ -188,7 +199,7 @@ class _Turn:
         intent = Intent(
             run_id=self.run.pk, position=step.position, direction="undo", fence=self.hold_lease(), attempt=step.undo_attempt,
             deadline=self.now + step.timeout, kind=undo["kind"], verb=undo.get("verb", "run"), params=undo["params"],
-            checkpoint=step.checkpoint, interruptible=bool(kind and kind.interruptible),
+            checkpoint=step.checkpoint, interruptible=bool(kind and kind.interruptible), round=step.round,
         )  # fmt: skip
         return Act(self.run, step, intent)
 

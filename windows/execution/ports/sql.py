@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from windows.actions.ports import NotAllowed, PortError, Rejected, SqlAnswer, Stopped, TimedOut, Unreachable
+from windows.actions.ports import Changed, NotAllowed, PortError, Rejected, SqlAnswer, Stopped, TimedOut, Unreachable
 from windows.outbound.limits import SLICE, Limits
 
 HANGS = 1.0  # seconds a backend has to obey a cancel before its connection is cut
@@ -50,10 +50,14 @@ class Sql:
         once_key: str = "",
         in_transaction: bool = True,
         credential: str = "",
+        expect: tuple[str, object] | None = None,
     ) -> SqlAnswer:
         with self.connected(database, autocommit=not in_transaction, credential=credential) as connection:
             if once_key and not first_time(connection, once_key):
                 return SqlAnswer(applied=False)
+            if expect is not None:
+                bound(connection, self.limits.within(timeout), is_local=in_transaction)
+                as_expected(connection, *expect)
             changed = []
             for statement in statements:
                 bound(connection, self.limits.within(timeout), is_local=in_transaction)
@@ -119,6 +123,15 @@ def first_time(connection: psycopg.Connection, key: str) -> bool:
         connection.execute("select pg_advisory_xact_lock(hashtext('roadworks_applied'))")
         connection.execute(APPLIED)
     return connection.execute(ONCE, [key]).rowcount == 1
+
+
+def as_expected(connection: psycopg.Connection, query: str, wanted: object) -> None:
+    """Changed where it is not so: what stands there now is somebody else's."""
+    rows = connection.execute(query, prepare=True).fetchmany(2)
+    found = rows[0][0] if len(rows) == 1 and len(rows[0]) == 1 else None
+    if len(rows) != 1 or found != wanted or isinstance(found, bool) != isinstance(wanted, bool):
+        answered = repr(found) if len(rows) == 1 else f"{'several' if rows else 'no'} rows"
+        raise Changed(f"It is not as expected: {answered:.200} was found, {wanted!r:.200} was left there. Nothing was changed.")
 
 
 def told(error: psycopg.Error, database: str) -> PortError:

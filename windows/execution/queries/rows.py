@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q
 from windows.access.roles import Actor
 from windows.execution.models import Run
 from windows.execution.queries.views import DONE
+from windows.execution.states import Phase
 from windows.scheduling.models import Window
 from windows.scheduling.queries.listing import for_eyes_of
 
@@ -27,6 +28,8 @@ def run_rows(
         rows = rows.filter(window=window)
     if statuses:
         rows = rows.filter(status__in=statuses)
-    counted = rows.annotate(done=Count("steps", filter=Q(steps__status__in=[status.value for status in DONE])), total=Count("steps"))
+    planned = ~Q(steps__phase=Phase.PROOF.value)
+    done = planned & Q(steps__status__in=[status.value for status in DONE])
+    counted = rows.annotate(done=Count("steps", filter=done), total=Count("steps", filter=planned))
     chosen = counted.order_by("-id").values(*FIELDS, "done", "total", window_number=F("window_id"), title=F("window__title"))[: limit + 1]
     return [{"window": f"MW-{row['window_number']}", **row} for row in chosen]

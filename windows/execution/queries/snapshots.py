@@ -23,6 +23,7 @@ def state_of(run: Run, steps: Iterable[StepRun], *, owned: bool = False, freeze:
         hold_until=run.hold_until,
         hold_action=run.hold_action,
         freeze=freeze,
+        back_to=run.back_to,
     )
 
 
@@ -47,4 +48,6 @@ def step_of(step: StepRun) -> Step:
         wake_at=step.wake_at,
         deadline=step.intended_at + step.timeout if step.intended_at else None,
         outcome=step.outcome,
+        is_checkpoint=step.is_checkpoint,
+        on_fail=step.on_fail,
     )

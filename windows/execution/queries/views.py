@@ -15,7 +15,7 @@ from windows.execution.queries.gates import GateView, Reading, gates, readings
 from windows.execution.queries.offers import verbs_for, verbs_over
 from windows.execution.queries.paces import paces
 from windows.execution.queries.snapshots import step_of
-from windows.execution.states import RunStatus, StepStatus
+from windows.execution.states import Phase, RunStatus, StepStatus
 from windows.scheduling.queries import subject_of
 
 DONE = {StepStatus.SUCCEEDED, StepStatus.SKIPPED}
@@ -48,6 +48,7 @@ class StepView:
     timeout: timedelta
     usual: timedelta | None  # its mean over the last runs of this runbook
     usual_undo: timedelta | None
+    is_checkpoint: bool  # a rollback may end here
     to_undo: bool  # a rollback begun now would undo it
     verbs: tuple[str, ...]  # what this viewer may do with it now
 
@@ -100,7 +101,8 @@ class RunView:
     @property
     def in_doubt(self) -> tuple[StepView, ...]:
         """Steps of which nobody knows, or that could not be undone."""
-        return tuple(step for step in self.steps if step.status in DOUBTFUL and (step.status != StepStatus.STARTED or not self.is_live))
+        lost = [step for step in self.steps if step.status in DOUBTFUL and (step.status != StepStatus.STARTED or not self.is_live)]
+        return (*lost, *(step for step in self.steps if step.phase == Phase.PROOF and step.status == StepStatus.FAILED))
 
 
 def run_view(run_id: int, viewer: Actor) -> RunView:
@@ -133,14 +135,16 @@ def _view(run: Run, steps: list[StepRun], subject: Subject, viewer: Actor, now: 
     version = run.runbook_version
     known = paces(version.runbook_id) if whole and version and run.status in LIVE else {}
     views = tuple(_step(step, known.get(step.name, Pace()), verbs_for(run, step, subject, viewer)) for step in steps)
+    planned = [view for view in views if view.phase != Phase.PROOF]
     current = next((view for view in views if view.is_current), None)
     if current is None and run.status not in GOING_BACK:
-        current = next((view for view in views if view.status in {StepStatus.PENDING, StepStatus.FAILED, StepStatus.IN_DOUBT}), None)
+        current = next((view for view in planned if view.status in {StepStatus.PENDING, StepStatus.FAILED, StepStatus.IN_DOUBT}), None)
     measured = readings(run) if whole else []
     return RunView(
         id=run.pk, number=run.number, window_id=run.window_id, window=run.window.reference, title=run.window.title, status=run.status,
         reason=run.reason, started_by=run.started_by, runbook=version.runbook.slug if version else None,
-        runbook_version=version.number if version else None, steps=views, done=sum(view.status in DONE for view in views), total=len(views),
+        runbook_version=version.number if version else None, steps=views, done=sum(view.status in DONE for view in planned),
+        total=len(planned),
         current=current if run.status in LIVE else None,
         checks=tuple(run.checks.order_by("name")) if whole else (),
         readings=tuple(measured[:READINGS]), gates=gates(run, steps, measured),
@@ -166,7 +170,8 @@ def _forecast(run: Run, steps: tuple[StepView, ...], now: datetime) -> datetime 
     """When it would end if every step left took as long as it took lately."""
     if run.status in GOING_BACK:
         return None
-    takes = left([Stretch(one.usual, one.intended_at if one.is_current else None) for one in steps if one.status not in DONE], now)
+    ahead = [one for one in steps if one.status not in DONE and one.phase != Phase.PROOF]
+    takes = left([Stretch(one.usual, one.intended_at if one.is_current else None) for one in ahead], now)
     return None if takes is None else now + takes
 
 

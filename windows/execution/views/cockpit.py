@@ -35,6 +35,7 @@ def shown(run: RunView, window: WindowView) -> dict[str, Any]:
         "window": window,
         "steps": [mark for mark in track if mark.step.phase == Phase.STEP],
         "validation": [mark for mark in track if mark.step.phase == Phase.VALIDATION],
+        "proofs": [mark for mark in track if mark.step.phase == Phase.PROOF],
         "bar": picture.bar(run),
         "clocks": picture.clocks(run),
         "holders": picture.nodes(window.scope) if run.is_live else [],

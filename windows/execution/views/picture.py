@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from windows.execution.queries.views import GOING_BACK, RunView, StepView
-from windows.execution.states import RunStatus, StepStatus
+from windows.execution.states import Phase, RunStatus, StepStatus
 from windows.flags.queries import Convergence, NodeStanding, convergence
 from windows.scheduling.queries import ScopeView
 
@@ -183,7 +183,7 @@ def became(run: RunView) -> dict[str, list[StepView]]:
     S = StepStatus
     groups: dict[str, list[StepView]] = {"doubtful": list(run.in_doubt), "undone": [], "standing": [], "untouched": []}
     for step in run.steps:
-        if step in groups["doubtful"]:
+        if step in groups["doubtful"] or step.phase == Phase.PROOF:
             continue
         if step.status == S.COMPENSATED:
             groups["undone"].append(step)

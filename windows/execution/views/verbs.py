@@ -16,7 +16,7 @@ from windows.errors import Conflict, Invalid, NotFound
 from windows.execution.commands import aborting, holding, steps
 from windows.execution.commands.starting import start_run
 from windows.execution.queries.views import RunView, StepView, run_view, runs_of
-from windows.execution.states import StepStatus
+from windows.execution.states import Phase, StepStatus
 from windows.execution.views.words import QUESTIONS
 from windows.lifecycle.states import ChangeType, WindowStatus
 from windows.scheduling.queries import WindowView, window_id_of, window_view
@@ -79,7 +79,9 @@ def confirming(request: HttpRequest, actor: Actor, run: RunView, step: StepView,
 
 def attesting(request: HttpRequest, actor: Actor, run: RunView, step: StepView, page: str) -> tuple[Question, Callable[[str], Any]]:
     undoing = step.status == StepStatus.COMPENSATION_FAILED
-    choices = (("yes", "It was undone by hand"),) if undoing else (("yes", "It was done"), ("no", "It was not done"))
+    proving = step.phase == Phase.PROOF and step.status == StepStatus.FAILED
+    looked, by_hand, either = "All is well: I have looked", "It was undone by hand", (("yes", "It was done"), ("no", "It was not done"))
+    choices = (("yes", looked),) if proving else (("yes", by_hand),) if undoing else either
     consequence = f"You have looked, and say by name what became of it. Last known: {step.outcome or 'nothing'}."
     question = Question(
         f"Attest “{step.name}”", consequence, "Attest", "person", page, reason="required", about=about(run), choices=choices
@@ -94,7 +96,15 @@ def attesting(request: HttpRequest, actor: Actor, run: RunView, step: StepView, 
     return question, act
 
 
-STEP_VERBS = {"skip": skipping, "retry": retrying, "confirm": confirming, "attest": attesting}
+def going_back(request: HttpRequest, actor: Actor, run: RunView, step: StepView, page: str) -> tuple[Question, Callable[[str], Any]]:
+    after = [one for one in reversed(run.steps) if one.to_undo and one.position > step.position]
+    named = ", ".join(f"{one.position} “{one.name}”" for one in after) or "nothing"
+    consequence = f"Undone, in this order: {named}. Then the run is held at step {step.position}, and can go on from there."
+    question = Question(f"Roll back to “{step.name}”", consequence, "Roll back to here", "rolledback", page, about=about(run))
+    return question, lambda reason: holding.roll_back(actor, run.id, reason or BY_HAND, step.position)
+
+
+STEP_VERBS = {"back": going_back, "skip": skipping, "retry": retrying, "confirm": confirming, "attest": attesting}
 
 
 def offered(view: WindowView, actor: Actor) -> None:

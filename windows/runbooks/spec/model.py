@@ -11,6 +11,7 @@ from windows.texts.problems import Problem
 
 ParameterType = Literal["string", "integer", "number", "boolean", "enum"]
 TurnBack = Literal["roll_back", "hold"]
+OnFail = Literal["roll_back", "checkpoint", "hold"]
 DATA = "L5"  # the layer whose work nothing brings back but a backup
 
 
@@ -65,7 +66,7 @@ class StepSpec:
     name: str
     action: ActionSpec
     timeout: timedelta
-    phase: Literal["step", "validation"] = "step"
+    phase: Literal["step", "validation", "proof"] = "step"
     undo: ActionSpec | None = None  # None only with no_undo_reason, or in validation
     no_undo_reason: str = ""
     is_repeatable: bool = False
@@ -79,6 +80,9 @@ class StepSpec:
     quiesces: str = ""  # what this step stops, and …
     resumes: str = ""  # … what this one lets go on
     resume_within: timedelta | None = None  # longer, and people hear that it is still stopped
+    is_checkpoint: bool = False  # a rollback may end here
+    on_fail: Literal["roll_back", "checkpoint"] = "roll_back"
+    after_rollback: bool = False  # of a validation step: done once more when everything was undone
     line: int | None = None
     column: int | None = None
 
@@ -90,7 +94,7 @@ class WatchSpec:
     name: str
     gate: Mapping[str, Any]
     interval: timedelta = timedelta(seconds=5)
-    on_fail: TurnBack = "roll_back"
+    on_fail: OnFail = "roll_back"
     line: int | None = None
     column: int | None = None
 
@@ -130,7 +134,7 @@ class RunbookSpec:
 class Plan:
     """A runbook with a window's parameters put in: what a run copies."""
 
-    steps: tuple[StepSpec, ...]  # validation steps at the end
+    steps: tuple[StepSpec, ...]  # then validation steps, then the proofs of a rollback
     watch: tuple[WatchSpec, ...]
     rollback_reserve: timedelta
     on_turn_back: TurnBack
@@ -152,6 +156,8 @@ class Plan:
                 "timeout": step.timeout,
                 "max_attempts": step.max_attempts,
                 "backoff": step.backoff,
+                "is_checkpoint": step.is_checkpoint,
+                "on_fail": step.on_fail,
                 "quiesces": step.quiesces,
                 "resumes": step.resumes,
                 "resume_within": step.resume_within,

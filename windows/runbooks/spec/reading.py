@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from windows.runbooks.spec.ends import check_ends
 from windows.runbooks.spec.findings import Findings
 from windows.runbooks.spec.model import DATA, BackupCheck, RunbookSpec, StepSpec, WatchSpec
 from windows.runbooks.spec.parameters import read_parameters
@@ -52,6 +53,7 @@ def parse(text: str) -> RunbookSpec:
     check_names([*steps, *validation], "step", findings)
     check_pairs(steps, findings)
     check_gates(steps, findings)
+    check_ends(steps, watch, findings)
     for stray in (step for step in validation if step.quiesces or step.resumes):
         findings.wrong(
             Node(stray.line or 1, stray.column or 1), "validation", "A validation step only looks: it neither quiesces nor resumes."

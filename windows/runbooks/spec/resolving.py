@@ -11,6 +11,7 @@ from windows.actions.measurement import CODE, Gate
 from windows.actions.params import Params
 from windows.actions.registry import kinds
 from windows.runbooks.spec.actions import Declared, dotted, fit
+from windows.runbooks.spec.ends import proofs
 from windows.runbooks.spec.loops import LONGEST, unrolled
 from windows.runbooks.spec.model import ActionSpec, Plan, RunbookSpec, StepSpec, WatchSpec
 from windows.runbooks.spec.parameters import misfit
@@ -38,7 +39,7 @@ def resolve(spec: RunbookSpec, given: Mapping[str, Any]) -> Plan:
     watch = [resolve_gate(gate, f"watch[{place}]", told) for place, gate in enumerate(spec.watch)]
     if told.problems:
         raise SpecError(told.problems)
-    return Plan(tuple(steps), tuple(watch), spec.rollback_reserve, spec.on_turn_back, values)
+    return Plan((*steps, *proofs(steps)), tuple(watch), spec.rollback_reserve, spec.on_turn_back, values)
 
 
 def resolve_steps(steps: Sequence[StepSpec], path: str, given: Given) -> Iterator[StepSpec]:

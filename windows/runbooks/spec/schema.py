@@ -40,7 +40,7 @@ def schema() -> Schema:
     definitions["parameter"] = parameter()
     definitions["watch"] = gate | {
         "properties": gate["properties"]
-        | {"name": text(120), "interval": DURATION, "on_fail": {"enum": ["roll_back", "hold"], "default": "roll_back"}},
+        | {"name": text(120), "interval": DURATION, "on_fail": {"enum": ["roll_back", "checkpoint", "hold"], "default": "roll_back"}},
         "required": ["name", *gate.get("required", [])],
     }
     return {
@@ -86,6 +86,9 @@ def step(known: Mapping[str, Kind], actions: Mapping[str, Schema]) -> Schema:
         "because": text(500, 5),
         "quiesce": {"anyOf": [text(100), closed({"what": text(100), "resume_within": DURATION}, ["what"])]},
         "resume": text(100),
+        "checkpoint": {"type": "boolean", "description": "Whether a rollback may end here, once this step has succeeded"},
+        "on_fail": {"enum": ["roll_back", "checkpoint"], "default": "roll_back", "description": "How far a failure of it goes back"},
+        "after_rollback": {"type": "boolean", "description": "Of validation: whether it also proves that a rollback left all well"},
     }
     return closed(own | dict(actions), ["name"], oneOf=one_action)
 

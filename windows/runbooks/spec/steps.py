@@ -11,6 +11,8 @@ from windows.actions.measurement import CODE, Gate
 from windows.actions.params import Params
 from windows.actions.registry import Kind, kinds
 from windows.runbooks.spec.actions import Declared, check_params
+from windows.runbooks.spec.ends import KEYS as ENDS
+from windows.runbooks.spec.ends import on_fail, read_ends
 from windows.runbooks.spec.findings import Findings
 from windows.runbooks.spec.loops import read_loop
 from windows.runbooks.spec.model import ActionSpec, StepSpec, WatchSpec
@@ -19,7 +21,7 @@ from windows.runbooks.spec.substitution import Fields
 from windows.texts.findings import listed
 from windows.texts.tree import Node
 
-STEP_KEYS = ("name", "timeout", "retry", "repeatable", "undo", "because", *KEYS)
+STEP_KEYS = ("name", "timeout", "retry", "repeatable", "undo", "because", *KEYS, *ENDS)
 WATCH_KEYS = ("name", "interval", "on_fail")
 SHORTEST = timedelta(seconds=1)
 NOTHING_TO_UNDO = "A validation step only looks."
@@ -77,7 +79,11 @@ def read_step(node: Node, path: str, phase: Literal["step", "validation"], decla
         findings.wrong(given["retry"], f"{path}.retry", message)
     undo, reason = read_undo(given, node, path, ActionSpec(kind.name, params), phase=phase, declared=declared, findings=findings)
     stopped, resumed, within = read_quiesce(given, path, findings)
+    ends = read_ends(given, path, phase, findings)
     return StepSpec(
+        is_checkpoint=ends.is_checkpoint,
+        on_fail=ends.on_fail,
+        after_rollback=ends.after_rollback,
         quiesces=stopped,
         resumes=resumed,
         resume_within=within,
@@ -161,9 +167,7 @@ def read_gate(node: Node, path: str, declared: Declared, findings: Findings) -> 
         name=findings.text(own.get("name"), f"{path}.name", most=120),
         gate={"consecutive_failures": 1} | params,
         interval=interval or timedelta(seconds=5),
-        on_fail="hold"
-        if findings.choice(own.get("on_fail"), f"{path}.on_fail", ("roll_back", "hold"), "roll_back") == "hold"
-        else "roll_back",
+        on_fail=on_fail(own.get("on_fail"), path, ("roll_back", "checkpoint", "hold"), findings),
         line=node.line,
         column=node.column,
     )
