@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "portal.api",
     "windows.execution",
     "windows.approvals",
+    "windows.incidents",
     "windows.scheduling",
     "windows.runbooks",
     "windows.alerts",

@@ -30,6 +30,7 @@ from windows.catalogue import urls as catalogue
 from windows.delivery import urls as delivery
 from windows.execution import urls as execution
 from windows.flags import urls as flags
+from windows.incidents import urls as incidents
 from windows.runbooks import urls as runbooks
 from windows.scheduling import urls as scheduling
 
@@ -77,6 +78,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *catalogue.pages,
     *delivery.pages,
     *runbooks.pages,
+    *incidents.pages,
     path("runbooks/", library, name="runbooks"),
     path("runbooks/<str:slug>", runbook_page, name="runbook"),
     path("runbooks/<str:slug>/versions/<int:number>", runbook_page, name="runbook-version"),

@@ -83,6 +83,9 @@ PLACES: dict[str, tuple[str, ...]] = {  # addresses that want another row, or a 
 NOWHERE = {  # addresses that the example has no row for, and why; their own tests walk them
     "calendar/views/<int:saved_view_id>": "nobody has a saved view at first",
     "calendar/views/<int:saved_view_id>/delete": "nobody has a saved view at first",
+    "incidents/<int:incident_id>": "nobody has reported an incident in the example",
+    "incidents/<int:incident_id>/end": "nobody has reported an incident in the example",
+    "incidents/<int:incident_id>/link": "nobody has reported an incident in the example",
     "settings/channels/<int:channel_id>/try": "no team of the example has a channel",
     "settings/channels/<int:channel_id>/end": "no team of the example has a channel",
     "settings/undelivered/<int:message_id>/send-again": "everything gets through in the example",

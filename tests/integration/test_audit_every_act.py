@@ -148,6 +148,14 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         do(owner, "DELETE", f"/windows/{planned['reference']}")
         do(owner, "POST", f"/change-templates/{template['id']}/retire", {"reason": "no longer done"})
         do(sam, "POST", "/alerts/alertmanager", given_alerts.call(given_alerts.alert()))
+        down = do(owner, "POST", "/incidents", {"title": "Down", "service": "orders"})["id"]
+        link = {"window": beside_reference(olga.pk, do, owner), "reason": "it was that"}
+        do(owner, "POST", f"/incidents/{down}/link", link)
+        do(owner, "POST", f"/incidents/{down}/unlink", link)
+        do(owner, "POST", f"/incidents/{down}/end", {"resolution": "rolled back"})
+        do(owner, "POST", "/complaints", {"text": "Slow", "service": "orders"})
+        do(owner, "POST", "/complaints-from-csv", {"text": "text\nSlow"})
+        do(owner, "POST", "/complaints-from-mail", {"raw": "Subject: Slow\n\nIt is slow."})
         flag = {"target": "orders", "environment": "production", "mode": "read_only", "expected": 0, "lease_seconds": 60, "reason": "a try"}
         do(sam, "POST", "/flags", flag)
         node = do(sam, "POST", "/nodes", {"service": "orders", "environment": "production", "region": "r1", "name": "orders-1"})
@@ -195,6 +203,10 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
             assert run.status in ("succeeded", "rolled_back", "aborted"), run.reason
         missing = set(changing_routes(get_resolver().url_patterns)) - story.met
         assert not {route for route in missing if route[1].startswith("api/v1/")}
+
+
+def beside_reference(person_id: int, do: Any, owner: Any) -> str:
+    return str(do(owner, "POST", "/windows", filed(person_id, given.soon(24 * 40)))["reference"])
 
 
 def filed(person_id: int, begins: datetime) -> dict[str, Any]:

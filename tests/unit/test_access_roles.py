@@ -56,6 +56,7 @@ EXPECTED: dict[Verb, set[str]] = {
     Verb.SET_FLAG: {"owner role", "SRE"},
     Verb.OVERRIDE: {"owner role", "SRE"},
     Verb.SEND_ALERTS: {"SRE", "administrator"},
+    Verb.REPORT: {"member", "coordinator role", "owner role", "on-call", "SRE"},
     Verb.MEASURE: {"member", "coordinator role", "owner role", "SRE"},
     Verb.EDIT_CATALOGUE: {"owner role", "SRE", "administrator"},
     Verb.EDIT_TEAM: {"owner role", "administrator"},

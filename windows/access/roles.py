@@ -41,6 +41,7 @@ class Verb(StrEnum):
     SET_FLAG = "set_flag"
     MEASURE = "measure"  # push measurements: gates and budgets are judged by them
     SEND_ALERTS = "send_alerts"  # what an Alertmanager's token may: the ledger takes alerts of every service
+    REPORT = "report"  # incidents and complaints, and which windows they belong to
     OVERRIDE = "override"  # a soft conflict, a budget that is too low
     EDIT_CATALOGUE = "edit_catalogue"
     EDIT_TEAM = "edit_team"  # who belongs to it, with which role
@@ -89,6 +90,7 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
     Verb.SET_FLAG: frozenset({R.OWNER, R.SRE}),
     Verb.MEASURE: frozenset({R.MEMBER, R.COORDINATOR, R.OWNER, R.SRE}),
     Verb.SEND_ALERTS: frozenset({R.SRE, R.ADMINISTRATOR}),
+    Verb.REPORT: frozenset({R.MEMBER, R.COORDINATOR, R.OWNER, R.ON_CALL, R.SRE}),
     Verb.OVERRIDE: frozenset({R.OWNER, R.SRE}),
     Verb.EDIT_CATALOGUE: frozenset({R.OWNER, R.SRE, R.ADMINISTRATOR}),
     Verb.EDIT_TEAM: frozenset({R.OWNER, R.ADMINISTRATOR}),
@@ -105,7 +107,7 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
 # What the engine and the schedule are for. A decision that answers for something (approve, override, attest, …) takes a person.
 SYSTEM = frozenset(
     {
-        *(Verb.READ, Verb.READ_AUDIT, Verb.DRAFT, Verb.REQUEST, Verb.SET_FLAG, Verb.SEND_ALERTS),
+        *(Verb.READ, Verb.READ_AUDIT, Verb.DRAFT, Verb.REQUEST, Verb.SET_FLAG, Verb.SEND_ALERTS, Verb.REPORT),
         *(Verb.START, Verb.HOLD, Verb.ROLL_BACK, Verb.RESUME, Verb.RETRY),
     }
 )

@@ -28,6 +28,7 @@ from windows.execution.queries.plans import plan_of
 from windows.execution.queries.reserves import reserve_of
 from windows.execution.queries.surfaces import surfaces_of
 from windows.execution.queries.views import run_view
+from windows.incidents.queries import linked_to
 from windows.lifecycle.states import WindowStatus
 from windows.runbooks.models import RunbookVersion
 from windows.runbooks.spec.sentences import told, told_gate
@@ -139,8 +140,9 @@ def audit(opened: Opened) -> dict[str, Any]:
 
 
 def alerts(opened: Opened) -> dict[str, Any]:
-    """Every alert that began inside it, with what was done and why, and what it expects."""
-    return {**alerts_in(opened.view.reference), "expected": opened.view.expected_alerts}
+    """Every alert that began inside it, with what was done and why; what it expects; incidents and complaints that belong to it."""
+    found, said = linked_to(opened.view.id)
+    return {**alerts_in(opened.view.reference), "expected": opened.view.expected_alerts, "incidents": found, "complaints": said}
 
 
 def impact_part(opened: Opened) -> dict[str, Any]:

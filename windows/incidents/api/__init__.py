@@ -1,0 +1,1 @@
+"""Incidents and complaints on the wire."""

@@ -1,0 +1,1 @@
+"""Verbs: report and end incidents, take complaints in, link and unlink windows."""
