@@ -31,6 +31,8 @@ class Pipelines(BaseHTTPRequestHandler):
         parts = self.path.strip("/").split("/")
         if parts == ["jobs"]:
             key = self.headers.get("Idempotency-Key", "")
+            if self.headers.get("Too-Many"):  # it is refused, and may be asked for again
+                return self.say(429, {})
             if key not in self.keys:
                 self.keys[key] = str(next(self.numbers))
                 script = SCRIPTS[json.loads(body)["script"]]
@@ -38,6 +40,8 @@ class Pipelines(BaseHTTPRequestHandler):
             if self.headers.get("Lose-Answer"):  # it is begun, and nobody hears of it
                 self.connection.close()
                 return None
+            if self.headers.get("Bad-Gateway"):  # it is begun, and whoever stands between knows nothing of it
+                return self.say(502, {})
             return self.say(201, {"job": {"id": int(self.keys[key])}})
         if len(parts) == 3 and parts[2] == "cancel" and parts[1] in self.jobs:
             self.cancelled.add(parts[1])

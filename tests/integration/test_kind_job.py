@@ -89,8 +89,67 @@ def test_a_job_that_fails_fails_the_step_and_a_retry_starts_another(ci: Server) 
     assert isinstance(outcome, Failed)
     assert "Job 1 is failed" in outcome.reason
     step.attempt = 2
+    outcome = step.to_its_end()
+    assert isinstance(outcome, Failed)
+    assert "Job 2 is failed" in outcome.reason
+    assert started(ci) == 2  # under a key of its own: with the first one's the pipeline would answer with the job that failed
+
+
+def test_a_retry_never_follows_the_job_that_failed(ci: Server) -> None:
+    step = Step(ci, params(ci, "broken", find={"url": f"{ci.url}/jobs?key={{key}}", "id": "jobs.0.id"}))
+    assert isinstance(step.to_its_end(), Failed)
+    step.attempt, step.told["headers"] = 2, {"Lose-Answer": "1"}
+    assert isinstance(step.once(), Wait)  # it is kept that another may be started, before it is
+    assert isinstance(step.once(), Failed)
+    step.attempt = 3
+    outcome = step.to_its_end()
+    assert isinstance(outcome, Failed)
+    assert "Job 2 is failed" in outcome.reason
+    assert started(ci) == 2  # the lost start is found by its own key, and nothing is started twice
+    assert isinstance(step.to_its_end("compensate"), Done)
+
+
+def test_a_second_start_whose_answer_was_lost_is_cancelled_too(ci: Server) -> None:
+    told = params(ci, "broken", find={"url": f"{ci.url}/jobs?key={{key}}", "id": "jobs.0.id"})
+    step = Step(ci, told)
+    assert isinstance(step.to_its_end(), Failed)
+    step.attempt, step.told["headers"], step.told["start"] = 2, {"Lose-Answer": "1"}, params(ci, "long")["start"]
+    step.once()
+    assert isinstance(step.once(), Failed)
+    assert isinstance(step.to_its_end("compensate"), Done)
+    assert httpx.get(f"{ci.url}/jobs/2").json()["pipeline"]["status"] == "canceled"
+
+
+def test_what_a_failed_job_did_in_part_is_taken_back_though_its_successor_never_began(ci: Server) -> None:
+    step = Step(ci, params(ci, "broken", reverse="deploy"))
     step.to_its_end()
-    assert started(ci) == 1  # the same key: a pipeline that honours it starts no second job; what it answers is followed
+    step.attempt, step.told["headers"] = 2, {"Too-Many": "1"}
+    step.once()
+    assert isinstance(step.once(), Failed)
+    step.told["headers"] = {}
+    assert step.to_its_end("compensate") == Done("Job 2 is success.", step.kept)
+
+
+def test_an_answer_of_whoever_stands_between_proves_nothing(ci: Server) -> None:
+    """502 and its kin: the pipeline may have begun it."""
+    step = Step(ci, params(ci, "long", headers={"Bad-Gateway": "1"}))
+    outcome = step.once()
+    assert isinstance(outcome, Failed)
+    assert not outcome.permanent
+    assert isinstance(step.once("compensate"), AwaitHuman)
+    step.told = params(ci, "long", find={"url": f"{ci.url}/jobs?key={{key}}", "id": "jobs.0.id"})
+    assert isinstance(step.to_its_end("compensate"), Done)
+    assert httpx.get(f"{ci.url}/jobs/1").json()["pipeline"]["status"] == "canceled"
+
+
+def test_a_start_that_was_refused_and_then_lost_is_not_forgotten(ci: Server) -> None:
+    step = Step(ci, params(ci, "long", headers={"Too-Many": "1"}))
+    assert isinstance(step.once(), Failed)
+    assert isinstance(step.once("compensate"), Done), "what was refused needs no looking after"
+    step.attempt, step.told["headers"] = 2, {"Lose-Answer": "1"}
+    assert isinstance(step.once(), Wait)
+    assert isinstance(step.once(), Failed)
+    assert isinstance(step.once("compensate"), AwaitHuman)
 
 
 def test_rolling_back_cancels_a_job_that_runs_and_waits_until_it_has_ended(ci: Server, tmp_path: Path) -> None:

@@ -120,6 +120,37 @@ def test_nobody_is_sent_to_a_server_that_is_down_and_the_last_one_stays(edge: Ba
     assert isinstance(outcome, Done)
 
 
+def test_a_step_that_was_refused_moves_nothing_back(edge: Balancer, pair: list[Backend], eventually: Any) -> None:
+    """Neither a name with a typo nor a server that is down leaves a rollback stuck, or holds what operators may change afterwards."""
+    run = run_of(step())
+    typo = Step(run, servers={"blue": {"weight": 50}, "rde": {"state": "drain"}})
+    assert isinstance(typo.act(), Failed)
+    pair[1].is_well = False
+    eventually(lambda: "DOWN" in edge.tell("show stat"), seconds=60)
+    down = Step(run, shift={"to": "green", "away_from": "blue", "share": 5})
+    assert isinstance(down.act(), Failed)
+    edge.tell("set server shop/blue weight 77")
+    assert typo.act("compensate") == down.act("compensate") == Done("Nothing was moved.")
+    assert "77" in edge.tell("get weight shop/blue") and not Surface.objects.filter(kind="traffic").exists()
+
+
+def test_a_step_whose_balancer_went_away_in_the_middle_is_undone(edge: Balancer, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_of(step())
+    one = Step(run, servers={"blue": {"weight": 10}, "green": {"weight": 20}})
+    real = HAProxy.set_weight
+
+    def half(self: HAProxy, backend: str, server: str, weight: int) -> None:
+        if server == "green":
+            raise TimedOut("The answer of edge did not end in time")
+        real(self, backend, server, weight)
+
+    monkeypatch.setattr(HAProxy, "set_weight", half)
+    assert isinstance(one.act(), Failed)
+    monkeypatch.undo()
+    assert isinstance(one.act("compensate"), Done)
+    assert "100" in edge.tell("get weight shop/blue")
+
+
 def test_r_a10_what_somebody_set_by_hand_meanwhile_is_left_as_it_is(edge: Balancer) -> None:
     run = run_of(step())
     one = Step(run, servers={"blue": {"weight": 10}})

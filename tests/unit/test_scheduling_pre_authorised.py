@@ -36,7 +36,13 @@ def at(text: str, fold: int = 0) -> datetime:
         (DAY, "2027-03-06T08:00", "2027-03-06T18:00", True),
         (DAY, "2027-03-06T07:59", "2027-03-06T09:00", False),
         (DAY, "2027-03-06T17:00", "2027-03-07T09:00", False),  # open again at its end, closed between
-        (Hours(("SA",)), "2027-03-06T23:00", "2027-03-07T05:00", True),
+        (Hours(("SA",)), "2027-03-06T23:00", "2027-03-07T05:00", False),  # Sunday is another day where no hours are said
+        (Hours(("SA", "SU")), "2027-03-06T23:00", "2027-03-07T05:00", True),
+        (Hours(("SU",), timezone="Europe/Berlin"), "2027-03-07T23:00", "2027-03-08T23:00", False),
+        (Hours(("SU",), timezone="Europe/Berlin"), "2027-03-07T00:00", "2027-03-08T00:00", True),
+        (Hours(("SU",), timezone="Europe/Berlin"), "2027-03-07T00:00", "2027-03-08T00:01", False),
+        (Hours(("SU",), timezone="Europe/Berlin"), "2027-03-07T00:00", "2027-03-14T12:00", False),
+        (Hours(DAYS), "2027-03-07T00:00", "2027-04-14T12:00", True),
         (Hours(("SU",), timezone="Europe/Berlin"), "2027-03-06T23:00", "2027-03-07T05:00", False),
         (Hours(), "2027-03-06T23:00", "2027-03-09T05:00", True),
         (Hours(("SA",), time(22), time(4), "Europe/Berlin"), "2027-03-27T22:00", "2027-03-28T04:00", True),  # the clock jumps ahead

@@ -57,9 +57,17 @@ class HttpAnswer:
 
 class HttpPort(Protocol):
     def request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes = b"", timeout: float | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+        timeout: float | None = None,
+        key: str = "",
     ) -> HttpAnswer:
-        """One exchange, no redirects followed. The port adds tags, idempotency key and fence; `timeout` is capped by the deadline."""
+        """One exchange, no redirects followed. The port adds tags, idempotency key and fence; `timeout` is capped by the deadline.
+        `key` stands in for the step's own where one step asks for several effects that must not be taken for one."""
         ...
 
 
@@ -197,6 +205,10 @@ class SurfacePort(Protocol):
 
     def look(self, kind: str, name: str, desired: Mapping[str, Any]) -> Observed:
         """What is there now, beside what would be desired. Nothing is kept or changed."""
+        ...
+
+    def wanted(self, kind: str, name: str) -> Mapping[str, Any]:
+        """What this window wants of it by now, as written down before anything was touched; {} where nothing."""
         ...
 
     def hold(self, kind: str, name: str, desired: Mapping[str, Any], *, on_drift: str = "mend", within: str = "") -> Observed:

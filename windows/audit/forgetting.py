@@ -1,4 +1,5 @@
-"""Forgetting what need not be kept: the oldest first, in small transactions, so that no long lock and no long WAL burst comes of it."""
+"""Forgetting what need not be kept: whichever of it comes first, in small transactions, so that no long lock and no long WAL burst comes
+of it."""
 
 from __future__ import annotations
 

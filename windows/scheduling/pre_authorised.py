@@ -1,14 +1,14 @@
 """Whether a standard change is what its template allows. Pure; says in sentences what is beyond it.
 
 A template's hours are wall-clock hours of its own zone: a window belongs to the day on which those hours opened, also past
-midnight, and must end before they close.
+midnight, and must end before they close. Without hours, every day it touches must be allowed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -74,11 +74,18 @@ def within(begins: datetime, ends: datetime, hours: Hours) -> bool:
     """Whether the whole period lies in the hours of an allowed day."""
     zone = ZoneInfo(hours.timezone)
     begin, end = (moment.astimezone(zone).replace(tzinfo=None) for moment in (begins, ends))
-    day, closes = begin.date(), None
-    if hours.opens is not None and hours.closes is not None:
-        if begin.time() < hours.opens:
-            day -= timedelta(days=1)  # what opened yesterday evening may be open still
-        closes = datetime.combine(day, hours.closes)
-        if hours.closes <= hours.opens:
-            closes += timedelta(days=1)
-    return (not hours.days or DAYS[day.weekday()] in hours.days) and (closes is None or end <= closes)
+    day = begin.date()
+    if hours.opens is None or hours.closes is None:
+        length = max(end - begin, timedelta(microseconds=1))  # midnight belongs to the day that begins, and touches it not
+        last = min((begin + length - timedelta(microseconds=1)).date(), day + timedelta(days=6))  # a week has touched them all
+        return all(is_allowed(day + timedelta(days=n), hours) for n in range((last - day).days + 1))
+    if begin.time() < hours.opens:
+        day -= timedelta(days=1)  # what opened yesterday evening may be open still
+    closes = datetime.combine(day, hours.closes)
+    if hours.closes <= hours.opens:
+        closes += timedelta(days=1)
+    return is_allowed(day, hours) and end <= closes
+
+
+def is_allowed(day: date, hours: Hours) -> bool:
+    return not hours.days or DAYS[day.weekday()] in hours.days

@@ -1,6 +1,7 @@
 """Starts a job of a pipeline over HTTP, follows it to its end, and cancels it when its run turns back.
 
-The start carries the step's idempotency key. Once the job's name is known it is kept: a later attempt follows it and starts no second.
+The start carries the step's idempotency key. Once the job's name is known it is kept: a later attempt follows it and starts no second,
+unless it has failed: then another is started under a key of its own, once it is kept that this may have been done.
 Rolling back cancels a job that still runs; what a finished one did is taken back by the job under `reverse`.
 """
 
@@ -106,20 +107,21 @@ def run(params: Params, ctx: Context) -> Outcome:
 def compensate(params: Params, ctx: Context) -> Outcome:
     """Cancel what still runs; then take back what ended. Where a start may have worked and no job is known, a person looks."""
     kept = dict(ctx.checkpoint)
-    if "job" not in kept and kept.get("asked"):
-        found = found_by_key(params, ctx)
+    if not kept.get("job") and kept.get("asked"):
+        found = found_by_key(params, ctx, kept)
         if found is None and params.find is None:
-            return AwaitHuman(f"A job may have been started with the key {forward(ctx)}: see that it does not run, and say so.")
+            return AwaitHuman(f"A job may have been started with the key {forward(ctx, kept)}: see that it does not run, and say so.")
         kept |= {"job": found} if found else {}
-    if "job" in kept and kept.get("ended") is None:
+    if kept.get("job") and kept.get("ended") is None:
         found = state_of(params, kept["job"], ctx)
         if not is_end(params, found):
             return cancelled(params, ctx, kept)
         kept["ended"] = found
-    if params.reverse == "nothing" or "job" not in kept:
-        return Done(
-            f"Job {kept['job']} is {kept['ended']}; nothing to take back." if "job" in kept else "No job of this step is known.", kept
-        )
+    if not kept.get("job") and not kept.get("job_earlier"):
+        return Done("No job of this step is known.", kept)
+    if params.reverse == "nothing":
+        told = f"Job {kept['job']} is {kept['ended']}" if kept.get("job") else f"Job {kept['job_earlier'][-1]} had failed"
+        return Done(f"{told}; nothing to take back.", kept)
     return carried_out(params, params.reverse, ctx, "reverse_job", kept)
 
 
@@ -127,9 +129,11 @@ def carried_out(params: Params, start: Start, ctx: Context, slot: str, kept: dic
     """Start it where that was not done, look where it stands, come back later."""
     kept = dict(ctx.checkpoint) if kept is None else kept
     if kept.get(f"{slot}_attempt", ctx.attempt) != ctx.attempt and kept.get(f"{slot}_failed"):
-        kept.pop(slot, None)  # the job of an earlier attempt has failed: this one starts another
-    if slot not in kept:
-        answer = (found_by_key(params, ctx) if slot == "job" else None) or begin(start, params, ctx)
+        return another(ctx, slot, kept)
+    if slot == "job" and not kept.get("asked"):  # an earlier start was refused: what is heard of this one may be lost
+        return Wait(ctx.now(), kept | {"asked": True}, note="it is asked for again")
+    if not kept.get(slot):
+        answer = (found_by_key(params, ctx, kept) if slot == "job" else None) or begin(start, params, ctx, slot, kept)
         if isinstance(answer, Failed):
             return answer
         kept |= {slot: answer, f"{slot}_attempt": ctx.attempt, f"{slot}_failed": False}
@@ -149,32 +153,46 @@ def carried_out(params: Params, start: Start, ctx: Context, slot: str, kept: dic
     return Wait(ctx.now() + params.interval, kept, note=f"job {kept[slot]} is {found}")
 
 
-def forward(ctx: Context) -> str:
+def another(ctx: Context, slot: str, kept: dict[str, Any]) -> Wait:
+    """The job of an earlier attempt has failed: that one more is asked for is kept before it is."""
+    fresh = {slot: None, f"{slot}_failed": False, f"{slot}_earlier": [*kept.get(f"{slot}_earlier", []), kept[slot]]}
+    asked = {"asked": True, "ended": None} if slot == "job" else {}
+    return Wait(ctx.now(), kept | fresh | asked, note=f"job {kept[slot]} has failed: another is started")
+
+
+def forward(ctx: Context, kept: dict[str, Any]) -> str:
     """The key the start carried, whichever way the run goes now."""
-    return f"{ctx.idempotency_key.rpartition(':')[0]}:forward"
+    return nth(f"{ctx.idempotency_key.rpartition(':')[0]}:forward", kept, "job")
 
 
-def found_by_key(params: Params, ctx: Context) -> str | None:
+def nth(key: str, kept: dict[str, Any], slot: str) -> str:
+    """The same for every try to start the same job; after one that failed another, or a pipeline would answer with that one."""
+    earlier = len(kept.get(f"{slot}_earlier", []))
+    return f"{key}:{earlier + 1}" if earlier else key
+
+
+def found_by_key(params: Params, ctx: Context, kept: dict[str, Any]) -> str | None:
     """The job that was started with our key, where the pipeline can be asked."""
     if params.find is None:
         return None
-    answer = ctx.http.request("GET", params.find.url.replace(KEY, quote(forward(ctx), safe="")), headers=params.headers)
+    answer = ctx.http.request("GET", params.find.url.replace(KEY, quote(forward(ctx, kept), safe="")), headers=params.headers)
     name = found_in(answer, params.find.id) if answer.status == 200 else MISSING
-    return str(name) if isinstance(name, str | int) and name != MISSING else None
+    is_one = isinstance(name, str | int) and name != MISSING and str(name) not in kept.get("job_earlier", [])
+    return str(name) if is_one else None
 
 
-def begin(start: Start, params: Params, ctx: Context) -> str | Failed:
-    """The new job's name."""
+def begin(start: Start, params: Params, ctx: Context, slot: str, kept: dict[str, Any]) -> str | Failed:
+    """The new job's name. Only an answer that refuses is sure to have started none."""
     headers, content = dict(params.headers), b""
     if start.document is not None:
         content, headers["Content-Type"] = json.dumps(start.document).encode(), "application/json"
-    answer = ctx.http.request(start.method, start.url, headers=headers, content=content)
+    key = nth(ctx.idempotency_key, kept, slot)
+    answer = ctx.http.request(start.method, start.url, headers=headers, content=content, key=key)
+    if 300 <= answer.status < 500 and answer.status != 408:
+        refused = {"asked": False} if slot == "job" else {}
+        return Failed(f"The job was not started: {said(answer)}", checkpoint=refused, permanent=answer.status not in TRY_AGAIN)
     if not 200 <= answer.status < 300:
-        return Failed(
-            f"The job was not started: {said(answer)}",
-            checkpoint={"asked": False},
-            permanent=300 <= answer.status < 500 and answer.status not in TRY_AGAIN,
-        )
+        return Failed(f"The job was perhaps not started: {said(answer)}")
     name = found_in(answer, start.id)
     if not isinstance(name, str | int) or isinstance(name, bool) or not str(name):
         return Failed(f"The job was started, but its answer has no name at {start.id}: {said(answer)}", permanent=True)

@@ -115,6 +115,8 @@ def run(params: Params, ctx: Context) -> Outcome:
     if not kept.get("set"):
         if refusal := refused(params, now):
             return Failed(refusal, checkpoint=kept)
+        if unheard := [name for name in wanted if name not in before]:
+            return Failed(f"{unheard[0]} is new in {params.backend}: how it stood before is not known.", permanent=True, checkpoint=kept)
         if strange := [name for name in wanted if said(now[name]) != said(before[name]) and not holds(now[name], wanted[name])]:
             return Failed(
                 f"{strange[0]} was set to {spoken(now[strange[0]])} by somebody else: it is left as it is.", permanent=True, checkpoint=kept
@@ -127,10 +129,11 @@ def run(params: Params, ctx: Context) -> Outcome:
 
 def compensate(params: Params, ctx: Context) -> Outcome:
     """Back to what each was told before, where it still is as this step left it."""
-    kept = dict(ctx.checkpoint)
-    if "before" not in kept:
-        return Done("Nothing was moved.")
-    now, wanted = look(params, ctx), params.wanted
+    kept, wanted = dict(ctx.checkpoint), params.wanted
+    wished = ctx.surfaces.wanted("traffic", surface(params)).get("servers", {})
+    if "before" not in kept or not any(wished.get(name) == each for name, each in wanted.items()):
+        return Done("Nothing was moved.")  # it was refused before anything was asked for
+    now = look(params, ctx)
     back = {name: said(kept["before"][name]) for name in wanted}
     if strange := [name for name in wanted if name not in now or not (holds(now[name], wanted[name]) or holds(now[name], back[name]))]:
         found = spoken(now[strange[0]]) if strange[0] in now else "gone"

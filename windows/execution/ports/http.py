@@ -29,13 +29,20 @@ class Http:
         self.limits, self.headers, self.allowed, self.resolver = limits, dict(headers), tuple(allowed), resolver
 
     def request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes = b"", timeout: float | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+        timeout: float | None = None,
+        key: str = "",
     ) -> HttpAnswer:
         return exchange(
             method,
             url,
             self.limits.within(timeout),
-            headers={**(headers or {}), **self.headers},
+            headers={**(headers or {}), **self.headers, **({"Idempotency-Key": key} if key else {})},
             allowed=self.allowed,
             content=content,
             resolver=self.resolver,

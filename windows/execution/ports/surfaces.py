@@ -28,6 +28,7 @@ from windows.execution.ports import adapters as folder
 from windows.execution.ports.alone import alone
 from windows.execution.ports.limits import Limits
 from windows.execution.ports.patience import patiently
+from windows.execution.states import SurfaceStatus
 
 
 @cache
@@ -66,6 +67,10 @@ class Surfaces:
     def covers(self, service: str, environment: str) -> bool:
         scopes = self.run.window.scopes.filter(service__slug=service)
         return patiently((scopes.filter(environment=environment) if environment else scopes).exists, self.limits)
+
+    def wanted(self, kind: str, name: str) -> Mapping[str, Any]:
+        row = patiently(lambda: self.kept(kind, name), self.limits)
+        return row.desired if row and row.status != SurfaceStatus.ENDING else {}
 
     def hold(self, kind: str, name: str, desired: Mapping[str, Any], *, on_drift: str = "mend", within: str = "") -> Observed:
         by = adapter(kind)

@@ -36,16 +36,24 @@ class Nginx:
         mark = f"{reading.version} {reading.mode} {reading.epoch or 'never'} {secrets.token_hex(4)}"
         before = str((self.folder / "current").readlink())
         self.write(reading.mode, reading.value, mark)
-        tested = subprocess.run([*self.command, "-t", "-q"], capture_output=True, text=True, timeout=self.patience, check=False)
-        if tested.returncode:
-            self.point(before)
-            raise CannotApply(f"nginx refuses version {reading.version}: {tested.stderr.strip()[:500]}")
-        old = self.accepting()
-        reloaded = subprocess.run([*self.command, "-s", "reload"], capture_output=True, text=True, timeout=self.patience, check=False)
-        if reloaded.returncode:
-            raise CannotApply(f"nginx was not reloaded: {reloaded.stderr.strip()[:500]}")
+        try:
+            self.tell(f"nginx refuses version {reading.version}", "-t", "-q")
+            old = self.accepting()
+            self.tell("nginx was not reloaded", "-s", "reload")
+        except Exception:
+            self.point(before)  # or whoever reloads nginx next, logrotate say, would bring it into force, and nobody would know
+            raise
         self.wait(lambda: not old & self.accepting(), "old workers still accept users")
         self.wait(lambda: all(self.answered() == mark for _ in range(PROOFS)), "nginx does not answer with the new version")
+
+    def tell(self, trouble: str, *words: str) -> None:
+        """One command to nginx; CannotApply where it refuses, does not end or is not there."""
+        try:
+            done = subprocess.run([*self.command, *words], capture_output=True, text=True, timeout=self.patience, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise CannotApply(f"{trouble}: {error}")
+        if done.returncode:
+            raise CannotApply(f"{trouble}: {done.stderr.strip()[:500]}")
 
     def write(self, mode: str, value: dict[str, object], mark: str) -> None:
         """A folder of its own for each version; one rename brings all its files into force at once."""
