@@ -141,6 +141,10 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         do(owner, "DELETE", f"/provider-objects/{lead['id']}")
         do(sam, "POST", "/external-windows", given_notices.note("X-MAINTNOTE-IMPACT:", uid="half"), kind="text/calendar")
         do(sam, "POST", f"/notices/{IncompleteNotice.objects.get().pk}/settle", {"reason": "asked them"})
+        do(sam, "POST", "/external-windows", given_notices.note("X-MAINTNOTE-IMPACT:", uid="other half"), kind="text/calendar")
+        lacking = IncompleteNotice.objects.get(settled_at=None).pk
+        known = {"provider": "example.com", "title": "Splice", "starts_at": given.soon().isoformat(), "ends_at": given.soon(30).isoformat()}
+        do(sam, "POST", f"/notices/{lacking}/complete", known)
         standard = {"name": "Reindex", "team": "shop", "reason": "Slow", "minutes": 60,
                     "scope": [{"service": "orders", "environment": "production"}]}  # fmt: skip
         template = do(owner, "POST", "/change-templates", standard)

@@ -33,9 +33,9 @@ class Reader:
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
         return " ".join(re.sub(r"<svg.*?</svg>", "", answer.content.decode()).split())
 
-    def send(self, path: str, status: int = 302, **said: Any) -> Any:
+    def send(self, path: str, code: int = 302, /, **said: Any) -> Any:
         answer = self.client.post(path, said)
-        assert answer.status_code == status, f"{path}: {answer.status_code} {answer.content.decode()[:300]}"
+        assert answer.status_code == code, f"{path}: {answer.status_code} {answer.content.decode()[:300]}"
         return answer
 
 

@@ -12,6 +12,7 @@ from windows.approvals.views.board import board
 from windows.approvals.views.comments import ask_question, comments_page, comments_panel
 from windows.approvals.views.delegations import delegations, end_delegation
 from windows.approvals.views.following import following
+from windows.approvals.views.freeze_moves import freeze_moves
 from windows.approvals.views.inbox import inbox
 from windows.approvals.views.moving import give_way, next_slot
 from windows.approvals.views.policies import edit_policy, policy_list, remove_policy
@@ -42,6 +43,7 @@ pages = [
     path("settings/policies/<int:policy_id>/remove", remove_policy, name="remove-policy"),
     path("settings/delegations/", delegations, name="delegations"),
     path("settings/delegations/<int:delegation_id>/end", end_delegation, name="end-delegation"),
+    path("settings/freezes/<int:freeze_id>/moves", freeze_moves, name="freeze-moves"),
     path("approvals/", inbox, name="approvals"),
     path("approvals/board", board, name="board"),
     path("windows/<str:reference>/request", request_approval, name="request-approval"),

@@ -4,7 +4,7 @@ from django.urls import path
 
 from windows.scheduling.api.budgets import OneWindowBudget, TooMany, WindowBudgets
 from windows.scheduling.api.calendar import CalendarView, Feeds, OneFeed
-from windows.scheduling.api.external import Arrivals, Objects, OneObject, OneSource, Settle, Sources, Waiting
+from windows.scheduling.api.external import Arrivals, Complete, Objects, OneObject, OneSource, Settle, Sources, Waiting
 from windows.scheduling.api.freezes import Exceptions, Freezes, Lift, OneException
 from windows.scheduling.api.limits import Limits, OneLimit
 from windows.scheduling.api.many import Copy, Table
@@ -17,12 +17,14 @@ from windows.scheduling.api.templates import ChangeTemplates, OneChangeTemplate,
 from windows.scheduling.api.trail import Trail, WindowTrail
 from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.asking import decline, please_move
+from windows.scheduling.views.calendars_in import bring, calendars, end_object, end_source, new_object, new_source
 from windows.scheduling.views.feed_settings import end_feed, feed_list
 from windows.scheduling.views.feeds import event_file, feed
 from windows.scheduling.views.filing import cancel, discard
 from windows.scheduling.views.freezes import end_exception, end_freeze, except_from, freeze_landing, freeze_list, freeze_page, new_freeze
 from windows.scheduling.views.many import copy, upload
 from windows.scheduling.views.moving import move_draft, move_meaning
+from windows.scheduling.views.notices import notice, set_aside
 from windows.scheduling.views.overriding import agree_override, override, refuse_override
 from windows.scheduling.views.series import repeat, repeat_preview, series_page, skip_all_following
 from windows.scheduling.views.templates import new_template, plan_one, retire_one, template_list
@@ -70,6 +72,7 @@ api = [
     path("provider-objects", Objects.as_view()),
     path("provider-objects/<int:object_id>", OneObject.as_view()),
     path("notices", Waiting.as_view()),
+    path("notices/<int:notice_id>/complete", Complete.as_view()),
     path("notices/<int:notice_id>/settle", Settle.as_view()),
     path("feeds", Feeds.as_view()),
     path("feeds/<int:feed_id>", OneFeed.as_view()),
@@ -88,6 +91,14 @@ pages = [
     path("settings/freezes/<int:freeze_id>/except", except_from, name="except-from-freeze"),
     path("settings/freezes/<int:freeze_id>/exceptions/<int:exception_id>/end", end_exception, name="end-exception"),
     path("settings/freezes/<int:freeze_id>/end", end_freeze, name="end-freeze"),
+    path("settings/calendars-in/", calendars, name="calendars-in"),
+    path("settings/calendars-in/new", new_source, name="new-calendar-in"),
+    path("settings/calendars-in/<int:source_id>/remove", end_source, name="remove-calendar-in"),
+    path("settings/calendars-in/file", bring, name="bring-in"),
+    path("settings/calendars-in/objects/new", new_object, name="new-object"),
+    path("settings/calendars-in/objects/<int:object_id>/remove", end_object, name="remove-object"),
+    path("settings/calendars-in/notices/<int:notice_id>", notice, name="notice"),
+    path("settings/calendars-in/notices/<int:notice_id>/set-aside", set_aside, name="set-aside"),
     path("settings/feeds/", feed_list, name="feeds"),
     path("settings/feeds/<int:feed_id>/revoke", end_feed, name="revoke-feed"),
     path("feeds/<str:token>.ics", feed, name="feed"),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from examples.shop.data import access, measurements, past, people, plans, rules, runbooks, services
+from examples.shop.data import access, measurements, past, people, plans, rules, runbooks, services, vendors
 
 
 def load_all(state: Path) -> Iterator[str]:
@@ -17,6 +17,7 @@ def load_all(state: Path) -> Iterator[str]:
         "rules": rules.load,
         "runbooks": runbooks.load,
         "the past": lambda: measurements.load(past.load()),
+        "vendors": vendors.load,
         "plans": plans.load,
         "keys": lambda: access.load(state),
     }

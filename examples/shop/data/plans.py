@@ -56,6 +56,8 @@ PLANS = (
     Plan("Mail relay: second region", "platform", "jun", "chiara", "notifications", 12, 9, 90, "degraded", "L2"),
     Plan("Orders migration, tried in staging", "orders", "ada", "ben", "orders", 1, 9, 60, "read_only", "L5",
          environment="staging", signers=("ada",)),
+    Plan("Recommendations: index rebuild", "discovery", "hana", "kim", "recommendations", 10, 12, 90, "degraded", "L6",
+         "Visitors see best sellers instead."),  # a draft that collides with the new model, so that a collision can be seen
 )  # fmt: skip
 
 

@@ -39,6 +39,7 @@ OBJECTIVES = {  # share that must be good over 28 days
 FREEZES = (  # title, severity, starts in days, lasts days, services
     ("Autumn sale", "hard", 16, 4, ("storefront", "checkout", "payments", "orders", "baskets")),
     ("Quarter-end closing", "soft", 9, 2, ("payments",)),
+    ("Marketing sends its newsletter", "advisory", 5, 1, ("storefront", "search")),
 )
 
 

@@ -41,6 +41,10 @@ class Moved:
     field: str = ""
     refused: str = ""
 
+    @property
+    def reference(self) -> str:
+        return f"MW-{self.window_id}"
+
 
 def move_to_next_free_slot(actor: Actor, window_id: int, version: int, *, reason: str = "", not_before: datetime | None = None) -> Window:
     """Move a draft, a requested or an approved window to the earliest later slot without a hard or soft conflict, 31 days ahead at most,

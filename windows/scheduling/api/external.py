@@ -22,6 +22,7 @@ from windows.errors import Invalid
 from windows.ical_in.lines import LARGEST
 from windows.scheduling import texts
 from windows.scheduling.api.external_shapes import (
+    CompletedAsked,
     ExternalShape,
     NoticeShape,
     ObjectAsked,
@@ -30,6 +31,7 @@ from windows.scheduling.api.external_shapes import (
     SourceShape,
     TakenShape,
 )
+from windows.scheduling.commands.calendars_in.completing import Completed, complete_notice
 from windows.scheduling.commands.calendars_in.keeping import settle_notice
 from windows.scheduling.commands.calendars_in.objects import map_object, unmap_object
 from windows.scheduling.commands.calendars_in.sources import add_source, remove_source
@@ -149,6 +151,21 @@ class Waiting(APIView):
         only(request.query_params)
         before = cursor_of(request.query_params, int)
         return Response(calendars_in.waiting(limit=limit_of(request.query_params), before=before[0] if before else None))
+
+
+class Complete(APIView):
+    @extend_schema(
+        operation_id="complete_notice",
+        request=CompletedAsked,
+        responses=NoticeShape,
+        description="What the notice left out; it is taken as if the provider had said so.",
+    )
+    def post(self, request: Request, notice_id: int) -> Response:
+        asked = body(CompletedAsked, request)
+        said: dict[str, Any] = {name: parse(asked.pop(name), name) for name in ("starts_at", "ends_at")}
+        said |= {"objects": tuple(asked.pop("objects", ())), **asked}
+        row = complete_notice(actor_of(request), notice_id, Completed(**said))
+        return Response({name: getattr(row, name) for name in calendars_in.NOTICE})
 
 
 class Settle(APIView):

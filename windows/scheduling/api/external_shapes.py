@@ -94,3 +94,13 @@ class NoticeShape(serializers.Serializer[Any]):
     via = serializers.CharField()
     received_at = serializers.DateTimeField()
     settled_at = serializers.DateTimeField(allow_null=True)
+
+
+class CompletedAsked(Shape):
+    provider = Text(max_length=120)
+    title = Text(max_length=500)
+    starts_at = serializers.CharField(max_length=60)
+    ends_at = serializers.CharField(max_length=60)
+    status = serializers.CharField(max_length=20, required=False)
+    impact = serializers.CharField(max_length=20, required=False)
+    objects = serializers.ListField(child=serializers.CharField(max_length=200), max_length=500, required=False)

@@ -165,7 +165,7 @@ class ConflictFinding:
     @property
     def heading(self) -> str:
         text = HEADINGS[self.kind].format(what=self.what, who=self.who)
-        return text[0].upper() + text[1:] if self.who and text.startswith(f"{self.who} ") else text
+        return text[0].upper() + text[1:] if text.startswith("a confidential window") else text
 
 
 def key_of(finding: ConflictFinding, *facts: object) -> str:
