@@ -71,6 +71,7 @@ def test_a_notice_that_lacks_something_says_what_and_is_completed_by_a_person(ad
     text = reader.read(PAGE)
     assert "Missing: X-MAINTNOTE-IMPACT; DTEND" in text and f"{PAGE}notices/{row.pk}" in text
     form = reader.read(f"{PAGE}notices/{row.pk}")
+    assert f'value="{sent.BEGINS:%Y-%m-%dT%H:%M}"' in form
     assert 'value="Splice of cable 7"' in form and "C-1" in form and "BEGIN:VEVENT" in form, "what it says stands in the form"
     ends = sent.BEGINS + timedelta(hours=4)
     said = {"provider": "example.com", "title": "Splice of cable 7", "timezone": "UTC", "status": "confirmed", "impact": "outage"}

@@ -144,6 +144,7 @@ def period(told: Notice, event: Component, zones: Zones) -> None:
     start: When | None = tried(told, "DTSTART", lambda: zones.when(begins), None)
     if start is None:
         return
+    told.wall_start, told.zone = start.wall.isoformat(), start.zone  # of use to a person even where the rest does not add up
     end: datetime | None
     if ends is not None:
         end = tried(told, "DTEND", lambda: zones.when(ends).at, None)
@@ -158,7 +159,6 @@ def period(told: Notice, event: Component, zones: Zones) -> None:
         told.missing.append("DTEND: the end must come after the start, 92 days at most")
         return
     told.starts_at, told.ends_at = start.at.isoformat(), end.isoformat()
-    told.wall_start, told.zone = start.wall.isoformat(), start.zone
     if this := event.first("RECURRENCE-ID"):
         told.occurrence = tried(told, "RECURRENCE-ID", lambda: f"{zones.when(this).at:%Y%m%dT%H%M%SZ}", "")
     series(told, event, zones, start)

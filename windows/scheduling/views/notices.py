@@ -53,6 +53,8 @@ def notice_sheet(
 def said_by(found: Notice, row: IncompleteNotice, zone: str) -> dict[str, Any]:
     """What the notice does say, as the form's fields."""
     times = {name: local(getattr(found, name), zone) for name in ("starts_at", "ends_at")}
+    if found.wall_start and not found.starts_at:
+        times["starts_at"], zone = found.wall_start[:16], found.zone or "UTC"
     return times | {
         "provider": row.source.provider if row.source else found.provider or row.provider,
         "title": found.title or row.title,
