@@ -38,6 +38,7 @@ app.conf.update(
         # Others' servers may be slow and old rows many: neither a gate nor a page waits for that.
         "*.reconcile": {"queue": "outside"},
         "scheduling.poll_calendars": {"queue": "outside"},
+        "scheduling.ask_conflicts": {"queue": "outside"},
         "*.forget": {"queue": "outside"},
     },
     task_default_queue="execute",
@@ -59,6 +60,7 @@ app.conf.update(
         "approvals": {"task": "approvals.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "alerts": {"task": "alerts.notify", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "withheld": {"task": "alerts.reconcile", "schedule": settings.ROADWORKS.reconcile.total_seconds(), "options": {"expires": 15.0}},
+        "conflicts": {"task": "scheduling.ask_conflicts", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "calendars": {"task": "scheduling.poll_calendars", "schedule": 60.0, "options": {"expires": 30.0}},
         "flags": {"task": "flags.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "audit": {"task": "audit.sweep", "schedule": settings.ROADWORKS.sealer.total_seconds(), "options": {"expires": 2.0}},

@@ -18,6 +18,7 @@ NO_ACTS = {
     *("audit_auditpending", "audit_auditseal", "audit_audithead"),
     *("flags_flagcounter", "flags_flagreceipt"),
     "live_livescope",  # plain values that follow from the run
+    *("scheduling_collision", "scheduling_conflictquestion", "scheduling_trailreader"),  # what conflicts were found is told as it changes
     "delivery_message",  # finished messages on their way; what they say stands in the trail
 }
 # Bookkeeping that changes nothing for anybody: leases, when something was last used, further tries of a compensation that was told.

@@ -385,6 +385,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "portal.forget": nothing,
     "runbooks.reconcile": unreadable_source,
     "scheduling.sweep": series_to_extend,
+    "scheduling.ask_conflicts": nothing,  # what it finds anew is told: test_scheduling_asking_again
     "scheduling.poll_calendars": nothing,  # when a calendar was last asked is no act; what it says is told: test_calendars_in
     "telemetry.measure": nothing,
     "telemetry.forget": nothing,

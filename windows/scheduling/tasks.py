@@ -4,6 +4,7 @@ from celery import shared_task
 
 from windows.audit.clock import clock
 from windows.audit.going_on import going_on
+from windows.scheduling.commands.asking_again import ENTRIES, WINDOWS, ask_again, read_trail
 from windows.scheduling.commands.calendars_in.polls import poll_due
 from windows.scheduling.commands.freeze_series import due_freezes, extend_freezes
 from windows.scheduling.commands.occurrences import extend_series
@@ -25,3 +26,17 @@ def sweep() -> None:
 def poll_calendars() -> None:
     """Ask the calendars of others that are due; one that hangs holds up only those behind it, and those not for long."""
     poll_due()
+
+
+BATCHES = 20  # of one tick; the next goes on
+
+
+@shared_task(name="scheduling.ask_conflicts")
+def ask_conflicts() -> None:
+    """Ask again for the conflicts that an act may have changed since the last tick. Two at once do no harm."""
+    for _ in range(BATCHES):
+        if read_trail(ENTRIES) < ENTRIES:
+            break
+    for _ in range(BATCHES):
+        if not ask_again(WINDOWS):
+            break

@@ -2,6 +2,7 @@
 
 from windows.scheduling.models.agreements import Answer, ConcurrencyLimit, MoveRequest
 from windows.scheduling.models.budgets import WindowBudget
+from windows.scheduling.models.collisions import Collision, ConflictQuestion, TrailReader
 from windows.scheduling.models.external import CalendarSource, ExternalWindow, IncompleteNotice, ProviderObject
 from windows.scheduling.models.freezes import Freeze, FreezeException, FreezeSeries
 from windows.scheduling.models.overrides import Override
@@ -28,7 +29,9 @@ __all__ = [
     "Answer",
     "CalendarSource",
     "ChangeTemplate",
+    "Collision",
     "ConcurrencyLimit",
+    "ConflictQuestion",
     "ExternalWindow",
     "Feed",
     "Freeze",
@@ -40,6 +43,7 @@ __all__ = [
     "ProviderObject",
     "SavedView",
     "Series",
+    "TrailReader",
     "Window",
     "WindowBudget",
     "WindowScope",
