@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import get_close_matches
 
 from windows.texts.problems import Problem, SpecError
@@ -94,6 +95,18 @@ class Findings:
             return node.content if node else default
         self.wrong(node, path, "true or false is expected.")
         return default
+
+    def share(self, node: Node | None, path: str, of: int = 1) -> Decimal | None:
+        """A number above 0 and at most `of`, as a share of it, as exact as it is written: six decimals. None where there is none."""
+        if node is None:
+            return None
+        value = node.content
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < (told := Decimal(str(value)) / of) <= 1:
+            self.wrong(node, path, f"A number above 0 and at most {of} is expected.")
+            return None
+        if told != round(told, 6):
+            self.wrong(node, path, "At most six decimals of a share are kept.")
+        return told
 
     def integer(self, node: Node | None, path: str, *, least: int, most: int, default: int) -> int:
         if node is None:
