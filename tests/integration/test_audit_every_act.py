@@ -16,6 +16,7 @@ from tests import given_windows as given
 from tests.callers import browser
 from tests.given_runs import World, run_of, step
 from tests.told import Told
+from tests.unit.test_openslo import SIMPLE
 from windows.access.roles import ENGINE, Role
 from windows.actions.outcomes import AwaitHuman, Failed
 from windows.approvals.commands import request_window
@@ -133,6 +134,7 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         do(root, "DELETE", f"/concurrency-limits/{limit['id']}")
         do(owner, "POST", "/objectives", {"slug": "orders-writes", "service": "orders", "title": "Writes", "target": "0.999"})
         do(owner, "PATCH", "/objectives/orders-writes", {"target": "0.99"}, If_Match='"1"')
+        do(owner, "POST", "/openslo", {"text": SIMPLE})
         sample = {"key": "1", "at": clock().isoformat(), "good": 1, "total": 1}
         do(owner, "POST", "/objectives/orders-writes/measurements", {"samples": [sample]}, entry=False)  # a measurement is no act
         source = do(sam, "POST", "/calendars-in", {"name": "Circuits", "provider": "example.com", "url": "https://example.com/m.ics"})

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from windows.catalogue.api.objectives import Budgets, Measurements, Objectives, OneObjective
+from windows.catalogue.api.openslo import Documents, OneDocument
 from windows.catalogue.api.people import Disabled, Enabled, Me, MyPassword, People
 from windows.catalogue.api.places import Environments, Regions
 from windows.catalogue.api.redundancy import OneRedundancyGroup, OneRegionPair, RedundancyGroups, RegionPairs
@@ -11,6 +12,7 @@ from windows.catalogue.api.teams import Members, OneMember, OneTeam, Teams
 from windows.catalogue.api.tokens import OneToken, Tokens
 from windows.catalogue.views.account import account, end_all, password, revoke, tokens
 from windows.catalogue.views.objectives import edit_objective, new_objective
+from windows.catalogue.views.openslo import objective_file, upload_objectives
 from windows.catalogue.views.people import close, new_person, open_again, people
 from windows.catalogue.views.places import place_list
 from windows.catalogue.views.services import dependencies, edit, hand_over, new, places
@@ -41,6 +43,8 @@ api = [
     path("objectives", Objectives.as_view()),
     path("objectives/<slug:slug>", OneObjective.as_view()),
     path("objectives/<slug:slug>/budget", Budgets.as_view()),
+    path("objectives/<slug:slug>/openslo", OneDocument.as_view()),
+    path("openslo", Documents.as_view()),
     path("objectives/<slug:slug>/measurements", Measurements.as_view()),
     path("tokens", Tokens.as_view()),
     path("tokens/<int:token_id>", OneToken.as_view()),
@@ -62,7 +66,9 @@ pages = [
     path("services/<str:slug>/dependencies", dependencies, name="service-dependencies"),
     path("services/<str:slug>/hand-over", hand_over, name="hand-over-service"),
     path("services/<str:slug>/objectives/new", new_objective, name="new-objective"),
+    path("objectives/upload", upload_objectives, name="upload-objectives"),
     path("objectives/<str:slug>/edit", edit_objective, name="edit-objective"),
+    path("objectives/<str:slug>/openslo.yaml", objective_file, name="objective-file"),
     path("teams/", team_list, name="teams"),
     path("teams/new", new_team, name="new-team"),
     path("teams/<str:slug>", team_page, name="team"),

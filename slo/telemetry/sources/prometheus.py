@@ -7,8 +7,9 @@ deadline, or at the cap, with a Reading that says so. Redirects are not followed
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -23,40 +24,72 @@ from slo.telemetry import answers, promql
 from slo.telemetry.readings import Reading
 
 CAP = 1024 * 1024
-NAMES = frozenset({"good", "total"})
+TOLERANCE = 1e-9
+SHAPES = (frozenset({"good", "total"}), frozenset({"bad", "total"}), frozenset({"value", "op", "threshold"}))
+HOLDS: Mapping[str, Callable[[float, float], bool]] = {  # within 1e-9 a value is on its threshold, so that float noise decides nothing
+    "lte": lambda value, limit: value <= limit + TOLERANCE,
+    "gte": lambda value, limit: value >= limit - TOLERANCE,
+    "lt": lambda value, limit: value < limit - TOLERANCE,
+    "gt": lambda value, limit: value > limit + TOLERANCE,
+}
 
 
 def check(query: Mapping[str, str]) -> None:
-    """Invalid unless `query` holds PromQL for good and for total, with placeholders where values can do no harm."""
-    if set(query) != NAMES or not all(isinstance(text, str) and 0 < len(text) <= 4000 for text in query.values()):
-        raise Invalid("query", "Give PromQL for both “good” and “total”, of at most 4000 characters.")
-    for text in query.values():
-        promql.render(text, {"series": "x"}, 60)
+    """Invalid unless `query` holds PromQL for total and for good or bad, or for a value with its operator and threshold; placeholders
+    only where values can do no harm."""
+    if set(query) not in SHAPES or not all(isinstance(text, str) and 0 < len(text) <= 4000 for text in query.values()):
+        raise Invalid(
+            "query", "Give PromQL for “total” and for “good” or “bad” (or “value”, “op”, “threshold”), of at most 4000 characters."
+        )
+    for name in set(query) - {"op", "threshold"}:
+        promql.render(query[name], {"series": "x"}, 60)
+    if "value" in query:
+        if query["op"] not in HOLDS:
+            raise Invalid("query", f"A value is compared by one of {', '.join(HOLDS)}.")
+        try:
+            if not math.isfinite(float(query["threshold"])):
+                raise ValueError
+        except ValueError:
+            raise Invalid("query", "The threshold is a finite number.") from None
 
 
 def measure(series: str, query: Mapping[str, str], window_seconds: float, now: datetime, *, is_past: bool = False) -> Reading:
-    """good ÷ total of the last seconds; `[{{ window }}]` in the templates is that long. Only the past is asked for by its time: what is
-    now is Prometheus's own affair, whatever its clock says."""
-    texts = [promql.render(query[name], {"series": series}, window_seconds) for name in ("good", "total")]
-    good, total = ask(texts, at=now if is_past else None)
-    for reading in (good, total):
+    """good ÷ total of the last seconds; `[{{ window }}]` in the templates is that long. Of a value with a threshold: 1 where it holds.
+    Only the past is asked for by its time: what is now is Prometheus's own affair, whatever its clock says."""
+    if "value" in query:
+        (found,) = ask([promql.render(query["value"], {"series": series}, window_seconds)], at=now if is_past else None)
+        return found if found.value is None else replace(found, value=float(holds(query, found.value)))
+    name = "good" if "good" in query else "bad"
+    texts = [promql.render(query[which], {"series": series}, window_seconds) for which in (name, "total")]
+    some, total = ask(texts, at=now if is_past else None)
+    for reading in (some, total):
         if reading.value is None:
             return reading
-    newest = min(good.newest_at, total.newest_at) if good.newest_at and total.newest_at else None
+    newest = min(some.newest_at, total.newest_at) if some.newest_at and total.newest_at else None
     if not total.value:
         return Reading(None, 0, newest, reason=f"no events in the last {window_seconds:g} s")
-    return Reading((good.value or 0.0) / total.value, round(total.value), newest)
+    share = (some.value or 0.0) / total.value
+    return Reading(share if name == "good" else 1 - share, round(total.value), newest)
+
+
+def holds(query: Mapping[str, str], value: float) -> bool:
+    return HOLDS[query["op"]](value, float(query["threshold"]))
 
 
 def events(series: str, query: Mapping[str, str], minute: datetime) -> Ratio | Reading:
-    """Good and total of the minute that began then, rounded to whole events."""
+    """Good and total of the minute that began then, rounded to whole events; a value with a threshold is one event, good or bad."""
     end = minute + timedelta(minutes=1)
-    good, total = ask([promql.render(query[name], {"series": series}, 60) for name in ("good", "total")], at=end, ages=False)
-    for reading in (good, total):
+    if "value" in query:
+        (found,) = ask([promql.render(query["value"], {"series": series}, 60)], at=end, ages=False)
+        return found if found.value is None else Ratio(int(holds(query, found.value)), 1)
+    name = "good" if "good" in query else "bad"
+    some, total = ask([promql.render(query[which], {"series": series}, 60) for which in (name, "total")], at=end, ages=False)
+    for reading in (some, total):
         if reading.value is None or reading.value < 0:
             return reading if reading.value is None else Reading(None, error=f"{reading.value:g} events cannot be")
     count = round(total.value or 0)
-    return Ratio(min(round(good.value or 0), count), count)
+    part = min(round(some.value or 0), count)
+    return Ratio(part if name == "good" else count - part, count)
 
 
 def instant(query: str, *, url: str = "", timeout: float | None = None, at: datetime | None = None) -> Reading:

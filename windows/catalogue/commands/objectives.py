@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from slo.errors import Invalid as SloInvalid
 from slo.errors import Stale as SloStale
 from slo.objectives.commands import Definition, define
 from slo.objectives.models import Objective
@@ -14,8 +15,10 @@ from slo.telemetry import commands
 from slo.telemetry.readings import Push
 from windows.access.roles import Actor, Verb, require
 from windows.audit.commands import record
+from windows.catalogue.openslo import read
 from windows.catalogue.queries import subject_of_service
-from windows.errors import Conflict, Stale
+from windows.errors import Conflict, NotFound, Stale
+from windows.texts.problems import SpecError
 
 
 @transaction.atomic(durable=True)
@@ -23,6 +26,11 @@ def define_objective(actor: Actor, wanted: Definition, version: int | None = Non
     """Make or change an objective of a service whose team the actor answers for; version 0 says that it must be new (Conflict).
 
     slo.errors.Invalid names a bad field, Stale the version in force."""
+    return defined(actor, wanted, version)[0]
+
+
+def defined(actor: Actor, wanted: Definition, version: int | None) -> tuple[Objective, bool]:
+    """Inside a transaction; whether it is new or changed."""
     require(actor, Verb.EDIT_OBJECTIVE, subject_of_service(wanted.service))
     try:
         objective, changed = define(wanted, version)
@@ -33,7 +41,26 @@ def define_objective(actor: Actor, wanted: Definition, version: int | None = Non
     if changed:
         kind = "objective.created" if changed.get("slug") else "objective.edited"
         record(kind, actor, f"objective:{wanted.slug}", data={"service": wanted.service, "changed": changed, "version": objective.version})
-    return objective
+    return objective, bool(changed)
+
+
+@transaction.atomic(durable=True)
+def define_as_written(actor: Actor, text: str) -> list[tuple[Objective, bool]]:
+    """Make or change every objective of an OpenSLO text, all or none: a declaration, so the same text again changes nothing.
+
+    SpecError (Invalid) names everything that is wrong, with line and column; each is guarded and told in the trail by itself.
+    """
+    told, found, problems = read(text), [], []
+    for one in told:
+        try:
+            found.append(defined(actor, Definition(**one.values), None))
+        except SloInvalid as error:
+            problems.append(one.problem(error.field, error.detail))
+        except NotFound as error:
+            problems.append(one.problem("service", error.detail))
+    if problems:
+        raise SpecError(problems)
+    return found
 
 
 def push_measurements(actor: Actor, objective: str, samples: Sequence[Push]) -> int:

@@ -23,27 +23,47 @@ from windows.catalogue.models import Environment
 from windows.catalogue.queries import subject_of_service
 from windows.errors import Invalid, NotFound
 
-TYPED = ("slug", "title", "target", "environment", "window_days", "source", "good", "total", "is_critical", "version")
+TYPED = (
+    *("slug", "title", "target", "environment", "window_days", "source", "good", "total", "is_critical", "version"),
+    *("maintenance", "slice_minutes", "slice_target"),
+)
+POLICIES = (
+    ("allow", "allow: only what goes over the slack agreed for the window counts"),
+    ("exclude", "exclude: the agreed minutes of a window do not count"),
+    ("count", "count: as any other minute"),
+)
+PLAIN = {"good", "total"}  # what the form has fields for; other queries are edited as OpenSLO
 
 
-def definition_in(given: Mapping[str, Any], service: str) -> Definition:
-    """The target is typed in per cent: 99.9. Invalid names what cannot be read."""
-    try:
-        target = Decimal(given["target"].replace("%", "").replace(",", ".").strip()) / 100
-    except InvalidOperation:
-        raise Invalid("Write a share in per cent, such as 99.9.", field="target") from None
+def definition_in(given: Mapping[str, Any], service: str, known: Promise | None = None) -> Definition:
+    """Shares are typed in per cent: 99.9. What the form has no field for stays as it is. Invalid names what cannot be read."""
     query = {name: given[name] for name in ("good", "total") if given[name]}
+    keeps = {name: getattr(known, name) for name in ("description", "calendar", "rules", "labels")} if known else {}
+    if known and not set(known.query) <= PLAIN:
+        query = dict(known.query)
+    minutes = given["slice_minutes"]
     return Definition(
         slug=given["slug"],
         service=service,
         title=given["title"],
-        target=target,
+        target=per_cent(given["target"], "target"),
         environment=given["environment"],
         window_days=number(given["window_days"], "window_days", least=1, most=366),
         source=given["source"],
         query=query,
         is_critical=bool(given["is_critical"]),
+        maintenance=given["maintenance"] or "allow",
+        slice_minutes=number(minutes, "slice_minutes", least=1, most=1440) if minutes else None,
+        slice_target=per_cent(given["slice_target"], "slice_target") if given["slice_target"] else None,
+        **keeps,
     )
+
+
+def per_cent(text: str, name: str) -> Decimal:
+    try:
+        return Decimal(text.replace("%", "").replace(",", ".").strip()) / 100
+    except InvalidOperation:
+        raise Invalid("Write a share in per cent, such as 99.9.", field=name) from None
 
 
 def shown(request: HttpRequest, service: str, given: Mapping[str, Any], known: Promise | None, error: Any = None) -> HttpResponse:
@@ -51,6 +71,8 @@ def shown(request: HttpRequest, service: str, given: Mapping[str, Any], known: P
         "service_slug": service,
         "known": known,
         "places": list(Environment.objects.order_by("-is_production", "name").values_list("slug", "name")),
+        "policies": POLICIES,
+        "is_plain": known is None or set(known.query) <= PLAIN,
         "sources": [(name, name.replace("_", " ")) for name in registry.known()],
     }
     return sheet(request, "catalogue/objective_form.html", given, context, error)
@@ -60,7 +82,7 @@ def saved(request: HttpRequest, service: str, known: Promise | None) -> HttpResp
     given = typed(request, *TYPED) | ({"slug": known.slug} if known else {})
     try:
         version = number(given["version"], "version") if known else 0
-        define_objective(actor_of(request), definition_in(given, service), version)
+        define_objective(actor_of(request), definition_in(given, service, known), version)
     except SloInvalid as error:
         field = "good" if error.field == "query" else error.field
         return shown(request, service, given, known, Invalid(str(error), field=field))
@@ -88,5 +110,10 @@ def edit_objective(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         return saved(request, known.service, known)
     given: dict[str, Any] = {name: getattr(known, name, "") for name in TYPED}
-    given |= {"target": f"{(known.target * 100).normalize():f}", "good": known.query.get("good", ""), "total": known.query.get("total", "")}
+    given |= {
+        "target": f"{(known.target * 100).normalize():f}",
+        "slice_minutes": known.slice_minutes or "",
+        "slice_target": f"{(known.slice_target * 100).normalize():f}" if known.slice_target else "",
+    }
+    given |= {"good": known.query.get("good", ""), "total": known.query.get("total", "")}
     return shown(request, known.service, given, known)
