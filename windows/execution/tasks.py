@@ -16,7 +16,7 @@ from windows.audit.forgetting import forget as forgotten
 from windows.audit.going_on import going_on
 from windows.delivery.bell import ring
 from windows.errors import Refused
-from windows.execution import reconciling, watching
+from windows.execution import burning, reconciling, watching
 from windows.execution.commands import clocks
 from windows.execution.commands.starting import start_run
 from windows.execution.engine import loop
@@ -87,6 +87,13 @@ def measure() -> None:
     for run_id in watching.due(now):
         with going_on("watch", run=run_id):
             watching.watch(run_id)
+
+
+@shared_task(name="execution.burn.measure")
+def measure_burn() -> None:
+    """Hold every run whose window burns an error budget too fast."""
+    with going_on("watch burn rates"):
+        burning.watch_burning(clock())
 
 
 @shared_task(name="execution.reconcile")
