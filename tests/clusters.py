@@ -26,6 +26,17 @@ except urllib.error.HTTPError as error:
 """
 
 
+def asked(port: int, method: str, path: str) -> tuple[int, str]:
+    """Status and text of one answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
 class Cluster:
     def __init__(self) -> None:
         base, _ = folder("cluster")
@@ -37,7 +48,7 @@ class Cluster:
         self.turns = itertools.count()
 
     def order(self, verb: str, **said: object) -> None:
-        status, text = self.ask(self.port, "POST", f"/order?{urlencode({'verb': verb, **said})}")
+        status, text = asked(self.port, "POST", f"/order?{urlencode({'verb': verb, **said})}")
         assert status == 200, text
 
     def prepare(self, pods: int = 6, incompatible: int = 0) -> None:
@@ -51,23 +62,14 @@ class Cluster:
         return folder
 
     def measured(self) -> dict[str, float]:
-        lines = self.ask(self.port, "GET", "/metrics")[1].splitlines()
+        lines = asked(self.port, "GET", "/metrics")[1].splitlines()
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
-
-    def ask(self, port: int, method: str, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-        try:
-            connection.request(method, path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
 
     def use(self) -> None:
         """One user's request, to the pod whose turn it is."""
         try:
-            ports = json.loads(self.ask(self.port, "GET", "/endpoints")[1])
-            status, _ = self.ask(ports[next(self.turns) % len(ports)], "GET", "/")
+            ports = json.loads(asked(self.port, "GET", "/endpoints")[1])
+            status, _ = asked(ports[next(self.turns) % len(ports)], "GET", "/")
             if status != 200:
                 self.failed.append(str(status))
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -75,7 +77,7 @@ class Cluster:
 
     def deploy(self) -> None:
         """A pipeline that rolls out; what it is answered."""
-        self.deployments.append(self.ask(self.port, "POST", "/deployments")[0])
+        self.deployments.append(asked(self.port, "POST", "/deployments")[0])
 
 
 @contextmanager

@@ -78,18 +78,24 @@ class Node:
         sam = given.actor("sam", ("shop", Role.SRE))
         self.region = region
         self.token = commands.register_node(sam, service=service, environment="production", region=region, name=f"node-{region}")[1]
-        self.mode, self.modes = "normal", ["normal"]
+        self.mode, self.modes, self.version = "normal", ["normal"], 0
 
     def following(self) -> AbstractContextManager[None]:
         """In a thread of its own: the flag's step looks for the receipt while it holds the worker."""
         return again(self.follow)
 
     def follow(self) -> None:
-        newest = FlagVersion.objects.filter(flag__region__in=[self.region, "*"]).order_by("-global_version").first()
-        if newest and newest.mode != self.mode:
-            self.mode = newest.mode
-            self.modes.append(newest.mode)
-            commands.post_receipt(self.token, newest.global_version, newest.mode, echo=newest.echo)
+        newest = FlagVersion.objects.filter(flag__region__in=[self.region, "*"]).order_by("-global_version").select_related("flag").first()
+        if newest and newest.global_version != self.version:
+            self.apply(newest)
+            if newest.mode != self.mode and newest.flag.component == "*":  # a component's flag is none of the node as a whole
+                self.mode = newest.mode
+                self.modes.append(newest.mode)
+            self.version = newest.global_version
+            commands.post_receipt(self.token, newest.global_version, self.mode, echo=newest.echo)
+
+    def apply(self, newest: FlagVersion) -> None:
+        """What a counterpart does before its node says that it holds this version."""
 
 
 def plan_of(name: str, **parameters: Any) -> Plan:

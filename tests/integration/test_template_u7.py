@@ -34,7 +34,7 @@ def patched(three: Services, prometheus: Prometheus, settings: Any, folder: Path
         return carried_out(plan_of("u7-security-patch", **FAST, **said))
 
 
-def test_u7_the_hole_is_closed_everywhere_and_nobody_is_turned_away(
+def test_u7_e03_the_hole_is_closed_everywhere_batch_jobs_too_and_nobody_is_turned_away(
     three: Services, prometheus: Prometheus, settings: Any, tmp_path: Path
 ) -> None:
     three.prepare()
@@ -45,7 +45,7 @@ def test_u7_the_hole_is_closed_everywhere_and_nobody_is_turned_away(
     assert not (three.folder / "reports" / "hold").exists()
 
 
-def test_u7_one_that_fails_takes_all_of_them_back(three: Services, prometheus: Prometheus, settings: Any, tmp_path: Path) -> None:
+def test_u7_e03_one_that_fails_takes_all_of_them_back(three: Services, prometheus: Prometheus, settings: Any, tmp_path: Path) -> None:
     """The second service's patch refuses everybody: the first goes back too, and the jobs are never held."""
     for name in NAMES:
         three.restart(name)
