@@ -9,10 +9,14 @@ from windows.catalogue import urls as catalogue
 from windows.execution import urls as execution
 from windows.flags import urls as flags
 from windows.incidents import urls as incidents
+from windows.reviews import urls as reviews
 from windows.runbooks import urls as runbooks
 from windows.scheduling import urls as scheduling
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
-    *(path("v1/", include(slice.api)) for slice in (catalogue, alerts, flags, runbooks, scheduling, incidents, approvals, execution)),
+    *(
+        path("v1/", include(slice.api))
+        for slice in (catalogue, alerts, flags, runbooks, scheduling, incidents, approvals, execution, reviews)
+    ),
 ]

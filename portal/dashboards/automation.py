@@ -6,23 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import CharField, Count, Exists, OuterRef, Q, Value
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Concat
 
 from portal.charts.chart import percent
 from portal.dashboards.live import overdue
 from portal.templatetags.signs import lasting
-from windows.audit.models import AuditEntry
 from windows.audit.queries import unsealed
 from windows.delivery.models import Message, MessageStatus
-from windows.execution.models import StepRun
-from windows.execution.states import StepStatus
+from windows.reviews.queries.steps import ALONE, TRIED, tried_steps
 
 DAYS = 28
-ALONE = 0.9  # M7
-BY_HAND = ("step.confirmed", "step.attested", "step.retried", "step.skipped", "run.resumed")  # a resume names a step where it retried one
-OPEN = (StepStatus.PENDING.value, StepStatus.STARTED.value, StepStatus.WAITING.value)
+TARGET = 0.9  # M7
 SEALED_WITHIN = timedelta(seconds=30)
 
 
@@ -50,18 +43,10 @@ def automation(now: datetime) -> list[Sign]:
 
 
 def without_a_person(now: datetime) -> Sign:
-    """M7 over 28 days. Of a step that was undone the trail tells whether it had succeeded before."""
-    reference = Concat(Value("MW-"), Cast(OuterRef("run__window_id"), CharField()))
-    place = Cast(OuterRef("position"), CharField())  # JSON keeps it as a number: compared as text
-    told = AuditEntry.objects.annotate(place=KeyTextTransform("position", "data")).filter(
-        window=reference, run_id=OuterRef("run_id"), place=place
-    )
-    helped, done = Exists(told.filter(kind__in=BY_HAND)), Exists(told.filter(kind="step.succeeded"))
-    tried = StepRun.objects.filter(intended_at__gte=now - timedelta(days=DAYS)).exclude(kind="manual").exclude(status__in=OPEN)
-    succeeded = Q(status=StepStatus.SUCCEEDED.value) | Q(done=True)
-    counted = tried.annotate(helped=helped, done=done).aggregate(all=Count("pk"), alone=Count("pk", filter=succeeded & Q(helped=False)))
+    """M7 over 28 days."""
+    counted = tried_steps().filter(intended_at__gte=now - timedelta(days=DAYS)).aggregate(all=TRIED, alone=ALONE)
     if not counted["all"]:
         return Sign("Steps without a person", "inconclusive", f"no automated step in {DAYS} days")
     share = counted["alone"] / counted["all"]
     said = f"{percent(share)}, {counted['alone']} of {counted['all']} in {DAYS} days, target above 90 %"
-    return Sign("Steps without a person", "pass" if share > ALONE else "fail", said)
+    return Sign("Steps without a person", "pass" if share > TARGET else "fail", said)

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from portal.charts.budgets import Left, left_by_service
 from portal.charts.chart import percent
 from portal.charts.windows import ON_TIME, ROLLED_BACK, adherence, at_stake, rollbacks
-from portal.dashboards.history import Ended, by_week, ended_runs, going_back, lateness
+from portal.dashboards.history import by_week, going_back, lateness
 from portal.dashboards.objectives import left
 from portal.dashboards.outlook import Coming, Touched, stakes, touched, upcoming
 from portal.dashboards.panels import Panel, charted
 from slo.objectives.queries import promises
 from windows.access.roles import Actor
 from windows.approvals.queries.budgets import LEAST
+from windows.reviews.measures import Ended
+from windows.reviews.queries.ended import ended_runs
 from windows.scheduling.models import WindowBudget
 from windows.scheduling.queries.loads import months
 

@@ -2,14 +2,24 @@
 
 from django.urls import path
 
-from portal.dashboards import debug, executive
-from portal.dashboards.views import debug_page, executive_page, first_board, on_call_page, on_call_panel, panel_csv, panel_page
+from portal.dashboards import debug, executive, measures
+from portal.dashboards.views import (
+    debug_page,
+    executive_page,
+    first_board,
+    measures_page,
+    on_call_page,
+    on_call_panel,
+    panel_csv,
+    panel_page,
+)
 
-PANELS = {"executive": executive.NAMES, "debug": debug.NAMES}
-CHARTS = {"executive": executive.CHARTS, "debug": debug.CHARTS}
+PANELS = {"executive": executive.NAMES, "measures": measures.NAMES, "debug": debug.NAMES}
+CHARTS = {"executive": executive.CHARTS, "measures": measures.NAMES, "debug": debug.CHARTS}
 pages = [
     path("dashboards/", first_board, name="dashboards"),
     path("dashboards/executive/", executive_page, name="executive"),
+    path("dashboards/measures/", measures_page, name="measures"),
     path("dashboards/debug/", debug_page, name="debug"),
     path("dashboards/on-call/", on_call_page, name="on-call"),
     path("dashboards/on-call/live", on_call_panel, name="on-call-live"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
@@ -13,14 +14,17 @@ from django.urls import reverse
 from portal.charts.tables import csv_of
 from portal.dashboards.debug import Asked, debug
 from portal.dashboards.executive import RANGES, USUAL, executive
+from portal.dashboards.measures import AskedFor, measures
 from portal.dashboards.on_call import on_call
 from portal.dashboards.panels import Panel
 from windows.access.pages import chosen_environment, reads
 from windows.access.requests import actor_of
 from windows.audit.clock import clock
+from windows.catalogue.models import Service, Team
 from windows.errors import Invalid, NotFound
 
-BOARDS = (("executive", "Executive"), ("on-call", "On call"), ("debug", "Debug"))
+BOARDS = (("executive", "Executive"), ("measures", "Measures"), ("on-call", "On call"), ("debug", "Debug"))
+SUGGESTED = 500  # services a filter offers
 Compose = Callable[[HttpRequest], list[Panel]]
 
 
@@ -91,7 +95,38 @@ def composed_debug(request: HttpRequest) -> list[Panel]:
     return debug(actor_of(request), clock(), asked_of(request))[1]
 
 
-COMPOSED: dict[str, Compose] = {"executive": composed_executive, "debug": composed_debug}
+def measures_of(request: HttpRequest) -> AskedFor:
+    return AskedFor(request.GET.get("range", USUAL), request.GET.get("team", "")[:63], request.GET.get("service", "")[:63])
+
+
+@reads
+def measures_page(request: HttpRequest) -> HttpResponse:
+    asked, now = measures_of(request), clock()
+    figures, panels = measures(actor_of(request), now, asked)
+
+    def address(span: str) -> str:
+        return "?" + urlencode({"range": span, "team": asked.team, "service": asked.service})
+
+    context = {
+        "figures": figures,
+        "panels": panels,
+        "ranges": [(name, words, name == asked.span, address(name)) for name, (words, _) in RANGES.items()],
+        "asked": asked,
+        "teams": Team.objects.order_by("name").values_list("slug", "name"),
+        "services": Service.objects.order_by("name").values_list("slug", "name")[:SUGGESTED],
+        "now": now,
+        "boards": BOARDS,
+        "board": "measures",
+        "query": query_of(request),
+    }
+    return render(request, "dashboards/measures.html", context)
+
+
+def composed_measures(request: HttpRequest) -> list[Panel]:
+    return measures(actor_of(request), clock(), measures_of(request))[1]
+
+
+COMPOSED: dict[str, Compose] = {"executive": composed_executive, "measures": composed_measures, "debug": composed_debug}
 
 
 def one_of(request: HttpRequest, board: str, name: str) -> Panel:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -39,6 +40,12 @@ MICROSECOND = timedelta(microseconds=1)
 RECENT = """
 select coalesce(sum(good), 0)::bigint, coalesce(sum(total), 0)::bigint, max("at")
 from telemetry_sample where series = %s and "at" > %s and "at" <= %s
+"""
+TAGGED = """
+select coalesce(sum(m.total) filter (where m."window" = p."window"), 0)::bigint, coalesce(sum(m.total), 0)::bigint
+from unnest(%s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[]) with ordinality as p(series, since, until, "window", place)
+left join telemetry_measurement m on m.series = p.series and m.minute >= p.since and m.minute < p.until
+group by p.place order by p.place
 """
 
 
@@ -86,6 +93,21 @@ def labelled(series: str, since: datetime, until: datetime) -> Mapping[str, Rati
             [series, since, until],
         )
         return {label: Ratio(good, total) for label, good, total in cursor.fetchall()}
+
+
+def tagged(wanted: Sequence[tuple[str, Interval, str]]) -> list[Ratio]:
+    """Of each (series, range, window): events that carry the window's label, of all events. One statement."""
+    if not wanted:
+        return []
+    columns: list[Any] = [
+        [one[0] for one in wanted],
+        [one[1].start for one in wanted],
+        [one[1].end for one in wanted],
+        [one[2] for one in wanted],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(TAGGED, columns)
+        return [Ratio(carries, total) for carries, total in cursor.fetchall()]
 
 
 def counted(series: str, source: str, keys: Collection[str]) -> set[str]:

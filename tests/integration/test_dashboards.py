@@ -13,7 +13,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal.dashboards.executive import NAMES, executive
-from portal.dashboards.history import ended_runs
 from portal.dashboards.outlook import estimate, touched
 from tests import given_runs as runs
 from tests import given_windows as given
@@ -26,6 +25,7 @@ from windows.approvals.models import Policy
 from windows.audit.clock import clock
 from windows.catalogue.models import Service
 from windows.execution.models import Run
+from windows.reviews.queries.ended import ended_runs
 from windows.scheduling.models import Window
 
 pytestmark = pytest.mark.django_db
