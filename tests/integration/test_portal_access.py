@@ -125,6 +125,7 @@ def world() -> dict[str, Any]:
     lead = ProviderObject.objects.create(provider="example.com", object="C-1", service=Service.objects.get(slug="orders"))
     notice = IncompleteNotice.objects.create(missing=["UID"], raw="x", digest="3" * 64, via="upload")
     return {
+        "measure_id": "M1",
         "source_id": source.pk,
         "object_id": lead.pk,
         "notice_id": notice.pk,

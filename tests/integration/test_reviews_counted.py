@@ -21,6 +21,7 @@ from windows.access.roles import Actor, Role
 from windows.audit.clock import clock
 from windows.catalogue.models import Person, Service
 from windows.execution.models import Run
+from windows.incidents.models import Complaint, Incident, IncidentLink
 from windows.reviews.queries.counted import counted_runs
 from windows.scheduling.models import Window
 
@@ -86,6 +87,18 @@ def test_what_was_measured_inside_counts_beside_the_same_hours_and_by_its_tag(ad
     assert (one.bad, one.events, one.usual_bad, one.usual_events, one.tagged, one.expected_tags) == (40, 200, 2, 100, 100, 200)
     assert one.charged == pytest.approx(40 / (0.1 * 300))
     assert told(ada)["M2"]["usual"] == 0.02
+
+
+def test_incidents_and_complaints_are_known_once_somebody_reports_any(ada: Actor) -> None:
+    window, other = given.window(ada), given.window(ada)
+    for one in (window, other):
+        ended(one)
+    assert (told(ada)["M9"]["value"], told(ada)["M10"]["value"]) == (None, None)
+    incident = Incident.objects.create(title="Slow", severity="minor", started_at=clock(), via="api", reported_by="Ada")
+    IncidentLink.objects.create(incident=incident, window=window, by="tag", reason="It says so.", made_by="Ada")
+    Complaint.objects.create(text="Slow!", received_at=clock(), via="csv")
+    seen = told(ada)
+    assert (seen["M9"]["value"], seen["M9"]["known"], seen["M10"]["value"]) == (0.5, 2, 0.0)
 
 
 def test_a_confidential_window_counts_only_for_those_who_may_see_it(ada: Actor) -> None:

@@ -59,11 +59,11 @@ class Measures(APIView):
 
 class OneMeasure(APIView):
     @extend_schema(operation_id="read_measure", parameters=ASKED, responses=OneMeasureShape)
-    def get(self, request: Request, name: str) -> Response:
+    def get(self, request: Request, measure_id: str) -> Response:
         """One measure with the runs behind it, the newest first."""
-        one = MEASURES.get(name.upper())
+        one = MEASURES.get(measure_id.upper())
         if one is None:
-            raise NotFound(f"There is no measure {name[:20]}. There are: {', '.join(MEASURES)}.")
+            raise NotFound(f"There is no measure {measure_id[:20]}. There are: {', '.join(MEASURES)}.")
         runs = runs_of(request)
         told = [
             {"window": run.reference, "run": run.run_id, "ended_at": run.ended_at, "part": counts[0], "whole": counts[1]}

@@ -4,4 +4,4 @@ from django.urls import path
 
 from windows.reviews.api import Measures, OneMeasure
 
-api = [path("measures", Measures.as_view()), path("measures/<slug:name>", OneMeasure.as_view())]
+api = [path("measures", Measures.as_view()), path("measures/<slug:measure_id>", OneMeasure.as_view())]

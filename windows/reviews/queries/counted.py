@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.db.models import Count
+
 from slo.budget import Ratio
 from slo.deviation import same_hours
 from slo.intervals import Interval
 from slo.objectives.queries import Account, Promise, accounts, promises
 from slo.telemetry.queries import ratios, tagged
 from windows.access.roles import Actor
+from windows.incidents.models import Complaint, ComplaintLink, Incident, IncidentLink
 from windows.reviews.measures import Ended
 from windows.reviews.queries.ended import ended_runs
 from windows.reviews.queries.steps import ALONE, TRIED, tried_steps
@@ -36,15 +39,28 @@ def counted_runs(viewer: Actor, since: datetime, until: datetime, *, team: str =
     }
     places, users = touched(runs)
     told = measured(runs, places)
+    incidents, complaints = linked(Incident, IncidentLink, runs), linked(Complaint, ComplaintLink, runs)
     return [
         replace(
             told.get(one.run_id, one),
             tried=steps.get(one.run_id, (0, 0))[0],
             alone=steps.get(one.run_id, (0, 0))[1],
             active_users=users.get(one.reference),
+            incidents=incidents.get(one.reference, 0) if incidents is not None else None,
+            complaints=complaints.get(one.reference, 0) if complaints is not None else None,
         )
         for one in runs
     ]
+
+
+def linked(
+    reported: type[Incident] | type[Complaint], link: type[IncidentLink] | type[ComplaintLink], runs: Sequence[Ended]
+) -> Mapping[str, int] | None:
+    """By window: how many are linked to it. None where nobody has ever reported one: silence is no evidence. Two statements."""
+    if not reported._default_manager.exists():
+        return None
+    rows = link._default_manager.filter(window__in=[int(one.reference[3:]) for one in runs]).values("window_id")
+    return {f"MW-{window}": number for window, number in rows.annotate(number=Count("pk")).values_list("window_id", "number")}
 
 
 def touched(runs: Sequence[Ended]) -> tuple[Mapping[str, set[tuple[str, str]]], Mapping[str, int]]:
