@@ -11,6 +11,7 @@ from portal.pages.calendar import calendar_page, calendar_panel
 from portal.pages.card import card
 from portal.pages.frame import choose_environment, choose_theme
 from portal.pages.health import healthz, readyz
+from portal.pages.on_call import on_call_people
 from portal.pages.request.advice import advice
 from portal.pages.request.meaning import saved_meaning, typed_meaning
 from portal.pages.request.page import edit_window, new_window, parameters
@@ -51,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("environment", choose_environment, name="environment"),
     path("search", search, name="search"),
     path("alerts/", alerts_page, name="alerts"),
+    path("on-call/", on_call_people, name="on-call-people"),
     path("audit/", audit_page, name="audit"),
     path("audit/entries.csv", audit_csv, name="audit-csv"),
     path("audit/verify", verify_page, name="audit-verify"),

@@ -18,6 +18,7 @@ from windows.actions.kinds import silence
 from windows.actions.outcomes import Done, Outcome
 from windows.actions.registry import perform
 from windows.audit.queries import trail
+from windows.delivery.models import Message
 from windows.execution import reconciling
 from windows.execution.commands.transitions import become
 from windows.execution.models import Run, Surface, clock
@@ -104,6 +105,18 @@ def test_it_is_taken_away_early_when_the_window_ends_early(run: Run, alertmanage
     assert reconciling.due(clock())  # without waiting for its next look
     assert look_now(run).status == "ended"
     assert not alertmanager.silences("active")
+    assert trail(window=run.window.reference, prefix="window.silences_gone"), "N4: that all silences are gone is told"
+
+
+def test_r_g03_a_silence_that_cannot_be_taken_away_at_the_end_is_told_once_with_when_it_lapses(run: Run, settings: Any) -> None:
+    act(run)
+    with transaction.atomic():
+        become(run, RunStatus.ABORTED, ENGINE, reason="stop", now=clock())
+    settings.ALERTMANAGER_URL = f"http://127.0.0.1:{free_ports(1)[0]}"
+    look_now(run)
+    look_now(run)
+    told = Message.objects.filter(title__contains="its silence has not", recipient="otto@example.org")
+    assert told.count() == 1 and "It lapses by itself at" in told[0].body
 
 
 def test_undoing_the_step_takes_it_away(run: Run, alertmanager: Alertmanager) -> None:

@@ -122,6 +122,37 @@ class Service(models.Model):
         return self.name
 
 
+class OnCallSchedule(models.Model):
+    """A calendar that services name for who is on call. Its address may hold a secret: it is shown to nobody but who may edit."""
+
+    url = models.URLField(max_length=500, unique=True)
+    digest = models.CharField(max_length=64, blank=True)
+    succeeded_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    next_poll_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"schedule {self.pk}"
+
+
+class OnCallShift(models.Model):
+    """Somebody is on call; null where the calendar names nobody we know, with its words kept."""
+
+    schedule = models.ForeignKey(OnCallSchedule, models.CASCADE, related_name="shifts")
+    person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+")
+    who = models.CharField(max_length=200)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="shift_ends_after_start")]
+        indexes = [models.Index(fields=["schedule", "starts_at"], name="shift_by_start")]
+
+    def __str__(self) -> str:
+        return self.who
+
+
 class Deployment(models.Model):
     """A service runs in this environment and region: what wildcards in a scope expand to."""
 

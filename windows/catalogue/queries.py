@@ -6,14 +6,14 @@ import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
 from windows.access.roles import Actor, Role, Subject
-from windows.catalogue.models import ApiToken, Deployment, Membership, Person, Service
+from windows.catalogue.models import ApiToken, Deployment, Membership, OnCallSchedule, OnCallShift, Person, Service, Team
 from windows.errors import Forbidden, Invalid, NotFound
 
 ANY = "*"
@@ -98,6 +98,70 @@ def holders(teams: Collection[str], *roles: Role) -> list[Contact]:
     """The active people who hold one of the roles in one of the teams, each once, by name."""
     found = Person.objects.filter(is_active=True, memberships__team__slug__in=teams, memberships__role__in=[role.value for role in roles])
     return [Contact(*row) for row in found.order_by("name", "id").values_list("id", "name", "email").distinct()]
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """Who is on call for a team now, and how that is known. `until` is when the first of them hands over; None where nothing says so."""
+
+    slug: str
+    name: str
+    people: tuple[str, ...]
+    by_calendar: bool
+    until: datetime | None
+    error: str
+
+
+def shifts_now(teams: Collection[str] | None, now: datetime) -> dict[str, list[OnCallShift]]:
+    """Team → the shifts under way of people we know, out of the calendars that its services name. Two queries."""
+    services = Service.objects.exclude(on_call_schedule_url="")
+    services = services if teams is None else services.filter(team__slug__in=teams)
+    by_url: dict[str, set[str]] = {}
+    for url, team in services.values_list("on_call_schedule_url", "team__slug"):
+        by_url.setdefault(url, set()).add(team)
+    rows = OnCallShift.objects.filter(schedule__url__in=by_url, starts_at__lte=now, ends_at__gt=now, person__is_active=True)
+    found: dict[str, list[OnCallShift]] = {}
+    for shift in rows.select_related("schedule", "person").order_by("person__name", "pk") if by_url else ():
+        for team in by_url[shift.schedule.url]:
+            found.setdefault(team, []).append(shift)
+    return found
+
+
+def on_call_of(teams: Collection[str]) -> list[Contact]:
+    """Who is on call for these teams now: whom their services' calendars name; for a team whose calendars name nobody we know, all who
+    hold the role. Each once."""
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp()")
+        found = shifts_now(teams, cursor.fetchone()[0])
+    named = {shift.person for shifts in found.values() for shift in shifts if shift.person is not None}
+    told = {person.pk: Contact(person.pk, person.name, person.email) for person in named}
+    others = [team for team in teams if team not in found]
+    told |= {person.id: person for person in (holders(others, Role.ON_CALL) if others else [])}
+    return sorted(told.values(), key=lambda person: (person.name, person.id))
+
+
+def rota(now: datetime) -> list[OnCall]:
+    """Every team with who is on call for it; a constant number of queries."""
+    shifts = shifts_now(None, now)
+    roles: dict[str, list[str]] = {}
+    held = Membership.objects.filter(role=Role.ON_CALL.value, person__is_active=True).order_by("person__name")
+    for slug, name in held.values_list("team__slug", "person__name"):
+        roles.setdefault(slug, []).append(name)
+    broken = dict(OnCallSchedule.objects.exclude(error="").values_list("url", "error"))
+    named = Service.objects.filter(on_call_schedule_url__in=broken).values_list("team__slug", "on_call_schedule_url")
+    errors = {team: broken[url] for team, url in named}
+    found = []
+    for slug, name in Team.objects.order_by("name").values_list("slug", "name"):
+        mine = shifts.get(slug, [])
+        people = dict.fromkeys(shift.person.name for shift in mine if shift.person) if mine else dict.fromkeys(roles.get(slug, []))
+        until = min((shift.ends_at for shift in mine), default=None)
+        found.append(OnCall(slug, name, tuple(people), bool(mine), until, errors.get(slug, "")))
+    return found
+
+
+def people_by_email(emails: Collection[str]) -> dict[str, str]:
+    """E-mail address → name, of people we know."""
+    return dict(Person.objects.filter(email__in=emails).values_list("email", "name"))
 
 
 def sre_contacts() -> list[Contact]:

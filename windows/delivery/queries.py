@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
-from windows.delivery.models import Message, MessageStatus
+from django.db.models import Count, Value
+from django.db.models.functions import Coalesce, NullIf
+
+from windows.delivery.models import Message, MessageStatus, Urgency
 
 
 def messages_of(window: str) -> list[Message]:
@@ -17,6 +21,13 @@ def undelivered(hidden: Collection[str] = ()) -> list[Message]:
     tried = Message.objects.filter(status=MessageStatus.QUEUED.value, attempts__gt=0).exclude(last_error="")
     found = tried | Message.objects.filter(status=MessageStatus.DEAD.value)
     return list(found.exclude(window__in=hidden).select_related("target").order_by("-pk")[:200])
+
+
+def pages_to(since: datetime) -> dict[str, int]:
+    """E-mail address → how many facts it was paged for since; a fact counts once."""
+    rows = Message.objects.filter(urgency=Urgency.PAGE.value, channel="email", target=None, created_at__gte=since)
+    told = Coalesce(NullIf("fact", Value("")), "dedup_key")
+    return dict(rows.values_list("recipient").annotate(count=Count(told, distinct=True)).values_list("recipient", "count"))
 
 
 def last_of(channels: Collection[int]) -> dict[int, Message]:

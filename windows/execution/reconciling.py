@@ -107,6 +107,8 @@ def see_off(row: Surface, limits: Limits) -> bool:
         write(row, Observed(False, dict(row.observed), f"It could not be ended yet: {why}"), limits)
         if row.kind == "credential" and row.run.status not in LIVE:
             patiently(lambda: outlives(row.run, row.name, why), limits)
+        if row.kind == "silence" and row.run.status not in LIVE:
+            patiently(lambda: still_silent(row, why), limits)
         return error.permanent
     patiently(lambda: end(row.pk, said, generation=row.generation), limits)
     return True
@@ -118,6 +120,14 @@ def outlives(run: Run, name: str, why: str) -> None:
         page(
             run, f"credential:{name}", f"has ended and its credential {name} has not", f"It could not be revoked: {why}. It is tried again."
         )
+
+
+def still_silent(row: Surface, why: str) -> None:
+    """A silence that could not be taken away lapses by itself within minutes; people hear that it is still there, once (G3)."""
+    with transaction.atomic():
+        until = f" It lapses by itself at {row.lapses_at:%H:%M:%S} UTC." if row.lapses_at else ""
+        said = f"{row.name} could not be taken away: {why}.{until} It is tried again."
+        page(row.run, f"silence:{row.name}", "has ended and its silence has not", said)
 
 
 def write(row: Surface, seen: Observed, limits: Limits, *, mended: bool = False) -> Surface:

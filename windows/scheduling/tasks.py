@@ -8,6 +8,7 @@ from windows.scheduling.commands.asking_again import ENTRIES, WINDOWS, ask_again
 from windows.scheduling.commands.calendars_in.polls import poll_due
 from windows.scheduling.commands.freeze_series import due_freezes, extend_freezes
 from windows.scheduling.commands.occurrences import extend_series
+from windows.scheduling.commands.on_call import poll_on_call
 from windows.scheduling.queries.series import due_series
 
 
@@ -26,6 +27,7 @@ def sweep() -> None:
 def poll_calendars() -> None:
     """Ask the calendars of others that are due; one that hangs holds up only those behind it, and those not for long."""
     poll_due()
+    poll_on_call()
 
 
 BATCHES = 20  # of one tick; the next goes on

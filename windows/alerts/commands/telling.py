@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.http import urlencode
 
-from windows.access.roles import ENGINE, Role
+from windows.access.roles import ENGINE
 from windows.alerts.commands.groups import REST
 from windows.alerts.models import Alert, AlertFact, AlertGroup, PastWindow
 from windows.alerts.states import FactKind
@@ -17,7 +17,7 @@ from windows.alerts.words import About, Line, body, title
 from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.catalogue.models import Service
-from windows.catalogue.queries import holders, sre_contacts
+from windows.catalogue.queries import on_call_of, sre_contacts
 from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.live.models import LiveScope
@@ -87,7 +87,7 @@ def teams_of(services: Iterable[str]) -> list[str]:
 
 def on_duty(teams: list[str]) -> set[str]:
     """On-call of these teams; where no service is ours, or its team has nobody on call, the SREs: no page is lost."""
-    found = {person.email for person in holders(teams, Role.ON_CALL)}
+    found = {person.email for person in on_call_of(teams)}
     return found or {person.email for person in sre_contacts()}
 
 

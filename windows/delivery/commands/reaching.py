@@ -8,10 +8,10 @@ from typing import Any
 
 from django.db import transaction
 
-from windows.access.roles import ENGINE, Role
+from windows.access.roles import ENGINE
 from windows.audit.clock import clock
 from windows.audit.commands import record
-from windows.catalogue.queries import holders
+from windows.catalogue.queries import on_call_of
 from windows.delivery.commands.queueing import queue
 from windows.delivery.models import Channel, Message, Urgency
 
@@ -63,7 +63,7 @@ def stand_in(message: Message) -> None:
     said = Saying(message.fact, Urgency.PAGE, message.title, message.body, message.window, message.facts)
     for channel in Channel.objects.filter(team__in=message.teams, ended_at=None).exclude(pk=message.target_id or 0).order_by("pk"):
         to_channel(said, channel, message.teams)
-    for person in holders(message.teams, Role.ON_CALL):
+    for person in on_call_of(message.teams):
         if person.email != message.recipient:
             to_person(said, person.email, message.teams)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from windows.access.roles import Role
 from windows.catalogue.models import Person
-from windows.catalogue.queries import holders
+from windows.catalogue.queries import on_call_of
 from windows.delivery.commands import Saying, queue, reach
 from windows.delivery.models import Urgency
 from windows.execution.models import Run
@@ -23,7 +22,7 @@ def page(run: Run, key: str, title: str, body: str, urgency: Urgency = Urgency.P
     subject = subject_of(window)
     teams = subject.affected_teams | ({subject.team} if subject.team else set())
     named = [person for person in (window.coordinator_id, window.deputy_id, window.owner_id) if person is not None]
-    addresses = {person.email for person in holders(sorted(teams), Role.ON_CALL)}
+    addresses = {person.email for person in on_call_of(sorted(teams))}
     addresses |= set(Person.objects.filter(pk__in=named, is_active=True).values_list("email", flat=True))
     text = f"{body}\n\n{window.reference} · {window.title} · run {run.number}\n{settings.PORTAL_URL}/windows/{window.reference}\n"
     reach(Saying(f"run:{run.pk}:{key}", urgency, f"{window.reference} {title}", text, window.reference), addresses, teams)

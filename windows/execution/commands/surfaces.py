@@ -110,6 +110,10 @@ def end(surface_id: int, said: str = "", *, generation: int) -> None:
     row = locked(surface_id)
     if row.status != SurfaceStatus.ENDED and row.generation == generation:
         become(row, SurfaceStatus.ENDED, columns={"observed_note": said[:500] or row.observed_note, "due_at": None, "lapses_at": None})
+        others = Surface.objects.filter(window=row.window, kind="silence", due_at__isnull=False)
+        if row.kind == "silence" and row.run.ended_at is not None and not others.exists():
+            reference = row.window.reference
+            record("window.silences_gone", ENGINE, reference, window=reference, run_id=row.run_id, data={"last": row.name})
 
 
 def locked(surface_id: int) -> Surface:
