@@ -34,7 +34,7 @@ class Site:
         self.name, self.pause = name, 0.0
         self.cluster = Cluster(base / name / "postgres", Path("/usr/lib/postgresql/15/bin"), user, base / name / "run")
         self.server: Server | None = None
-        self.inside, self.lock = 0, threading.Lock()
+        self.inside = 0
 
     @property
     def url(self) -> str:
@@ -72,7 +72,7 @@ class Sites(HTTPServer):
         super().__init__(("127.0.0.1", 0), Steering)
         self.base, user = folder("sites")
         self.old, self.new = Site(self.base, "old-site", user), Site(self.base, "new-site", user)
-        self.used, self.ready = self.old, threading.Event()
+        self.used, self.ready, self.choosing = self.old, threading.Event(), threading.Lock()
         self.metrics = CollectorRegistry()
         self.requests = Counter("client_requests", "Of users", registry=self.metrics)
         self.errors = Counter("client_errors", "Of users", registry=self.metrics)
@@ -97,7 +97,8 @@ class Sites(HTTPServer):
     def steer(self, verb: str, name: str) -> None:
         site, other = (self.old, self.new) if name == "old-site" else (self.new, self.old)
         if verb == "use":
-            self.used = site
+            with self.choosing:
+                self.used = site
             until(lambda: not other.inside, f"that nobody is at {other.name} any more")
         elif verb == "follow":
             site.follow(other)
@@ -112,8 +113,8 @@ class Sites(HTTPServer):
 
     def use(self, query: str) -> bool:
         """One user's request, and whether it went well."""
-        site = self.used
-        with site.lock:
+        with self.choosing:
+            site = self.used
             site.inside += 1
         begun = time.monotonic()
         self.requests.inc()
@@ -127,7 +128,7 @@ class Sites(HTTPServer):
             return False
         finally:
             self.seconds.labels(site.name).observe(time.monotonic() - begun)
-            with site.lock:
+            with self.choosing:
                 site.inside -= 1
 
     def write(self, node: Calm) -> None:

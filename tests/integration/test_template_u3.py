@@ -16,7 +16,7 @@ from tests.servers import Prometheus
 from windows.execution.models import Run
 
 NAMES = ("eu-west", "us-east")
-FAST = {"seconds": 5, "settle": "1s", "errors": 0}
+FAST = {"seconds": 5, "settle": "1s", "errors": 0, "patience": 500}
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -26,21 +26,21 @@ def ring(prometheus: Prometheus) -> Iterator[Regions]:
         yield made
 
 
-def rotated(ring: Regions, prometheus: Prometheus, settings: Any, folder: Path, **said: Any) -> tuple[Run, list[Node]]:
+def rotated(ring: Regions, prometheus: Prometheus, settings: Any, folder: Path) -> tuple[Run, list[Node]]:
     given.service("shop", regions=NAMES)
     nodes = {name: Node("shop", name) for name in NAMES}
     settings.PROMETHEUS_URL, settings.COMMANDS_DIR = prometheus.url, ring.commands(folder)
     ring.failed.clear()
     with again_and_again(ring.probe, rest=0.1), again_and_again(lambda: ring.use(lambda name: nodes[name].mode == "rerouted")):
         known(prometheus.url, "rate(client_errors_total[5s]) / rate(client_requests_total[5s])", "min(probe_success) == 1")
-        run = carried_out(plan_of("u3-certificate-rotation", **FAST, **said), *nodes.values())
+        run = carried_out(plan_of("u3-certificate-rotation", **FAST), *nodes.values())
     return run, list(nodes.values())
 
 
 def test_u3_no_user_meets_an_error(ring: Regions, prometheus: Prometheus, settings: Any, tmp_path: Path) -> None:
     ring.prepare()
     before = [ring.expires_at(name) for name in NAMES]
-    run, nodes = rotated(ring, prometheus, settings, tmp_path, patience=500)
+    run, nodes = rotated(ring, prometheus, settings, tmp_path)
     assert run.status == "succeeded", (run.reason, outcomes(run), ring.failed[:3])
     assert not ring.failed
     assert all(ring.served.values()), ring.served
@@ -54,7 +54,7 @@ def test_u3_a_certificate_nobody_trusts_takes_every_region_back(
     """The second region's is by an unknown authority: no user ever sees it, and the first region gets its old one back too."""
     ring.prepare(strange="us-east")
     before = [ring.expires_at(name) for name in NAMES]
-    run, nodes = rotated(ring, prometheus, settings, tmp_path, patience=5)
+    run, nodes = rotated(ring, prometheus, settings, tmp_path)
     assert run.status == "rolled_back", (run.reason, outcomes(run))
     assert "Handshakes succeed in us-east" in run.reason
     assert outcomes(run)["Install the certificate in eu-west"][0] == "compensated"
