@@ -70,7 +70,7 @@ PLACES: dict[str, tuple[str, ...]] = {  # addresses that want another row, or a 
     "windows/<str:reference>/withdraw": ("windows/{requested}/withdraw",),
     "windows/<str:reference>/approve": ("windows/{requested}/approve",),
     "windows/<str:reference>/reject": ("windows/{requested}/reject",),
-    "windows/<str:reference>/start": ("windows/{approved}/start",),
+    "windows/<str:reference>/start": ("windows/{ready}/start",),
     "windows/<str:reference>/cancel": ("windows/{approved}/cancel",),
     "windows/<str:reference>/repeat": ("windows/{draft}/repeat",),
     "windows/<str:reference>/repeat/preview": ("windows/{draft}/repeat/preview?rrule=FREQ=WEEKLY",),

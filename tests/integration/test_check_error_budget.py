@@ -27,4 +27,4 @@ def test_error_budget_shows_its_arithmetic_and_unknown_is_no_pass(window: Window
     push("orders-writes", [Push(at=clock() - timedelta(minutes=5), good=9920, total=10000, key="a")])
     found = answers(run)["error_budget"]
     assert found.verdict is Answer.FAIL
-    assert "80 of 100 allowed bad events" in found.reason and "20% of the budget is left" in found.reason and "25%" in found.reason
+    assert "80 of 100 allowed bad events" in found.reason and "20 % of the budget is left" in found.reason and "25 %" in found.reason

@@ -62,7 +62,7 @@ def told(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
     if name == "slack" and isinstance(value, int | float):
-        return f"{value:.0%} of the budget"
+        return f"{100 * value:.0f} % of the budget"
     if name == "runbook":
         return str(value)[:12]
     if isinstance(value, str):

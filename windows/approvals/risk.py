@@ -80,14 +80,14 @@ def reasons(facts: Facts, least: float) -> list[Reason]:
         found.append(Reason(f"{went} on {service} failed or rolled back in the last {LOOKS_BACK.days} days.", grave=times > 1))
     short = [one for one in facts.budgets if one.left is not None and one.left < least]
     for one in short:
-        left = "is overspent" if (one.left or 0) < 0 else f"has {one.left:.0%} left"
+        left = "is overspent" if (one.left or 0) < 0 else f"has {100 * one.left:.0f} % left"
         found.append(Reason(f"The error budget of {one.objective} {left}.", grave=True))
     if not facts.runbook:
         found.append(Reason("No runbook: every step is done by hand, and so is going back.", grave=True))
     elif not facts.proven:
         found.append(Reason(f"{facts.runbook} has never been run to its end.", grave=True))
     if facts.slack:
-        found.append(Reason(f"It asks for {facts.slack:.0%} of the error budget."))
+        found.append(Reason(f"It asks for {100 * facts.slack:.0f} % of the error budget."))
     if facts.users is None:
         found.append(Reason("Nobody said how many users it touches."))
     elif facts.users >= MANY_USERS:
@@ -120,10 +120,10 @@ def budget(facts: Facts, floor: float) -> Check:
     if not facts.budgets:
         return Check("Error budget", "pass", "No objective is defined for this scope.")
     silent = [one.objective for one in facts.budgets if one.left is None]
-    short = [f"{one.objective} has {one.left:.0%} left" for one in facts.budgets if one.left is not None and one.left < floor]
+    short = [f"{one.objective} has {100 * one.left:.0f} % left" for one in facts.budgets if one.left is not None and one.left < floor]
     if short:
-        return Check("Error budget", "fail", f"{', '.join(short)}; this work needs {floor:.0%}.")
+        return Check("Error budget", "fail", f"{', '.join(short)}; this work needs {100 * floor:.0f} %.")
     if silent:
         return Check("Error budget", "inconclusive", f"Nothing was measured for {', '.join(silent)}.")
     least = min(one.left for one in facts.budgets if one.left is not None)
-    return Check("Error budget", "pass", f"At least {least:.0%} is left, {floor:.0%} is needed.")
+    return Check("Error budget", "pass", f"At least {100 * least:.0f} % is left, {100 * floor:.0f} % is needed.")

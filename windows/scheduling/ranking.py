@@ -148,9 +148,9 @@ def of_traffic(wish: Wish, share: float | None) -> Reason:
     if share is None:
         return Reason("traffic", "How much traffic there is at this hour is not known: there is no history of it.", 1.0)
     weight = 1.0 if wish.budget is None else 2.0 - max(0.0, min(1.0, wish.budget))
-    told = f"Traffic at this hour is {share:.0%} of the weekly mean"
+    told = f"Traffic at this hour is {100 * share:.0f} % of the weekly mean"
     if wish.budget is not None:
-        return Reason("traffic", f"{told}, and {max(0.0, wish.budget):.0%} of the error budget is left.", share * weight)
+        return Reason("traffic", f"{told}, and {100 * max(0.0, wish.budget):.0f} % of the error budget is left.", share * weight)
     return Reason("traffic", f"{told}.", share * weight)
 
 

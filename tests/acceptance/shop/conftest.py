@@ -189,6 +189,7 @@ def rows(shop: Shop, planned: dict[str, str]) -> Iterator[dict[str, Any]]:
 
     yield {
         **{status: first(status) for status in ("draft", "requested", "approved", "running", "completed", "rolled_back")},
+        "ready": ready(shop, "baskets")["reference"],
         "run": run["id"],
         "succeeded_run": run_that("succeeded"),
         "rolled_back_run": run_that("rolled_back"),

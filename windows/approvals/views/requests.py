@@ -84,7 +84,7 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
     names = places_of(actor, view.id)
     question = Question(
         title="Approve this window",
-        consequence=f"Your name stands under it as it is now. Missing at this moment: {', '.join(rest) or 'nothing'}.",
+        consequence=f"Your name stands under it as it is now. Missing at this moment: {', '.join(rest) or 'nothing'}.".replace(" sre", " SRE"),
         button="Approve",
         icon="completed",
         back=page,

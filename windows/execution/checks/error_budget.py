@@ -29,5 +29,5 @@ def _told(one: Health, floor: float) -> str:
     compared = "less than" if (budget.remaining or 0) < floor else "at least"
     return (
         f"{one.promise.slug}: {budget.spent:g} of {budget.allowed or 0:g} allowed bad events are spent in {one.promise.window_days} days,"
-        f" {budget.remaining or 0:.0%} of the budget is left, {compared} the {floor:.0%} this work needs."
+        f" {100 * (budget.remaining or 0):.0f} % of the budget is left, {compared} the {100 * floor:.0f} % this work needs."
     )

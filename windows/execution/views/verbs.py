@@ -112,7 +112,7 @@ def offered(view: WindowView, actor: Actor) -> None:
     is_emergency = view.change_type == ChangeType.EMERGENCY
     require(actor, Verb.START_EMERGENCY if is_emergency else Verb.START, view.subject)
     if view.status not in ({WindowStatus.DRAFT, WindowStatus.APPROVED} if is_emergency else {WindowStatus.APPROVED}):
-        raise Conflict(f"{view.reference} is {view.status.replace('_', ' ')}; only an approved window is started.", field="status")
+        raise Conflict(f"{view.reference} stands as {view.status.replace('_', ' ')}; only an approved window is started.", field="status")
     if not is_emergency and clock() < view.starts_at:
         raise Conflict(f"{view.reference} begins at {view.starts_at:%Y-%m-%d %H:%M:%S} UTC and not before.", field="starts_at")
 

@@ -54,9 +54,11 @@ def usual_team(actor: Actor, service: str) -> str:
     return owning if owning in mine else mine[0] if mine else ""
 
 
-def usual_owner(team: str, otherwise: int | None) -> int | None:
-    """Who answers for what a team plans: its owner, the first by name; `otherwise` where it has none, or is the one."""
-    owners = Membership.objects.filter(team__slug=team, role=Role.OWNER.value, person__is_active=True).order_by("person__name")
+def usual_owner(team: str, service: str, otherwise: int | None) -> int | None:
+    """Who answers for it: the planning team's owner (the service's, while no team is known), the first by name; `otherwise` where
+    there is none, or where that is one of them."""
+    owners = Membership.objects.filter(role=Role.OWNER.value, person__is_active=True).order_by("person__name")
+    owners = owners.filter(team__slug=team) if team else owners.filter(team__services__slug=service)
     found = list(owners.values_list("person", flat=True))
     return otherwise if otherwise in found or not found else found[0]
 
