@@ -56,6 +56,12 @@ def failed(request: Any) -> bool:
     return "ERR_ABORTED" not in str(request.failure)
 
 
+def complains(message: Any) -> bool:
+    """A question that a newer one replaced was taken back: htmx writes that like an error. One that got no answer says sendError."""
+    taken_back = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+    return message.type in ("error", "warning") and not taken_back
+
+
 @contextmanager
 def window(browser: Any, base: str, *, dark: bool = False, width: int = 1440, height: int = 900, scripts: bool = True) -> Iterator[Watched]:
     """A fresh profile; leaves with an assertion that nothing was complained of."""
@@ -69,7 +75,7 @@ def window(browser: Any, base: str, *, dark: bool = False, width: int = 1440, he
     page = context.new_page()
     page.set_default_timeout(20_000)
     watched = Watched(page)
-    page.on("console", lambda message: watched.complaints.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("console", lambda message: watched.complaints.append(message.text) if complains(message) else None)
     page.on("pageerror", lambda error: watched.complaints.append(str(error)))
     page.on("requestfailed", lambda request: watched.complaints.append(f"{request.url}: {request.failure}") if failed(request) else None)
     if scripts:
