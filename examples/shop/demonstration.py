@@ -115,7 +115,8 @@ class Demonstration(threading.Thread):
         owner = self.get(wish.owner, "/me")["id"]
         window = {
             "title": wish.title, "reason": wish.reason, "expected_impact": wish.impact, "team": wish.service, "owner_id": owner,
-            "coordinator_id": owner, "starts_at": begins.isoformat(), "ends_at": (begins + LENGTH).isoformat(), "starts_itself": False, "mode": "read_only",
+            "coordinator_id": owner, "starts_at": begins.isoformat(), "ends_at": (begins + LENGTH).isoformat(),
+            "starts_itself": False, "mode": "read_only",
             "scope": [{"service": wish.service, "environment": ENVIRONMENT, "region": "*", "layers": ["L5"]}],
             "external_ref": f"{MARK}{wish.service}:{time.time_ns():x}", **plan,
         }  # fmt: skip

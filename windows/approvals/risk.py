@@ -80,7 +80,7 @@ def reasons(facts: Facts, least: float) -> list[Reason]:
         found.append(Reason(f"{went} on {service} failed or rolled back in the last {LOOKS_BACK.days} days.", grave=times > 1))
     short = [one for one in facts.budgets if one.left is not None and one.left < least]
     for one in short:
-        left = "is overspent" if (one.left or 0) < 0 else f"has {100 * one.left:.0f} % left"
+        left = "is overspent" if (one.left or 0) < 0 else f"has {100 * (one.left or 0):.0f} % left"
         found.append(Reason(f"The error budget of {one.objective} {left}.", grave=True))
     if not facts.runbook:
         found.append(Reason("No runbook: every step is done by hand, and so is going back.", grave=True))

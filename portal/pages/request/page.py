@@ -124,7 +124,7 @@ def blank(request: HttpRequest) -> dict[str, Any]:
     team = asked.get("team", "") or usual_team(actor, asked.get("service", ""))
     return {
         **dict.fromkeys(TYPED, ""),
-        "owner_id": str(usual_owner(team, first["service"], actor.person_id)),
+        "owner_id": str(usual_owner(team, asked.get("service", ""), actor.person_id)),
         "coordinator_id": str(actor.person_id),
         "team": team,
         "starts_at": asked["starts_at"] if LOCAL.fullmatch(asked.get("starts_at", "")) else f"{begins:%Y-%m-%dT%H:%M}",

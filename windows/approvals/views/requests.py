@@ -80,11 +80,11 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
     actor, page = actor_of(request), onward(request, reference)
     view = window_view(window_id_of(reference), actor)
     current = next(iter(approval_view(view.id, actor)), None)
-    rest = list(current.missing) if current else []
+    rest = ["SRE" if one == "sre" else one for one in current.missing] if current else []
     names = places_of(actor, view.id)
     question = Question(
         title="Approve this window",
-        consequence=f"Your name stands under it as it is now. Missing at this moment: {', '.join(rest) or 'nothing'}.".replace(" sre", " SRE"),
+        consequence=f"Your name stands under it as it is now. Missing at this moment: {', '.join(rest) or 'nothing'}.",
         button="Approve",
         icon="completed",
         back=page,

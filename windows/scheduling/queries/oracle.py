@@ -71,7 +71,7 @@ def closings(service: str, environment: str, at: datetime, now: datetime, viewer
         if left is not None and left < CANARY:
             advice = Advice.CLOSED if left <= 0 else Advice.CANARY_ONLY
             found.append(
-                Closing(advice, min(now, at), None, promise.slug, f"{100 * max(left, 0):.0f} % of the error budget of {promise.slug} is left.")
+                Closing(advice, min(now, at), None, promise.slug, f"{100 * max(left, 0):.0f} % of the budget of {promise.slug} is left.")
             )
     return found
 
