@@ -64,7 +64,7 @@ def test_the_quiet_hour_goes_first_and_a_soft_conflict_costs_its_price():
     assert quiet.begins == MONDAY + 27 * HOUR and quiet.traffic == 0.1
     beset = rank(wish(traffic=(Traffic("orders", shares),)), judged((54, 56, Severity.SOFT)))
     assert beset[0].begins != quiet.begins or beset[0].cost == pytest.approx(quiet.cost + SOFT)
-    assert [reason.kind for reason in quiet.reasons] == ["traffic", "lateness"] and "10%" in quiet.reasons[0].words
+    assert [reason.kind for reason in quiet.reasons] == ["traffic", "lateness"] and "10 %" in quiet.reasons[0].words
 
 
 def test_what_is_not_known_is_said():
