@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import resource
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,10 +14,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
+from django.core.wsgi import get_wsgi_application
+from django.test import RequestFactory
 
 from tests import given_notices as sent
 from tests import given_windows as given
-from tests.callers import browser
+from tests.callers import browser, token_of
 from windows.access.roles import Role
 from windows.actions.ports import PortError
 from windows.audit.clock import clock
@@ -316,3 +321,36 @@ def test_r_s08_a_polled_address_never_leads_inside(site: str, monkeypatch: Any) 
 
 def refuse() -> socket.socket:
     raise ConnectionRefusedError(111, "refused")
+
+
+class Endless(io.RawIOBase):
+    """A body that is made as it is read, and counts what was read of it."""
+
+    def __init__(self, size: int) -> None:
+        self.left, self.taken = size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        number = min(len(buffer), self.left)
+        buffer[:number] = b"X" * number
+        self.left, self.taken = self.left - number, self.taken + number
+        return number
+
+
+@pytest.mark.parametrize("announced", [True, False], ids=["a length", "chunked"])
+@pytest.mark.parametrize("headers", [{}, {"HTTP_IDEMPOTENCY_KEY": "once"}], ids=["plain", "idempotent"])
+def test_r_s12_a_gigabyte_is_refused_after_its_first_mebibyte(olga: Any, announced: bool, headers: dict[str, str]) -> None:
+    endless = Endless(1024**3)
+    environ = RequestFactory(headers={"Authorization": f"Bearer {token_of(olga)}"}).post("/api/v1/external-windows").environ
+    environ |= {"CONTENT_TYPE": "text/calendar", "wsgi.input": io.BufferedReader(endless, 64 * 1024), **headers}
+    if announced:
+        environ["CONTENT_LENGTH"] = str(1024**3)
+    else:
+        environ |= {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answer = get_wsgi_application().get_response(WSGIRequest(environ))  # type: ignore[attr-defined]
+    assert answer.status_code == 413 if announced else answer.status_code in (400, 411, 413, 422), answer.content
+    assert endless.taken <= 2 * 1024**2
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before <= 20 * 1024

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from tests import given_runs, given_starts
 from tests import given_windows as given
@@ -18,7 +19,7 @@ from windows.execution import preflight
 from windows.execution.commands.starting import start_run
 from windows.execution.engine import loop
 from windows.execution.models import CheckResult, Run, clock
-from windows.scheduling.models import Freeze, Window
+from windows.scheduling.models import Freeze, Override, Window
 
 world, window = given_runs.world, given_starts.window
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,9 @@ def test_n06_only_the_soft_freeze_that_was_accepted_is_let_pass(world: World) ->
     found = answers(run)["freeze"]
     assert found.verdict is Answer.FAIL and "“Peak”" in found.reason
     late.delete()
+    Override.objects.update(expires_at=clock() - timedelta(seconds=1))  # accepted, but only until then
+    assert answers(run)["freeze"].verdict is Answer.FAIL
+    Override.objects.update(expires_at=F("ends_at"))
     loop.advance(run.pk, world.build)
     run.refresh_from_db()
     assert run.started_at and run.freezes_met == [known.pk]

@@ -18,10 +18,12 @@ from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Person
 from windows.errors import Conflict, Forbidden, Invalid, Stale
+from windows.scheduling import vevent
 from windows.scheduling.commands.drafts import cancel_window, discard_draft, edit_draft
 from windows.scheduling.commands.following import edit_following
 from windows.scheduling.commands.occurrences import extend_series
 from windows.scheduling.commands.series import Pattern, create_series, skip_following
+from windows.scheduling.commands.transitions import facts_of
 from windows.scheduling.models import Series, Window, WindowScope
 from windows.scheduling.queries import conflicts_of
 from windows.scheduling.queries.series import HORIZON, STEP, due_series, occurrences_of, series_view
@@ -303,3 +305,15 @@ def test_pages_of_occurrences_go_on_behind_those_that_one_may_not_see(ada: Any) 
     eve = given.actor("eve", ("post", Role.MEMBER))
     page = occurrences_of(series.pk, eve, limit=2)
     assert [one.reference for one in page] == [made[n].reference for n in (0, 4, 5)]
+
+
+def test_p_c_a_daily_series_is_made_in_a_bounded_number_of_statements(ada: Any, django_assert_max_num_queries: Any) -> None:
+    window = given.window(ada)
+    with django_assert_max_num_queries(60):
+        series = create_series(ada, window.pk, Pattern(rrule="FREQ=DAILY"), window.version)
+    made = Window.objects.filter(series=series)
+    assert made.count() > 390 and not made.filter(vevent=b"").exists()
+    entries = AuditEntry.objects.filter(kind="window.created", data__series=series.pk)
+    assert entries.count() == made.count() - 1 and all(entry.subject == entry.window for entry in entries)
+    one = made.order_by("starts_at")[7]
+    assert bytes(one.vevent) == vevent.block(facts_of(one))

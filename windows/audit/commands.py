@@ -33,10 +33,15 @@ def record_all(
     acts: Iterable[tuple[str, dict[str, Any]]], actor: Actor, subject: str, *, window: str = "", run_id: int | None = None
 ) -> list[AuditEntry]:
     """Append one entry for each (kind, data), in one statement; as `record`."""
+    return record_each([(kind, subject, window, data) for kind, data in acts], actor, run_id=run_id)
+
+
+def record_each(acts: Iterable[tuple[str, str, str, dict[str, Any]]], actor: Actor, *, run_id: int | None = None) -> list[AuditEntry]:
+    """Append one entry for each (kind, subject, window, data), in one statement; as `record`. For one act upon many things."""
     if not connection.in_atomic_block:
-        raise RuntimeError(f"what happened to {subject} must be recorded in the transaction of its act")
-    same = {"actor": storable(actor.name), "actor_id": actor.person_id, "via": actor.via, "subject": storable(subject), "window": window}
-    entries = [AuditEntry(kind=kind, data=storable(data), run_id=run_id, request_id=request_id.get(), **same) for kind, data in acts]
+        raise RuntimeError("what happened must be recorded in the transaction of its act")
+    same = {"actor": storable(actor.name), "actor_id": actor.person_id, "via": actor.via, "run_id": run_id, "request_id": request_id.get()}
+    entries = [AuditEntry(kind=k, subject=storable(about), window=window, data=storable(data), **same) for k, about, window, data in acts]
     return AuditEntry.objects.bulk_create(entries)
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from windows.approvals.models import ApprovalRequest, RequestStatus
 from windows.scheduling.queries import FreezeView, freezes_for
+from windows.scheduling.queries.overrides import freezes_accepted
 
 
 @dataclass(frozen=True, slots=True)
 class Freezes:
-    """`in_force`, the gravest first; `barring` are the hard ones, and the soft ones that were not accepted with the approval."""
+    """`in_force`, the gravest first; `barring` are the hard ones, and the soft ones that no two people accept for this moment."""
 
     in_force: tuple[FreezeView, ...]
     barring: tuple[FreezeView, ...]
@@ -31,7 +31,6 @@ class Freezes:
 def freezes_over(window_id: int, now: datetime) -> Freezes:
     """To be sure that none is made meanwhile, ask after `see_freezes`."""
     found = freezes_for(window_id, now)
-    granted = ApprovalRequest.objects.filter(window=window_id, status=RequestStatus.GRANTED.value).first()
-    accepted = {finding["freeze"] for finding in granted.conflicts} if granted else set()
+    accepted = freezes_accepted(window_id, now) if any(f.severity == "soft" for f in found) else set()
     barring = [f for f in found if f.severity == "hard" or (f.severity == "soft" and f.id not in accepted)]
     return Freezes(tuple(found), tuple(barring))

@@ -11,7 +11,8 @@ from psycopg.types.range import TimestamptzRange
 
 from windows.access.roles import SCHEDULE, Actor
 from windows.audit.clock import clock
-from windows.audit.commands import record
+from windows.audit.commands import record, record_each
+from windows.catalogue.models import Person, Service, Team
 from windows.errors import Invalid, NotFound
 from windows.scheduling import vevent
 from windows.scheduling.commands import editing
@@ -56,9 +57,9 @@ def make(series: Series, actor: Actor, now: datetime) -> list[Window]:
     missing = [one for one in found if one.wall.isoformat() not in there]
     columns, rows = editing.columns_of(series.said), editing.expanded(scope_of_series(series))
     made = written([drafted(series, one, columns, now) for one in missing], rows, now)
-    for window in made:
-        told = {} if window.confidential else {**about(window), "scope": [row.told for row in rows]}
-        record("window.created", actor, window.reference, window=window.reference, data={**told, "series": series.pk, "version": 1})
+    scope, more = [row.told for row in rows], {"series": series.pk, "version": 1}
+    told = [more if window.confidential else {**about(window), "scope": scope, **more} for window in made]
+    record_each([("window.created", one.reference, one.reference, data) for one, data in zip(made, told, strict=True)], actor)
     series.known_until, series.stalled = None if ends_by(of, horizon) else horizon, ""
     series.save(update_fields=["known_until", "stalled"])
     return made
@@ -94,12 +95,17 @@ def drafted(series: Series, one: Occurrence, columns: Mapping[str, Any], now: da
 
 
 def written(windows: list[Window], rows: list[ConcreteRow], now: datetime) -> list[Window]:
-    """Save windows with their scopes and calendar blocks: four statements and one look-up each, however many rows a scope has."""
+    """Save windows of one series, team and coordinator with their scopes and calendar blocks. The number of statements does not follow
+    theirs but by the batch."""
+    if not windows:
+        return []
     made = Window.objects.bulk_create(windows)
-    WindowScope.objects.bulk_create(
+    services = Service.objects.in_bulk({row.place.service_id for row in rows})
+    team, coordinator = Team.objects.get(pk=made[0].team_id), Person.objects.get(pk=made[0].coordinator_id)
+    scopes = WindowScope.objects.bulk_create(
         WindowScope(
             window=window,
-            service_id=row.place.service_id,
+            service=services[row.place.service_id],
             environment=row.place.environment,
             region=row.place.region,
             layer=row.layer,
@@ -108,8 +114,12 @@ def written(windows: list[Window], rows: list[ConcreteRow], now: datetime) -> li
         for window in made
         for row in rows
     )
+    of_window: dict[int, list[WindowScope]] = {}
+    for scope in scopes:
+        of_window.setdefault(scope.window_id, []).append(scope)
     for window in made:
-        window.vevent = vevent.block(facts_of(window))
+        window.team, window.coordinator = team, coordinator
+        window.vevent = vevent.block(facts_of(window, of_window[window.pk]))
     Window.objects.bulk_update(made, ["vevent"], batch_size=200)
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -140,9 +141,11 @@ def touch(window: Window, now: datetime, columns: Any, *, again: bool = True) ->
     window.save(update_fields={*columns, "version", "sequence", "updated_at", "published_at", "vevent"})
 
 
-def facts_of(window: Window) -> vevent.EventFacts:
-    """A saved window with its scope rows as the plain values a VEVENT is written from."""
-    rows = window.scopes.all() if "scopes" in getattr(window, "_prefetched_objects_cache", {}) else window.scopes.select_related("service")
+def facts_of(window: Window, known: Iterable[WindowScope] | None = None) -> vevent.EventFacts:
+    """A saved window with its scope rows (`known`, where the caller has them) as the plain values a VEVENT is written from."""
+    rows = known or (
+        window.scopes.all() if "scopes" in getattr(window, "_prefetched_objects_cache", {}) else window.scopes.select_related("service")
+    )
     scopes = sorted(rows, key=lambda scope: (scope.service.slug, scope.environment, scope.region, scope.layer))
     return vevent.EventFacts(
         home=settings.PORTAL_URL,

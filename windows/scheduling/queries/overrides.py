@@ -111,6 +111,12 @@ def open_conflicts(window: Window, now: datetime | None = None) -> tuple[list[Co
     return unanswered(conflicts_of(window.pk, now=at), given, window.starts_at, window.ends_at, at)
 
 
+def freezes_accepted(window_id: int, now: datetime) -> set[int]:
+    """The soft freezes that two people accept for this window, as they are now and for as long as that holds."""
+    keys = set(Override.objects.filter(window=window_id, agreed_by__isnull=False, expires_at__gt=now).values_list("key", flat=True))
+    return {one.freeze for one in conflicts_of(window_id, now=now) if one.key in keys and one.freeze is not None} if keys else set()
+
+
 def theirs_to_answer(window: Window, findings: list[ConflictFinding], now: datetime) -> list[ConflictFinding]:
     """Of a window's unanswered soft conflicts those that still count when it starts. A rival that was only asked for has to answer for
     itself; one whose people accepted this very window, for the time it has now, has done so. Two statements."""
