@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from icalendar import Calendar
 
 from slo.objectives.commands import Definition, define
 from slo.telemetry.commands import push
@@ -95,6 +96,32 @@ def test_i03_a_spent_budget_closes(ada: Any, program: Caller, bad: int, advice: 
     push("orders-writes", [Push("first", datetime.now(UTC) - HOUR, 10_000 - bad, 10_000)])
     found = asked(program, service="orders", environment="production")
     assert found["advice"] == advice and bool(found["reasons"]) == (advice != "open") and "NextTransitionTime" not in found
+
+
+def test_i03_closed_times_go_out_as_a_change_calendar(ada: Any, program: Caller) -> None:
+    given.service("mail")
+    empty = Calendar.from_ical(program.get("/api/v1/change-oracle/calendar?calendars=orders/production").content)
+    assert [part.name for part in empty.subcomponents] == ["VTODO"]
+    begins = given.soon(30)
+    for slug, severity, hours in (("orders", "hard", 0), ("mail", "soft", 5), ("mail", "advisory", 9)):
+        at = begins + hours * HOUR
+        frozen = {"starts_at": at, "ends_at": at + 3 * HOUR, "severity": severity, "services": [slug], "created_by_id": ada.person_id}
+        Freeze.objects.create(title=f"{slug}, closed", **frozen)
+    answer = program.get("/api/v1/change-oracle/calendar?calendars=orders/production,mail")
+    assert answer.status_code == 200 and answer["Content-Type"].startswith("text/calendar")
+    found = Calendar.from_ical(answer.content)
+    assert (found["prodid"], found["x-calendar-type"]) == ("-//AWS//Change Calendar 1.0//EN", "DEFAULT_OPEN")
+    assert [(event["dtstart"].dt, event["dtend"].dt) for event in found.walk("VEVENT")] == [
+        (begins, begins + 3 * HOUR), (begins + 5 * HOUR, begins + 8 * HOUR)
+    ]  # fmt: skip
+    again = Calendar.from_ical(program.get("/api/v1/change-oracle/calendar?calendars=orders/production,mail").content)
+    assert [event["uid"] for event in again.walk("VEVENT")] == [event["uid"] for event in found.walk("VEVENT")]
+    for event in found.walk("VEVENT"):  # the two faces of the oracle say the same
+        at = (event["dtstart"].dt + HOUR).isoformat()
+        told = program.post("/api/v1/change-oracle/state", {"CalendarNames": ["orders/production", "mail"], "AtTime": at}).json()
+        assert told["State"] == "CLOSED"
+    assert program.get("/api/v1/change-oracle/calendar").status_code == 422
+    assert program.get("/api/v1/change-oracle/calendar?calendars=nothing").status_code == 404
 
 
 def test_i03_a_confidential_window_closes_without_a_name(ada: Any, program: Caller) -> None:

@@ -9,7 +9,7 @@ from windows.scheduling.api.freezes import Exceptions, Freezes, Lift, OneExcepti
 from windows.scheduling.api.limits import Limits, OneLimit
 from windows.scheduling.api.many import Copy, Table
 from windows.scheduling.api.moves import DeclineMove, MoveRequests
-from windows.scheduling.api.oracle import CalendarState, ChangeOracle, InMaintenance
+from windows.scheduling.api.oracle import CalendarState, ChangeOracle, ClosedTimes, InMaintenance
 from windows.scheduling.api.overrides import AgreeToOverride, Overrides, RefuseToOverride
 from windows.scheduling.api.series import Occurrences, OneSeries, Repeat, SeriesRows, SkipFollowing
 from windows.scheduling.api.slots import Slots, WindowSlots
@@ -57,6 +57,7 @@ api = [
     path("overrides/<int:override_id>/refuse", RefuseToOverride.as_view()),
     path("change-oracle", ChangeOracle.as_view()),
     path("change-oracle/state", CalendarState.as_view()),
+    path("change-oracle/calendar", ClosedTimes.as_view()),
     path("services/<slug:slug>/maintenance", InMaintenance.as_view()),
     path("freezes", Freezes.as_view()),
     path("freezes/<int:freeze_id>/lift", Lift.as_view()),

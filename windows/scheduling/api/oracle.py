@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,9 +19,11 @@ from rest_framework.views import APIView
 from windows.access.paging import only
 from windows.access.requests import actor_of
 from windows.access.shapes import Shape, body
+from windows.audit.clock import clock
 from windows.errors import Invalid
+from windows.scheduling.change_calendar import change_calendar
 from windows.scheduling.oracle import Answer
-from windows.scheduling.queries.oracle import change_oracle, in_maintenance
+from windows.scheduling.queries.oracle import AHEAD, change_oracle, closed_times, in_maintenance
 from windows.scheduling.times import parse
 
 MOST = 20
@@ -95,6 +101,26 @@ class CalendarState(APIView):
         scopes = [(name.partition("/")[0], name.partition("/")[2]) for name in asked["CalendarNames"]]
         at = parse(asked["AtTime"], "AtTime") if "AtTime" in asked else None
         return Response(shaped(change_oracle(scopes, at, actor_of(request))))
+
+
+class ClosedTimes(APIView):
+    """The same as a calendar that other tools import: AWS Change Calendar's form, open by default."""
+
+    @extend_schema(
+        operation_id="export_change_calendar",
+        parameters=[OpenApiParameter("calendars", str, required=True, description="service or service/environment, joined by commas")],
+        responses={(200, "text/calendar"): OpenApiTypes.STR},
+        description="The times within 31 days in which one of these is closed. A time for canaries only counts as closed, as in State.",
+    )
+    def get(self, request: Request) -> HttpResponse:
+        asked = only(request.query_params, "calendars")
+        names = [name.strip() for name in asked.get("calendars", "").split(",") if name.strip()]
+        if not 1 <= len(names) <= MOST:
+            raise Invalid(f"Name 1 to {MOST} calendars: ?calendars=orders/production,baskets", field="calendars")
+        now = clock()
+        found = closed_times([(name.partition("/")[0], name.partition("/")[2]) for name in names], now, actor_of(request))
+        text = change_calendar(found, ", ".join(names), urlsplit(settings.PORTAL_URL).hostname or "roadworks", now, now + AHEAD)
+        return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers={"Cache-Control": "private, no-cache"})
 
 
 class InMaintenance(APIView):

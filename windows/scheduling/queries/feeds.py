@@ -56,7 +56,7 @@ def in_feed(feed: Feed, viewer: Actor, now: datetime) -> QuerySet[Window, Any]:
             return rows.filter(Q(team__slug=feed.target) | Q(Exists(touched)))
         case "service":
             return rows.filter(Exists(WindowScope.objects.filter(window=OuterRef("pk"), service__slug=feed.target)))
-        case "queue":
+        case "queue":  # what waits in one's teams; who may still sign which of them is for the inbox to say
             teams = {team for team, role in viewer.roles if role is not Role.VIEWER}
             touched = WindowScope.objects.filter(window=OuterRef("pk"), service__team__slug__in=teams)
             return rows.filter(Q(team__slug__in=teams) | Q(Exists(touched)), status=WindowStatus.REQUESTED.value)

@@ -51,6 +51,12 @@ def change_oracle(scopes: list[tuple[str, str]], at: datetime | None, viewer: Ac
     return answer(found, moment)
 
 
+def closed_times(scopes: list[tuple[str, str]], now: datetime, viewer: Actor) -> list[Closing]:
+    """What closes any of these from now on, as far ahead as is looked. NotFound as `change_oracle`."""
+    found = [one for service, environment in scopes for one in closings(service, environment, now, now, viewer)]
+    return [one for one in found if one.begins < now + AHEAD and (one.ends is None or one.ends > now)]
+
+
 def closings(service: str, environment: str, at: datetime, now: datetime, viewer: Actor) -> list[Closing]:
     row = Service.objects.select_related("team").filter(slug=service).first()
     if row is None:
