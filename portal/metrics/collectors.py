@@ -69,7 +69,7 @@ def by_status(name: str, text: str, model: type[Run | Window | Message], states:
 
 
 def overdue() -> Metric:
-    late = Run.objects.filter(status__in=LIVE, turn_back_at__lt=clock()).count()
+    late = Run.objects.filter(status__in=LIVE, rehearsal="", turn_back_at__lt=clock()).count()
     return GaugeMetricFamily("roadworks_runs_past_turn_back", "Live runs whose turn-back time has passed.", value=late)
 
 

@@ -27,7 +27,7 @@ from windows.execution import tasks
 from windows.execution.models import Run, StepRun, Surface
 from windows.flags.commands import leases, set_flag
 from windows.flags.models import Flag, FlagKey, OnExpiry
-from windows.runbooks.models import RunbookSource
+from windows.runbooks.models import RunbookSource, RunbookVersion
 from windows.scheduling.commands.series import Pattern, create_series
 from windows.scheduling.models import IncompleteNotice, Series, Window
 
@@ -252,6 +252,11 @@ def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
     do(owner, "POST", "/windows-from-csv", {"text": text, "validate_only": True}, entry=False)
     do(owner, "POST", "/windows-from-csv", {"text": text})
     recurring(story, owner, other, asked)
+    later = {"starts_at": given.soon(400).isoformat(), "ends_at": given.soon(401).isoformat()}
+    version = RunbookVersion.objects.get(runbook__slug="nothing")
+    tried = do(owner, "POST", "/windows", asked | later | {"runbook_version_id": version.pk})["reference"]
+    do(owner, "POST", f"/windows/{tried}/rehearse", {"mode": "dry_run"})
+    do(owner, "POST", f"/windows/{tried}/break_glass", {"reason": "the patch cannot wait"})
     emergency = do(owner, "POST", "/windows", asked | {"change_type": "emergency"})["reference"]
     do(owner, "POST", f"/windows/{emergency}/start")
 

@@ -8,6 +8,7 @@ A kind module declares
     prepare(params, ctx) -> dict                optional: what compensate must know; kept before anything is done
     compensate(params, ctx) -> Outcome          optional: without it a runbook must say `undo`
     undone: str                                 optional: what compensate does, in a few words; empty where it does nothing
+    only_looks: bool                            optional (False): it measures and changes nothing, so a dry run does it, too
     interruptible: bool                         optional (False): whether a hold may stop it, where it may be repeated afterwards
     repeatable: bool, or (params) -> bool       optional (False): whether it may be tried again when its outcome is unknown
     timeout, longest: timedelta                 optional: the default timeout of a step and the longest allowed
@@ -59,6 +60,7 @@ class Kind:
     code: frozenset[str]
     urls: frozenset[str]
     summary: str  # the first line of its docstring
+    only_looks: bool = False  # it measures and changes nothing: a dry run does it
     undone: str = "its own way back"  # what compensate does: "put back what was there before"
 
     def load(self, stored: Mapping[str, Any]) -> Params:
@@ -88,6 +90,7 @@ def kind_of(module: ModuleType) -> Kind:
         needs=getattr(module, "needs", lambda params: timedelta()),
         code=getattr(module, "code", frozenset()),
         urls=getattr(module, "urls", frozenset()),
+        only_looks=getattr(module, "only_looks", False),
         undone=getattr(module, "undone", "its own way back"),
         summary=str(module.__doc__).splitlines()[0],
     )

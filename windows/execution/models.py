@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from windows.audit.clock import clock as clock  # noqa: PLC0414 - every lease is compared with it
+from windows.execution.rehearsing import Rehearsal
 from windows.execution.states import RUN_LIVE, Phase, RunStatus, StepStatus, SurfaceStatus
 from windows.runbooks.models import RunbookVersion
 from windows.scheduling.models import Window
@@ -24,6 +25,8 @@ class Run(models.Model):
     number = models.PositiveIntegerField()  # 1, 2, … within the window
     status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in RunStatus], default=RunStatus.PREFLIGHT.value)
     reason = models.TextField(blank=True)  # why it is in this state, one sentence for people
+    rehearsal = models.CharField(max_length=10, blank=True, default="", db_default="", choices=[(r.value, r.value) for r in Rehearsal])
+    staged = models.JSONField(default=dict, blank=True)  # of a rehearsal: {"environment", "parameters", "faults"}
     started_by = models.CharField(max_length=200)
     started_by_id = models.BigIntegerField(null=True)
     watch = models.JSONField(default=list)  # gates judged during the whole run: runbooks.spec.WatchSpec.to_json()
@@ -58,6 +61,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk}"
+
+    @property
+    def called(self) -> str:
+        """“run 2”, or the reference of a rehearsal."""
+        return f"rehearsal RH-{self.pk}" if self.rehearsal else f"run {self.number}"
 
 
 class StepRun(models.Model):
@@ -218,3 +226,19 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.verb} by {self.person_id}"
+
+
+class BreakGlass(models.Model):
+    """Somebody answers by name for work that was not rehearsed (N15). For this window and this runbook version only."""
+
+    window = models.ForeignKey(Window, models.PROTECT, related_name="broken_glass")
+    runbook_version = models.ForeignKey(RunbookVersion, models.PROTECT, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    reason = models.TextField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["window", "runbook_version"], name="glass_broken_once")]
+
+    def __str__(self) -> str:
+        return f"{self.window_id} by {self.person_id}"

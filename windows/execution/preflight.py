@@ -62,7 +62,8 @@ def settle(run_id: int, fence: int, answers: Mapping[str, Answered]) -> None:
     The approval and the freezes are judged once more under locks that no edit gets past. An emergency begins whatever the
     answers are: those that were not a pass are recorded as skipped.
     """
-    emergency = Run.objects.filter(pk=run_id, window__change_type=ChangeType.EMERGENCY.value).exists()
+    rehearsal, kind = Run.objects.values_list("rehearsal", "window__change_type").get(pk=run_id)
+    emergency = kind == ChangeType.EMERGENCY or bool(rehearsal)  # a rehearsal shows what would bar it, and begins
     see_freezes()
     unclaimed = [] if emergency else _claim(run_id)
     run = locked(run_id)
@@ -84,14 +85,15 @@ def settle(run_id: int, fence: int, answers: Mapping[str, Answered]) -> None:
         try:
             with transaction.atomic():
                 met = [freeze.id for freeze in frozen.in_force if emergency or freeze not in frozen.barring]
-                reason = f"Emergency: skipped {', '.join(skipped)}." if skipped else decision.reason
+                word = "A rehearsal: these would have barred it:" if rehearsal else "Emergency: skipped"
+                reason = f"{word} {', '.join(skipped)}." if skipped else decision.reason
                 data = {**told, "skipped": skipped}
                 become(run, RunStatus.RUNNING, ENGINE, reason=reason, now=now, data=data, started_at=now, freezes_met=met)
         except Conflict as refusal:  # its window moved on, or another holds the slot
             run = locked(run_id)
             block(run, refusal.detail, now, told)
             return
-        if emergency:
+        if emergency and not rehearsal:
             hold_others(run, now)
         return
     block(run, decision.reason, now, told)

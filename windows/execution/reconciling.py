@@ -38,7 +38,7 @@ def due(now: datetime) -> list[tuple[int, str]]:
 
 def derive() -> None:
     """The surfaces that follow from a run itself get their rows: its flags, its live rows, its event in the calendars."""
-    for run in Run.objects.select_related("window").filter(status__in=AFTER_PREFLIGHT).order_by("pk")[:MANY]:
+    for run in Run.objects.select_related("window").filter(status__in=AFTER_PREFLIGHT, rehearsal="").order_by("pk")[:MANY]:
         known = {(kind, name): desired for kind, name, desired in run.surfaces.values_list("kind", "name", "desired")}
         for kind, name, desired in derived(run):
             if known.get((kind, name)) != desired:

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
+from windows.execution.api.rehearsals import Glass, OneReport, Rehearse
 from windows.execution.api.runs import OneRun, Runs, Start
 from windows.execution.api.surfaces import AcceptDeviation, Surfaces
 from windows.execution.api.verbs import Abort, Attest, Confirm, Hold, Resume, Retry, RollBack, Skip
 from windows.execution.views.cockpit import run_list, run_page, run_panel
+from windows.execution.views.rehearsals import break_glass_page, rehearse_page, report_page
 from windows.execution.views.surfaces import accept_deviation, surfaces_panel
 from windows.execution.views.verbs import run_verb, start, step_verb
 
@@ -15,6 +17,9 @@ api = [
     path("windows/<str:reference>/surfaces/<int:surface_id>/accept", AcceptDeviation.as_view()),
     path("runs", Runs.as_view()),
     path("runs/<int:run_id>", OneRun.as_view()),
+    path("windows/<str:reference>/rehearse", Rehearse.as_view()),
+    path("windows/<str:reference>/break_glass", Glass.as_view()),
+    path("runs/<int:run_id>/report", OneReport.as_view()),
     path("runs/<int:run_id>/hold", Hold.as_view()),
     path("runs/<int:run_id>/resume", Resume.as_view()),
     path("runs/<int:run_id>/roll_back", RollBack.as_view()),
@@ -31,6 +36,9 @@ pages = [
     path("runs/", run_list, name="runs"),
     path("runs/<int:run_id>", run_page, name="run"),
     path("runs/<int:run_id>/panel", run_panel, name="run-panel"),
+    path("runs/<int:run_id>/report", report_page, name="run-report"),
+    path("windows/<str:reference>/rehearse", rehearse_page, name="rehearse"),
+    path("windows/<str:reference>/break-glass", break_glass_page, name="break-glass"),
     path("runs/<int:run_id>/<slug:verb>", run_verb, name="run-verb"),
     path("runs/<int:run_id>/steps/<int:position>/<slug:verb>", step_verb, name="step-verb"),
 ]

@@ -50,6 +50,8 @@ def offers(view: WindowView, actor: Actor, now: datetime, *, may_sign: bool = Fa
         (emergency, "start-run", "Start the emergency", "running", "main", False),
         (view.status in AHEAD and edits, "edit-window", "Edit", "edit", "", False),
         (draft and edits, "move-window", "Move", "calendar", "", True),
+        (view.status in AHEAD and bool(view.runbook) and may[Verb.START], "rehearse", "Rehearse", "runs", "", True),
+        (view.status in AHEAD and bool(view.runbook) and may[Verb.OVERRIDE], "break-glass", "Break the glass", "warn", "danger", True),
         (view.status in AHEAD and edits, "next-slot", "Next free slot", "calendar", "", True),
         (edits, "copy-window", "Same again", "plus", "", True),
         (finished and not view.confidential and may[Verb.EDIT_TEMPLATE], "standard-from-window", "Make it standard", "completed", "", True),

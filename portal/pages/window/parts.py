@@ -25,6 +25,7 @@ from windows.audit.queries import trail
 from windows.errors import Invalid
 from windows.execution.models import CheckResult, Run
 from windows.execution.queries.plans import plan_of
+from windows.execution.queries.rehearsals import rehearsals_of
 from windows.execution.queries.reserves import reserve_of
 from windows.execution.queries.surfaces import surfaces_of
 from windows.execution.queries.views import run_view
@@ -42,6 +43,7 @@ W = WindowStatus
 LATEST, ENTRIES = 8, 50
 # what every step of a run says of itself: it stands on the run's page, and would bury what people decided
 ROUTINE = {f"step.{word}" for word in ("started", "succeeded", "waiting", "compensation_waiting", "compensation_started", "compensated")}
+ROUTINE |= {f"rehearsal_{kind}" for kind in ROUTINE}  # and what those of a rehearsal say stands in its report
 ROUTINE |= {"surface.wanted", "surface.in_place", "surface.ending", "surface.ended"}  # the panel of surfaces shows them
 
 
@@ -112,12 +114,13 @@ def newest(version: RunbookVersion) -> int | None:
 
 def run(opened: Opened) -> dict[str, Any]:
     """Every run with its outcome, and when each step of the last one was under way."""
+    tried = {"rehearsals": rehearsals_of(opened.view.id)}
     if not opened.runs or opened.runs[0].started_at is None:
-        return {}
+        return tried
     last = run_view(opened.runs[0].pk, opened.actor)
     called = f"{last.window} run {last.number}"
     drawn = timeline(called, stretches(last), opened.now, last.turn_back_at, last.window_ends_at)
-    return {"drawn": None if drawn.is_empty else drawn, "query": f"?{urlencode({'window': last.window})}"}
+    return {**tried, "drawn": None if drawn.is_empty else drawn, "query": f"?{urlencode({'window': last.window})}"}
 
 
 def approvals(opened: Opened) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from windows.actions.params import Params as Base
 
 kind = "drain"
 undone = ""
+only_looks = True
 interruptible = True
 repeatable = True
 timeout = timedelta(minutes=5)

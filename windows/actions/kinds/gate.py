@@ -17,6 +17,7 @@ from windows.actions.params import Duration
 
 kind = "gate"
 undone = ""
+only_looks = True
 interruptible = True
 repeatable = True
 timeout = timedelta(minutes=5)

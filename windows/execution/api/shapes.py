@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from windows.access.shapes import Shape, Text, names
 from windows.execution.queries.views import RunView, StepView
+from windows.execution.rehearsing import Rehearsal
 from windows.execution.states import RunStatus, StepStatus
 
 RUN = [(status.value, status.value) for status in RunStatus]
@@ -72,6 +73,7 @@ class RunRowShape(serializers.Serializer[Any]):
     window = serializers.CharField()
     title = serializers.CharField()
     status = serializers.ChoiceField(RUN)
+    rehearsal = serializers.ChoiceField([("", ""), *((one.value, one.value) for one in Rehearsal)], help_text="Empty: no rehearsal")
     reason = serializers.CharField()
     started_by = serializers.CharField()
     created_at = serializers.DateTimeField()

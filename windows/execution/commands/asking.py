@@ -24,7 +24,10 @@ def page(run: Run, key: str, title: str, body: str, urgency: Urgency = Urgency.P
     named = [person for person in (window.coordinator_id, window.deputy_id, window.owner_id) if person is not None]
     addresses = {person.email for person in on_call_of(sorted(teams))}
     addresses |= set(Person.objects.filter(pk__in=named, is_active=True).values_list("email", flat=True))
-    text = f"{body}\n\n{window.reference} · {window.title} · run {run.number}\n{settings.PORTAL_URL}/windows/{window.reference}\n"
+    place = f"runs/{run.pk}" if run.rehearsal else f"windows/{window.reference}"
+    text = f"{body}\n\n{window.reference} · {window.title} · {run.called}\n{settings.PORTAL_URL}/{place}\n"
+    if run.rehearsal:
+        title, urgency = f"(rehearsal RH-{run.pk}, no production) {title}", Urgency.TICKET
     reach(Saying(f"run:{run.pk}:{key}", urgency, f"{window.reference} {title}", text, window.reference), addresses, teams)
     return len(addresses)
 

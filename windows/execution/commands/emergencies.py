@@ -20,7 +20,7 @@ def hold_others(emergency: Run, now: datetime) -> list[int]:
     places = set(emergency.window.scopes.values_list("service_id", "environment", "region"))
     near = WindowScope.objects.filter(window__runs__status__in=HOLDABLE, service__in={place[0] for place in places})
     rows = near.exclude(window=emergency.window_id).values_list("service_id", "environment", "region", "window__runs")
-    runs = Run.objects.filter(pk__in={row[3] for row in rows if row[:3] in places}, status__in=HOLDABLE)
+    runs = Run.objects.filter(pk__in={row[3] for row in rows if row[:3] in places}, status__in=HOLDABLE, rehearsal="")
     held = []
     for run_id in runs.order_by("pk").values_list("pk", flat=True):
         run = locked(run_id)

@@ -98,6 +98,9 @@ def tell(run: Run, actor: Actor, entries: Iterable[tuple[str, dict[str, Any]]]) 
     """Entries of the trail about this run, in one statement, each with the values a message needs."""
     about = {"title": run.window.title, "run": run.number, "turn_back_at": run.turn_back_at.isoformat() if run.turn_back_at else None}
     reference = run.window.reference
+    if run.rehearsal:  # told beside the window, never as a part of its life
+        about["rehearsal"] = f"RH-{run.pk}"
+        entries = [(f"rehearsal.{kind[4:]}" if kind.startswith("run.") else f"rehearsal_{kind}", data) for kind, data in entries]
     record_all([(kind, {**about, **data}) for kind, data in entries], actor, reference, window=reference, run_id=run.pk)
 
 
@@ -108,6 +111,8 @@ def about_step(step: StepRun, **facts: Any) -> dict[str, Any]:
 
 def _carry_window(run: Run, before: RunStatus, to: RunStatus, actor: Actor, *, reason: str, now: datetime) -> None:
     window = run.window
+    if run.rehearsal:
+        return  # its window has not begun, and nothing is under maintenance
     if to is RunStatus.RUNNING and before is RunStatus.PREFLIGHT:
         expected = WindowStatus(window.status)
         told: dict[str, Any] = {"run": run.number}

@@ -94,7 +94,7 @@ class _Turn:
 
     def state(self) -> saga.Run:
         freeze = None
-        if self.locked.is_frozen and self.run.status != RunStatus.PREFLIGHT:
+        if self.locked.is_frozen and not self.run.rehearsal and self.run.status != RunStatus.PREFLIGHT:
             for entry in (found := freezes_met(self.run, self.now)).noted:
                 self.meet(entry.id)
                 self.entries.append(("run.freeze_met", {"freeze": entry.title, "policy": entry.policy}))

@@ -11,12 +11,13 @@ from typing import Any
 from django.conf import settings
 
 from windows.actions.gates import Answer, Reading, Verdict
-from windows.actions.ports import Stopped, TimedOut
+from windows.actions.ports import FlagPort, HttpPort, NotifyPort, SqlPort, Stopped, TelemetryPort, TimedOut
 from windows.audit.clock import clock
 from windows.execution.intent import Intent
 from windows.execution.models import GateReading, Run, StepLog, StepRun
 from windows.execution.ports.command import Command
 from windows.execution.ports.credentials import login
+from windows.execution.ports.faults import staged, watched
 from windows.execution.ports.flags import Flags
 from windows.execution.ports.http import Http, carried
 from windows.execution.ports.notify import Notify
@@ -44,12 +45,12 @@ class StepContext:
     checkpoint: Mapping[str, Any]
     parameters: Mapping[str, Any]
     tags: Mapping[str, str]
-    http: Http
-    sql: Sql
+    http: HttpPort
+    sql: SqlPort
     command: Command
-    flags: Flags
-    telemetry: Telemetry
-    notify: Notify
+    flags: FlagPort
+    telemetry: TelemetryPort
+    notify: NotifyPort
     surfaces: Surfaces
     limits: Limits
     began: tuple[datetime, float]  # the database's clock and the monotonic one, at one moment
@@ -130,7 +131,7 @@ def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool])
     def log(lines: list[str]) -> None:
         patiently(lambda: keep_lines(run.pk, intent.position, lines), limits)
 
-    return StepContext(
+    ctx = StepContext(
         run_id=run.pk,
         position=intent.position,
         idempotency_key=intent.key,
@@ -151,6 +152,7 @@ def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool])
         limits=limits,
         began=(now, ticks),
     )
+    return staged(ctx, run, intent.position) if run.rehearsal else ctx
 
 
 def sql_port(limits: Limits, tags: Mapping[str, str], login: Login | None = None) -> Sql:
@@ -161,7 +163,7 @@ def telemetry_port(limits: Limits) -> Telemetry:
     return Telemetry(limits, settings.PROMETHEUS_URL, settings.ROADWORKS.gate_timeout.total_seconds())
 
 
-def measuring_ports(run: Run, stop: Callable[[], bool] = lambda: False) -> tuple[Telemetry, Sql]:
+def measuring_ports(run: Run, stop: Callable[[], bool] = lambda: False) -> tuple[TelemetryPort, Sql]:
     """What a gate under `watch:` measures with, outside any step; each measurement has the gate timeout of the settings."""
     limits = Limits.of(settings.ROADWORKS.gate_timeout.total_seconds(), stop)
-    return telemetry_port(limits), sql_port(limits, tags_of(run, None))
+    return watched(run, telemetry_port(limits)), sql_port(limits, tags_of(run, None))

@@ -66,6 +66,8 @@ class Surfaces:
 
     def covers(self, service: str, environment: str) -> bool:
         scopes = self.run.window.scopes.filter(service__slug=service)
+        if self.run.rehearsal:  # the same services, elsewhere
+            return environment in {"", self.run.staged["environment"]} and patiently(scopes.exists, self.limits)
         return patiently((scopes.filter(environment=environment) if environment else scopes).exists, self.limits)
 
     def wanted(self, kind: str, name: str) -> Mapping[str, Any]:

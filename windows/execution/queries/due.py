@@ -34,7 +34,7 @@ def due_windows(now: datetime) -> list[int]:
     """Approved windows that start themselves, whose time has come and not gone, and that no run has just been refused for."""
     defaults = settings.ROADWORKS
     live = Run.objects.filter(window=OuterRef("pk"), status__in=LIVE)
-    refused = Run.objects.filter(window=OuterRef("pk"), ended_at__gt=now - defaults.preflight_retry)
+    refused = Run.objects.filter(window=OuterRef("pk"), rehearsal="", ended_at__gt=now - defaults.preflight_retry)
     in_time = Q(starts_at__lte=now, starts_at__gte=now - defaults.latest_start, ends_at__gt=now)
     due = Window.objects.filter(in_time, status=WindowStatus.APPROVED.value, starts_itself=True)
     return list(due.filter(~Exists(live), ~Exists(refused)).order_by("starts_at", "pk").values_list("pk", flat=True)[:MANY])
@@ -42,7 +42,7 @@ def due_windows(now: datetime) -> list[int]:
 
 def missed_windows(now: datetime) -> list[int]:
     """Approved windows whose latest start, or end, has passed without a run that is under way."""
-    live = Run.objects.filter(window=OuterRef("pk"), status__in=LIVE)
+    live = Run.objects.filter(window=OuterRef("pk"), status__in=LIVE, rehearsal="")
     late = Q(starts_at__lt=now - settings.ROADWORKS.latest_start) | Q(ends_at__lte=now)
     missed = Window.objects.filter(late, ~Exists(live), status=WindowStatus.APPROVED.value)
     return list(missed.order_by("pk").values_list("pk", flat=True)[:MANY])
@@ -65,7 +65,8 @@ def overrunning(now: datetime) -> list[int]:
 def outgrown(now: datetime) -> list[int]:
     """Runs under way after their window's end, whose reservation ends soon or has ended and may still grow."""
     ending = WindowScope.objects.alias(until=finish(), long=length()).filter(until__lt=now + OVERRUN / 2, long__lt=LONGEST_RESERVATION)
-    late = Run.objects.filter(Exists(ending.filter(window=OuterRef("window"))), status__in=OVERRUNNING, window_ends_at__lt=now)
+    mine = Exists(ending.filter(window=OuterRef("window")))
+    late = Run.objects.filter(mine, rehearsal="", status__in=OVERRUNNING, window_ends_at__lt=now)
     return list(late.order_by("pk").values_list("pk", flat=True)[:MANY])
 
 

@@ -8,5 +8,5 @@ from windows.execution.states import RunStatus
 
 def live_states() -> dict[int, str]:
     """Window id → state of its live run. One query. A run in preflight says nothing: its window has not begun."""
-    rows = Run.objects.filter(status__in=LIVE).exclude(status=RunStatus.PREFLIGHT.value)
+    rows = Run.objects.filter(status__in=LIVE, rehearsal="").exclude(status=RunStatus.PREFLIGHT.value)
     return dict(rows.values_list("window_id", "status"))

@@ -14,7 +14,7 @@ LAST = 20  # runs looked at: older ones ran on another system
 def paces(runbook_id: int) -> dict[str, Pace]:
     """By the step's name, over the last runs that did their work or undid it."""
     ended = Run.objects.filter(
-        runbook_version__runbook=runbook_id, status__in=[RunStatus.SUCCEEDED.value, RunStatus.ROLLED_BACK.value]
+        runbook_version__runbook=runbook_id, rehearsal="", status__in=[RunStatus.SUCCEEDED.value, RunStatus.ROLLED_BACK.value]
     )  # fmt: skip
     lately = StepRun.objects.filter(run__in=ended.order_by("-pk").values("pk")[:LAST])
     done = Q(status=StepStatus.SUCCEEDED.value, intended_at__isnull=False, ended_at__isnull=False)

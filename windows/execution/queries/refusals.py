@@ -16,7 +16,7 @@ def last_refusal(window: Window) -> TrailEntry | None:
 
 def why_not_begun(window: Window) -> str:
     """The later of the last refusal and the last run, which was blocked; empty where nobody tried."""
-    refusal, run = last_refusal(window), Run.objects.filter(window=window).order_by("-number").first()
+    refusal, run = last_refusal(window), Run.objects.filter(window=window, rehearsal="").order_by("-number").first()
     if refusal and (run is None or refusal.at > run.created_at):
         return str(refusal.data["reason"])
     return run.reason if run else ""

@@ -19,7 +19,8 @@ def reserve_of(runbook_id: int | None, declared: timedelta) -> timedelta:
     past: list[timedelta] = []
     if runbook_id is not None:
         undone = StepRun.objects.filter(
-            run__runbook_version__runbook=runbook_id, run__status=RunStatus.ROLLED_BACK.value, status=StepStatus.COMPENSATED.value,
+            run__runbook_version__runbook=runbook_id, run__rehearsal="",
+            run__status=RunStatus.ROLLED_BACK.value, status=StepStatus.COMPENSATED.value,
             undo_started_at__isnull=False, undo_ended_at__isnull=False,
         )  # fmt: skip
         took = undone.values("run").annotate(took=Sum(F("undo_ended_at") - F("undo_started_at"))).order_by("-run")

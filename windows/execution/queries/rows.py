@@ -14,7 +14,19 @@ from windows.execution.states import Phase
 from windows.scheduling.models import Window
 from windows.scheduling.queries.listing import for_eyes_of
 
-FIELDS = ("id", "number", "status", "reason", "started_by", "created_at", "started_at", "ended_at", "turn_back_at", "window_ends_at")
+FIELDS = (
+    "id",
+    "number",
+    "status",
+    "rehearsal",
+    "reason",
+    "started_by",
+    "created_at",
+    "started_at",
+    "ended_at",
+    "turn_back_at",
+    "window_ends_at",
+)
 
 
 def run_rows(

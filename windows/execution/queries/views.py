@@ -68,6 +68,7 @@ class RunView:
     window: str
     title: str
     status: str
+    rehearsal: str  # empty: no rehearsal
     reason: str
     started_by: str
     runbook: str | None
@@ -117,7 +118,9 @@ def run_view(run_id: int, viewer: Actor) -> RunView:
 
 def live_runs(viewer: Actor) -> list[RunView]:
     """Every run under way that this viewer may see, the oldest first; without checks, readings and logs."""
-    runs = Run.objects.filter(status__in=LIVE).select_related("window__team", "runbook_version__runbook").defer("window__vevent")
+    runs = (
+        Run.objects.filter(status__in=LIVE, rehearsal="").select_related("window__team", "runbook_version__runbook").defer("window__vevent")
+    )
     now, found = clock(), []
     for run in runs.prefetch_related("steps").order_by("created_at", "pk"):
         subject = subject_of(run.window)
@@ -127,8 +130,8 @@ def live_runs(viewer: Actor) -> list[RunView]:
 
 
 def runs_of(window_id: int) -> list[Run]:
-    """The runs of a window, the newest first. The caller has asked whether the window may be seen."""
-    return list(Run.objects.filter(window=window_id).order_by("-number"))
+    """The runs of a window without its rehearsals, the newest first. The caller has asked whether the window may be seen."""
+    return list(Run.objects.filter(window=window_id, rehearsal="").order_by("-number"))
 
 
 def _view(run: Run, steps: list[StepRun], subject: Subject, viewer: Actor, now: datetime, *, whole: bool) -> RunView:
@@ -142,6 +145,7 @@ def _view(run: Run, steps: list[StepRun], subject: Subject, viewer: Actor, now: 
     measured = readings(run) if whole else []
     return RunView(
         id=run.pk, number=run.number, window_id=run.window_id, window=run.window.reference, title=run.window.title, status=run.status,
+        rehearsal=run.rehearsal,
         reason=run.reason, started_by=run.started_by, runbook=version.runbook.slug if version else None,
         runbook_version=version.number if version else None, steps=views, done=sum(view.status in DONE for view in planned),
         total=len(planned),

@@ -44,7 +44,9 @@ def shown(run: RunView, window: WindowView) -> dict[str, Any]:
         "undone": (undone := sum(step.status == StepStatus.COMPENSATED for step in run.steps)),
         "touched": undone + sum(step.to_undo for step in run.steps),
         "is_back": run.status in (RunStatus.ROLLING_BACK, RunStatus.ROLLED_BACK, RunStatus.STUCK),
-        "decisions": trail(window=run.window, run_id=run.id, prefix="run.", newest_first=True, limit=DECISIONS),
+        "decisions": trail(
+            window=run.window, run_id=run.id, prefix="rehearsal." if run.rehearsal else "run.", newest_first=True, limit=DECISIONS
+        ),
         "alerts": firing([run.window], limit=10),
         "failed_checks": [check for check in run.checks if check.verdict != "pass"],
         "undoes": [step for step in reversed(run.steps) if step.to_undo],

@@ -36,7 +36,7 @@ def ended_runs(viewer: Actor, since: datetime, until: datetime, *, team: str = "
     asked = ApprovalRequest.objects.filter(window=OuterRef("window_id"), number=Subquery(number))
     first_asked = asked.annotate(begin=KeyTextTransform("starts_at", "material"), end=KeyTextTransform("ends_at", "material"))
     undone = StepRun.objects.filter(run=OuterRef("pk"), undo_started_at__isnull=False)
-    rows = Run.objects.filter(status__in=RAN, ended_at__gte=since, ended_at__lt=until, window__in=windows).annotate(
+    rows = Run.objects.filter(rehearsal="", status__in=RAN, ended_at__gte=since, ended_at__lt=until, window__in=windows).annotate(
         begin=Subquery(first_asked.values("begin")[:1]),
         due=Subquery(first_asked.values("end")[:1]),
         went_back=Q(status=RunStatus.ROLLED_BACK.value) | Q(Exists(undone)),

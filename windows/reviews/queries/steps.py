@@ -25,5 +25,5 @@ def tried_steps() -> QuerySet[StepRun]:
         window=reference, run_id=OuterRef("run_id"), place=place
     )
     helped, done = Exists(told.filter(kind__in=BY_HAND)), Exists(told.filter(kind="step.succeeded"))
-    tried = StepRun.objects.filter(intended_at__isnull=False).exclude(kind="manual").exclude(status__in=OPEN)
+    tried = StepRun.objects.filter(intended_at__isnull=False, run__rehearsal="").exclude(kind="manual").exclude(status__in=OPEN)
     return tried.annotate(helped=helped, done=done)
