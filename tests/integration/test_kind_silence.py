@@ -68,7 +68,7 @@ def test_x01_it_covers_its_scope_and_no_more_and_ends_by_itself(run: Run, alertm
     assert len(alertmanager.silences("active")) == 1
 
 
-def test_it_never_lasts_longer_than_its_window(run: Run, alertmanager: Alertmanager) -> None:
+def test_r_g07_it_has_its_own_end_in_alertmanager_and_never_lasts_longer_than_its_window(run: Run, alertmanager: Alertmanager) -> None:
     Run.objects.filter(pk=run.pk).update(window_ends_at=clock() + timedelta(seconds=90))
     run.refresh_from_db()
     act(run)
