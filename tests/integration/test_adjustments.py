@@ -18,6 +18,8 @@ from slo.objectives.queries import accounts, adjustments, health, promise, promi
 from slo.telemetry import sums
 from slo.telemetry.readings import Push
 from tests import given_starts
+from tests import given_windows as given
+from tests.callers import browser
 from tests.given_starts import started
 from windows.access.roles import ENGINE
 from windows.audit.models import AuditEntry
@@ -25,6 +27,7 @@ from windows.execution.commands.transitions import become, locked
 from windows.execution.models import Run, clock
 from windows.execution.states import RunStatus
 from windows.scheduling.models import Window
+from windows.scheduling.queries.accounts import accounts_of
 
 window = given_starts.window
 pytestmark = pytest.mark.django_db
@@ -171,3 +174,36 @@ def test_n12_an_emergency_is_charged_whole(window: Window) -> None:
     Window.objects.filter(pk=window.pk).update(change_type="emergency")
     running(window)
     assert adjustments() == []
+
+
+def test_n12_the_record_is_exported_and_a_window_has_its_account(window: Window) -> None:
+    objective()
+    run = running(window)
+    now = minute_of(clock())
+    measured("orders-writes", (now, 3, 10))
+    caller = browser(given.actor("olga"))
+    told = caller.get("/api/v1/adjustments?service=orders").json()
+    assert told["kind"] == "AdjustmentDocument"
+    (item,) = told["items"]
+    assert item["window"] == run.window.reference and item["filters"] == {"slos": [{"name": "orders-writes", "project": "orders"}]}
+    assert int(item["duration"][:-1]) >= 3600 - 60
+    table = caller.get(f"/api/v1/adjustments.csv?window={run.window.reference.lower()}").content.decode().splitlines()
+    assert table[0].startswith("window,objective,service,policy") and len(table) == 2
+    (account,) = caller.get(f"/api/v1/windows/{run.window.reference}/account").json()
+    assert (account["raw"], account["excused"], account["charged"]) == (3, 3.0, 0.0)
+    page = caller.get(f"/windows/{run.window.reference}/part/impact").content.decode()
+    assert "Its agreed minutes are excluded" in page
+    assert caller.get("/api/v1/adjustments?since=yesterday").status_code == 422
+    Window.objects.filter(pk=window.pk).update(confidential=True)
+    stranger = browser(given.actor("eve"))
+    assert stranger.get("/api/v1/adjustments").json()["items"] == []
+    assert stranger.get(f"/api/v1/windows/{run.window.reference}/account").status_code == 404
+
+
+def test_accounts_of_any_number_of_windows_cost_five_statements(window: Window, django_assert_max_num_queries: Any) -> None:
+    objective()
+    running(window)
+    now = clock()
+    with django_assert_max_num_queries(5):
+        assert len(accounts_of([window.pk], now)) == 1
+    assert accounts_of([], now) == []

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from slo.objectives.models import Objective
+from slo.objectives.models import Adjustment, Objective
 from slo.telemetry.commands import push
 from slo.telemetry.readings import Push
 from tests import given_runs as runs
@@ -139,8 +139,14 @@ def test_impact_shows_raw_beside_adjusted_before_and_after(ada, page) -> None:
     past = given.window(ada, slack=0.2)
     begins, ends = now - timedelta(hours=3), now - timedelta(hours=1)
     Window.objects.filter(pk=past.pk).update(status="completed", started_at=begins, ended_at=ends, closed_at=ends)
+    assert "Nothing was agreed beforehand" in page(past.reference, "impact")
+    Adjustment.objects.create(
+        objective="orders-writes", window=past.reference, starts_at=begins, ends_at=ends, policy="allow", slack=0.2,
+        authority="Request 1.", approvers=["Olga"], is_example=True,
+    )  # fmt: skip
     text = page(past.reference, "impact")
     assert re.findall(r'<td class="num">([^<]*)</td>', text)[4:6] == ["50", "30"], "what was agreed beforehand does not count"
+    assert "A slack of 20 % was agreed: Request 1. Signed by Olga." in text
     assert "data-figure=" in text and "Left now" in text
     told = browser(Person.objects.get(pk=ada.person_id)).get(f"/windows/{past.reference}/deviation.csv").content.decode()
     assert told.count(past.reference) == 1 and f'/windows/{past.reference}/deviation"' in text

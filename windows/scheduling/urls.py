@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from windows.scheduling.api.adjustments import Adjustments, AdjustmentsTable, WindowAccount
 from windows.scheduling.api.budgets import OneWindowBudget, TooMany, WindowBudgets
 from windows.scheduling.api.calendar import CalendarView, Feeds, OneFeed
 from windows.scheduling.api.external import Arrivals, Complete, Objects, OneObject, OneSource, Settle, Sources, Waiting
@@ -34,6 +35,9 @@ api = [
     path("windows", Windows.as_view()),
     path("windows/<str:reference>/cancel", Cancel.as_view()),
     path("windows/<str:reference>/trail", WindowTrail.as_view()),
+    path("windows/<str:reference>/account", WindowAccount.as_view()),
+    path("adjustments", Adjustments.as_view()),
+    path("adjustments.csv", AdjustmentsTable.as_view()),
     path("windows/<str:reference>/repeat", Repeat.as_view()),
     path("windows/<str:reference>/following/skip", SkipFollowing.as_view()),
     path("windows/<str:reference>/slots", WindowSlots.as_view()),

@@ -12,9 +12,11 @@ from portal.dashboards.objectives import Ran, strayed
 from portal.pages.request.meaning import impact as touched_by
 from portal.pages.request.outline import of_window
 from slo.budget import after
+from slo.objectives.queries import Account as Charged
 from slo.objectives.queries import Health, Promise, health, promises
 from windows.approvals.queries.budgets import LEAST
-from windows.scheduling.queries import WindowView
+from windows.scheduling.queries import WindowView, window_id_of
+from windows.scheduling.queries.accounts import accounts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Account:
     health: Health
     inside: tuple[float | None, float | None]
     left: tuple[float | None, float | None]
+    record: Charged | None = None  # what was agreed, by whose authority
 
 
 def impact(view: WindowView, now: datetime) -> dict[str, Any]:
@@ -34,11 +37,12 @@ def impact(view: WindowView, now: datetime) -> dict[str, Any]:
     wanted = promised(view)
     ahead = view.started_at is None
     inside = {} if ahead else {one.objective: one for one in measured(view, wanted, now)}
+    charged = {} if ahead else {one.objective: one for one in accounts_of([window_id_of(view.reference)], now)}
     return {
         "outline": of_window(view),
         "touched": touched_by(of_window(view)),
         "ahead": ahead,
-        "accounts": [account(one, view.slack, inside.get(one.promise.slug), ahead) for one in health(wanted, now)],
+        "accounts": [account(one, view.slack, charged.get(one.promise.slug), ahead) for one in health(wanted, now)],
         "least": max(LEAST, view.slack),
         "drawn": deviation(list(inside.values())) if view.ended_at and inside else None,
     }
@@ -50,15 +54,14 @@ def promised(view: WindowView) -> list[Promise]:
     return [one for one in promises(services={service for service, _ in places}) if (one.service, one.environment) in places]
 
 
-def account(one: Health, slack: float, inside: Strayed | None, ahead: bool) -> Account:
+def account(one: Health, slack: float, inside: Charged | None, ahead: bool) -> Account:
     raw, adjusted = one.figures.raw, one.figures.adjusted
     if ahead:
         asked = None if raw.allowed is None else slack * raw.allowed
         return Account(one, (asked, 0.0), (after(raw, asked or 0.0), adjusted.remaining))
-    used: tuple[float | None, float | None] = (None, None)
-    if inside is not None and inside.spent is not None and raw.allowed is not None:
-        used = (round(inside.spent * raw.allowed, 3), round(max(inside.spent - slack, 0.0) * raw.allowed, 3))
-    return Account(one, used, (raw.remaining, adjusted.remaining))
+    known = inside is not None and inside.is_known
+    used = (float(inside.raw), float(inside.charged)) if inside is not None and known else (None, None)
+    return Account(one, used, (raw.remaining, adjusted.remaining), inside)
 
 
 def measured(view: WindowView, wanted: list[Promise], now: datetime) -> list[Strayed]:
