@@ -25,7 +25,7 @@ from portal.pages.sign_in import sign_in, sign_out
 from portal.pages.strip import strip_panel
 from portal.pages.today import today
 from portal.pages.undelivered import send_again_page, undelivered_page
-from portal.pages.window.page import window_calendar, window_deviation, window_deviation_csv, window_page
+from portal.pages.window.page import window_deviation, window_deviation_csv, window_page
 from windows.approvals import urls as approvals
 from windows.catalogue import urls as catalogue
 from windows.delivery import urls as delivery
@@ -93,5 +93,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("windows/<str:reference>/part/<slug:part>", window_page, name="window-part"),
     path("windows/<str:reference>/deviation", window_deviation, name="window-deviation"),
     path("windows/<str:reference>/deviation.csv", window_deviation_csv),
-    path("windows/<str:reference>/calendar.ics", window_calendar, name="window-calendar"),
 ]

@@ -31,12 +31,13 @@ from windows.scheduling.clock_changes import clock_changes
 from windows.scheduling.kept import Kept, eyes
 from windows.scheduling.queries.board import BY, LANES, board
 from windows.scheduling.queries.calendar import calendar
-from windows.scheduling.queries.external import external_windows
+from windows.scheduling.queries.external import ExternalView, external_windows
 from windows.scheduling.queries.freezes import freezes
 from windows.scheduling.queries.month import month
 
 AGENDA, ROWS = timedelta(days=14), 150
 VENDORS = 24  # bars of the providers' row: more would push the lanes off the screen
+VENDORS_A_DAY = 2  # in the month grid
 SUGGESTED = 500  # services a filter suggests
 MONTHS = Kept()
 
@@ -106,7 +107,7 @@ def drawn(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> str:
 def lanes(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     axis = wanted.axis(zone)
     found = board(wanted.filter(axis.since, axis.until), wanted.lanes(), actor)
-    outside = external_windows(axis.since, axis.until, [wanted.service] if wanted.service else None)[:VENDORS]
+    outside = vendors(wanted, axis.since, axis.until)
     line = Timeline(found, axis, zone, now, live_states(), wanted.by, outside, actor)
     return {
         "line": line,
@@ -121,6 +122,10 @@ def lanes(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[st
     }
 
 
+def vendors(wanted: Asked, since: datetime, until: datetime) -> list[ExternalView]:
+    return external_windows(since, until, [wanted.service] if wanted.service else None)[:VENDORS]
+
+
 def grid(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     axis = wanted.axis(zone)
     first = monday(axis.day)
@@ -129,6 +134,7 @@ def grid(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str
     since, until = moment(first, zone), moment(last, zone)
     found = month(wanted.filter(since, until), actor, zone)
     frozen = [(one, one.starts_at.astimezone(zone).date(), one.ends_at.astimezone(zone).date()) for one in freezes(since, until)]
+    outside = [(one, one.starts_at.astimezone(zone).date(), one.ends_at.astimezone(zone).date()) for one in vendors(wanted, since, until)]
     states = live_states()
     days = []
     for day in (first + DAY * n for n in range(7 * weeks)):
@@ -137,6 +143,7 @@ def grid(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str
             "day": day, "inside": day.month == axis.day.month, "today": day == wanted.today, "off": day.weekday() >= 5,
             "past": day < wanted.today,
             "more": here.more if here else 0, "freezes": [one for one, begins, ends in frozen if begins <= day <= ends],
+            "vendors": [one for one, begins, ends in outside if begins <= day <= ends][:VENDORS_A_DAY],
             "href": wanted.query(view="lanes", zoom="day", on=day, busy=True),
             "planned": [(window, states.get(window.id, window.status)) for window in here.planned] if here else [],
         })  # fmt: skip
@@ -162,6 +169,7 @@ def agenda(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[s
     return {
         "days": [(day, list(there)) for day, there in groupby(rows, day_of)],
         "frozen": freezes(since, since + AGENDA),
+        "outside": vendors(wanted, since, since + AGENDA),
         "clock_changes": clock_changes(since, since + AGENDA, zone),
         "heading": f"Two weeks from {wanted.on:%a} {wanted.on.day} {wanted.on:%b %Y}",
         "earlier": wanted.query(on=wanted.on - AGENDA),

@@ -60,6 +60,8 @@ def test_a_file_is_brought_in_and_what_leads_nowhere_is_led(ada: Any) -> None:
     reader.send(f"{PAGE}objects/new", **said)
     window = given.window(ada, starts_at=sent.BEGINS)
     assert "example.com: Splice of cable 7 reaches orders in production/r1" in reader.read(f"/windows/{window.reference}")
+    for face in ("lanes", "month", "agenda"):
+        assert "example.com" in reader.read(f"/calendar/?view={face}&on={sent.BEGINS:%Y-%m-%d}"), face
     reader.send(f"{PAGE}objects/{ProviderObject.objects.get().pk}/remove")
     assert not ProviderObject.objects.exists()
 

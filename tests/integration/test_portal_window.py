@@ -95,11 +95,11 @@ def test_every_part_has_its_own_address_and_none_is_shown_to_who_may_not_see_it(
     for part in PARTS:
         assert page(window.reference, part).count('aria-current="page"') >= 1
         assert eve.get(f"/windows/{window.reference}" + (f"/part/{part}" if part else "")).status_code == 404
-    for name in ("calendar.ics", "deviation", "deviation.csv"):
+    for name in ("event.ics", "deviation", "deviation.csv"):
         assert eve.get(f"/windows/{window.reference}/{name}").status_code == 404
     mine = browser(Person.objects.get(pk=ada.person_id))
     assert mine.get(f"/windows/{window.reference}/part/communication").status_code == 404, "what has no data behind it is absent"
-    assert mine.get(f"/windows/{window.reference}/calendar.ics").content.startswith(b"BEGIN:VCALENDAR")
+    assert mine.get(f"/windows/{window.reference}/event.ics").content.startswith(b"BEGIN:VCALENDAR")
 
 
 def test_the_plan_says_each_step_with_this_windows_parameters_and_what_undoes_it(ada, page) -> None:

@@ -16,7 +16,6 @@ from windows.approvals.queries import approval_view
 from windows.audit.clock import clock
 from windows.errors import NotFound
 from windows.execution.queries.views import runs_of
-from windows.scheduling import ical
 from windows.scheduling.queries import window_id_of, window_view
 
 
@@ -46,15 +45,6 @@ def window_page(request: HttpRequest, reference: str, part: str = "overview") ->
 
 def address(reference: str, part: str) -> str:
     return reverse("window", args=[reference]) if part == "overview" else reverse("window-part", args=[reference, part])
-
-
-@reads
-def window_calendar(request: HttpRequest, reference: str) -> HttpResponse:
-    """The window as a file for a calendar program."""
-    window_id = window_id_of(reference)
-    answer = HttpResponse(ical.single(window_id, actor_of(request)), content_type=ical.CONTENT_TYPE)
-    answer["Content-Disposition"] = f'attachment; filename="MW-{window_id}.ics"'
-    return answer
 
 
 @reads

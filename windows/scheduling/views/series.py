@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from windows.access.pages import Question, decided, reads, signed_in
 from windows.access.paging import cursor_of, cursor_to
 from windows.access.requests import actor_of
+from windows.access.roles import Verb, somewhere
 from windows.audit.clock import clock
 from windows.errors import Conflict, Invalid, Stale
 from windows.scheduling.commands.series import Pattern, create_series, recurring, skip_following
@@ -106,6 +107,7 @@ def series_page(request: HttpRequest, series_id: int) -> HttpResponse:
         "past": past,
         "now": now,
         "first": starts_at(view.starts),
+        "may_edit": somewhere(actor, Verb.DRAFT),
     }
     return render(request, "scheduling/series.html", context)
 
