@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from portal.charts.chart import Chart, rounded
+from portal.charts.chart import Chart, rounded, threshold
 from portal.charts.windows import TRAIL
 from windows.reviews.measures import Measure, Value
 
@@ -49,6 +49,7 @@ def trend(measure: Measure, weeks: Sequence[WeekOf], whole: Value, usual: float 
             "y": rounded((None if week.usual is None else week.usual * times for week in weeks), 2),
             "line": {"color": "@ink-3", "width": 1.5, "dash": "dot"}, "hovertemplate": f"%{{y}} {measure.unit}<extra>usual</extra>",
         })  # fmt: skip
+    line, note = threshold((measure.goal or 0) * times, f"target {measure.target}")
     beside = f", usual {told(measure, usual)}" if usual is not None else ""
     return Chart(
         name=measure.id.lower(),
@@ -63,6 +64,7 @@ def trend(measure: Measure, weeks: Sequence[WeekOf], whole: Value, usual: float 
                 "showlegend": len(lines) > 1,
                 "xaxis": {"type": "category", "tickangle": 0, "tickvals": list(reversed(names))[::every]},
                 "yaxis": {"title": {"text": "% of events" if measure.id == "M2" else measure.unit}, "rangemode": "tozero", "nticks": 4},
+                **({} if measure.goal is None else {"shapes": [line], "annotations": [note]}),
             },
         } if whole.value is not None else {},
         columns=("Week of", f"{measure.title}, {measure.unit}", "Known, runs", "Ended, runs", f"Usual, {measure.unit}"),

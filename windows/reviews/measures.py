@@ -61,6 +61,7 @@ class Measure:
     target: str
     counts: Callable[[Ended], Counts]
     holds: Callable[[float], bool] | None = None
+    goal: float | None = None  # where the target is a line that can be drawn
     adds_up: bool = False
     lacking: str = "Nothing has ended in this time."  # what is said where it is not known
 
@@ -96,7 +97,7 @@ def against_plan(run: Ended) -> Counts:
 
 MEASURES: Mapping[str, Measure] = {one.id: one for one in (
     Measure(
-        id="M1", title="Windows on time", unit="%", target="at least 95 %", holds=lambda value: value >= 0.95,
+        id="M1", title="Windows on time", unit="%", target="at least 95 %", goal=0.95, holds=lambda value: value >= 0.95,
         definition="Runs that ended, in whatever way, at or before the end first approved ÷ windows that ran; by the database clock.",
         counts=lambda run: None if run.is_rehearsal else (float(run.is_on_time), 1.0),
     ),
@@ -106,12 +107,12 @@ MEASURES: Mapping[str, Measure] = {one.id: one for one in (
         counts=lambda run: share(run.bad, run.events), lacking="No event was measured inside a window.",
     ),
     Measure(
-        id="M3", title="Runs rolled back", unit="%", target="below 5 %", holds=lambda value: value < 0.05,
+        id="M3", title="Runs rolled back", unit="%", target="below 5 %", goal=0.05, holds=lambda value: value < 0.05,
         definition="Runs with a rollback ÷ runs that ended and were no rehearsal.",
         counts=lambda run: None if run.is_rehearsal else (float(run.went_back), 1.0),
     ),
     Measure(
-        id="M4", title="Time taken against plan", unit="×", target="at most 1", holds=lambda value: value <= 1,
+        id="M4", title="Time taken against plan", unit="×", target="at most 1", goal=1, holds=lambda value: value <= 1,
         definition="Mean of the time from start to end ÷ the time first approved.",
         counts=lambda run: None if run.is_rehearsal else against_plan(run),
     ),
@@ -128,12 +129,12 @@ MEASURES: Mapping[str, Measure] = {one.id: one for one in (
         counts=lambda run: None if run.charged is None else (run.charged, 1.0), lacking="No event was measured inside a window.",
     ),
     Measure(
-        id="M7", title="Steps without a person", unit="%", target="above 90 %", holds=lambda value: value > 0.9,
+        id="M7", title="Steps without a person", unit="%", target="above 90 %", goal=0.9, holds=lambda value: value > 0.9,
         definition="Automated steps that succeeded without a person ÷ automated steps tried.",
         counts=lambda run: share(run.alone, run.tried), lacking="No automated step was tried.",
     ),
     Measure(
-        id="M8", title="Telemetry that carries the tag", unit="%", target="100 %", holds=lambda value: value >= 1,
+        id="M8", title="Telemetry that carries the tag", unit="%", target="100 %", goal=1, holds=lambda value: value >= 1,
         definition="Events tagged with the window ÷ events measured inside scope and window, of critical objectives.",
         counts=lambda run: share(run.tagged, run.expected_tags), lacking="No event of a critical objective was measured inside a window.",
     ),
