@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from datetime import timedelta
 
 import pytest
 
@@ -20,6 +21,7 @@ from windows.execution.commands.steps import attest, retry
 from windows.execution.commands.transitions import become, locked
 from windows.execution.models import Run, clock
 from windows.execution.states import RUN_FINAL, RUN_TRANSITIONS, RunStatus
+from windows.scheduling.models import Window
 
 R = RunStatus
 world = given_runs.world
@@ -69,8 +71,9 @@ def goes_well(world: World) -> Play:
 
 
 @drives((R.PREFLIGHT, R.BLOCKED))
-def is_too_early(world: World) -> Play:
-    run = started(approved())
+def is_moved_away_meanwhile(world: World) -> Play:
+    run = started(begins_now(approved()))
+    Window.objects.filter(pk=run.window_id).update(starts_at=clock() + timedelta(hours=1), ends_at=clock() + timedelta(hours=2))
     yield
     world.drive(run)
 
@@ -155,6 +158,14 @@ def is_left_as_it_is(world: World) -> Play:
     run = stuck(world)
     yield
     by_two(run)
+
+
+@drives((R.RUNNING, R.ROLLING_BACK), (R.ROLLING_BACK, R.HELD))
+def goes_back_to_its_checkpoint(world: World) -> Play:
+    world.script[2, "forward"] = [Failed("no", permanent=True)]
+    run = run_of(step(is_checkpoint=True), step(on_fail="checkpoint"))
+    yield
+    world.drive(run)
 
 
 def test_every_edge_has_a_scenario() -> None:

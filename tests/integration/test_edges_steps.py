@@ -243,6 +243,14 @@ def was_undone_by_hand(world: World) -> Play:
     attest(olga(), run.pk, 1, done=True, reason="undone by hand")
 
 
+@drives((S.COMPENSATED, S.PENDING), (S.SUCCEEDED, S.PENDING))
+def is_behind_the_checkpoint(world: World) -> Play:
+    world.script[3, "forward"] = [NO]
+    run = run_of(step(is_checkpoint=True), step(undo=None), step(on_fail="checkpoint"))
+    yield
+    world.drive(run)
+
+
 def test_every_edge_has_a_scenario() -> None:
     assert scenarios.edges() == edges_of(STEP_TRANSITIONS)
 
