@@ -17,6 +17,7 @@ from windows.execution import preflight, tasks
 from windows.execution.checking import Answered
 from windows.execution.commands.starting import start_run
 from windows.execution.models import Run, clock
+from windows.runbooks.models import RunbookVersion
 from windows.scheduling.models import Window
 
 
@@ -38,8 +39,16 @@ def all_due(many: int) -> list[int]:
 
 def approved(slug: str = "") -> Window:
     """Tomorrow's, pre-authorised; of a service of its own where one is named."""
+    return signed(people() if not slug else given.window(given.actor("olga"), slug, coordinator_id=given.person(f"carl-{slug}").pk))
+
+
+def approved_with(version: RunbookVersion, parameters: dict[str, Any]) -> Window:
+    """Tomorrow's, pre-authorised, whose run carries this runbook out."""
+    return signed(given.window(given.actor("olga"), runbook_version_id=version.pk, parameters=parameters))
+
+
+def signed(window: Window) -> Window:
     Policy.objects.get_or_create(name="Routine", defaults={"position": 0, "requires": [], "match": {}})
-    window = people() if not slug else given.window(given.actor("olga"), slug, coordinator_id=given.person(f"carl-{slug}").pk)
     Window.objects.filter(pk=window.pk).update(change_type="standard")
     request_window(given.actor("olga"), window.pk)
     window.refresh_from_db()

@@ -28,10 +28,10 @@ def exported(registry: CollectorRegistry, prometheus: Prometheus) -> Iterator[No
         thread.join()
 
 
-def until(holds: Callable[[], object], what: str = "it") -> None:
-    end = time.monotonic() + LONG
+def until(holds: Callable[[], object], what: str = "it", seconds: float = LONG) -> None:
+    end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, f"{what} did not come about in {LONG:g} s"
+        assert time.monotonic() < end, f"{what} did not come about in {seconds:g} s"
         time.sleep(0.05)
 
 
