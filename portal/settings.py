@@ -213,6 +213,8 @@ SPECTACULAR_SETTINGS = {
         "WindowStatus": "windows.scheduling.api.shapes.STATUS",
         "RunStatus": "windows.execution.api.shapes.RUN",
         "StepStatus": "windows.execution.api.shapes.STEP",
+        "RehearsalKind": "windows.execution.api.shapes.REHEARSAL",
+        "WindowMode": "windows.scheduling.api.shapes.MODES",
     },
 }
 

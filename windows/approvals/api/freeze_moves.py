@@ -42,14 +42,14 @@ class ProposalsShape(serializers.Serializer[Any]):
     next_after = serializers.IntegerField(allow_null=True, help_text="?after= for the next page; null on the last")
 
 
-class MoveAsked(Shape):
+class MoveOutAsked(Shape):
     window = serializers.CharField(max_length=30)
     version = serializers.IntegerField(min_value=1)
     starts_at = serializers.CharField(max_length=60, required=False, help_text="Without it, its next free slot after the freeze")
 
 
 class MovesAsked(Shape):
-    moves = serializers.ListField(child=MoveAsked(), min_length=1, max_length=AT_ONCE)
+    moves = serializers.ListField(child=MoveOutAsked(), min_length=1, max_length=AT_ONCE)
     reason = Text(max_length=4000, allow_blank=True, default="", help_text="Answers soft conflicts")
 
 

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from windows.access.requests import actor_of
 from windows.access.shapes import Reason, Shape, Text, body
-from windows.execution.api.shapes import RunShape, shown
+from windows.execution.api.shapes import REHEARSAL, RunShape, shown
 from windows.execution.commands.rehearsals import STAGING, break_glass, rehearse
 from windows.execution.queries.rehearsals import report
 from windows.execution.queries.views import run_view
@@ -27,7 +27,7 @@ class FaultAsked(Shape):
 
 
 class RehearsalAsked(Shape):
-    mode = serializers.ChoiceField([(one.value, one.value) for one in Rehearsal], default=Rehearsal.GAME_DAY.value)
+    mode = serializers.ChoiceField(REHEARSAL, default=Rehearsal.GAME_DAY.value)
     environment = Text(max_length=63, default=STAGING, help_text="Where a game day acts: not where the window does")
     parameters = serializers.DictField(default=dict, help_text="Go over the window's own")
     faults = FaultAsked(many=True, allow_null=True, default=None, help_text="Without any a game day's last step fails")

@@ -12,6 +12,7 @@ from windows.execution.rehearsing import Rehearsal
 from windows.execution.states import RunStatus, StepStatus
 
 RUN = [(status.value, status.value) for status in RunStatus]
+REHEARSAL = [(one.value, one.value) for one in Rehearsal]
 STEP = [(status.value, status.value) for status in StepStatus]
 
 
@@ -73,7 +74,7 @@ class RunRowShape(serializers.Serializer[Any]):
     window = serializers.CharField()
     title = serializers.CharField()
     status = serializers.ChoiceField(RUN)
-    rehearsal = serializers.ChoiceField([("", ""), *((one.value, one.value) for one in Rehearsal)], help_text="Empty: no rehearsal")
+    rehearsal = serializers.ChoiceField(REHEARSAL, allow_blank=True, help_text="Empty: no rehearsal")
     reason = serializers.CharField()
     started_by = serializers.CharField()
     created_at = serializers.DateTimeField()

@@ -56,7 +56,7 @@ class ComplaintMail(Shape):
     raw = serializers.CharField(max_length=LARGEST, trim_whitespace=False, help_text="A message (.eml) or a mailbox (mbox) as text")
 
 
-class TakenShape(serializers.Serializer[Any]):
+class TakenComplaintShape(serializers.Serializer[Any]):
     line = serializers.IntegerField(help_text="Of the table; of a mailbox the message's place")
     reference = serializers.CharField(help_text="The complaint; empty where the row was refused")
     field = serializers.CharField()
@@ -90,7 +90,7 @@ class Complaints(APIView):
 
 class ComplaintsFromCsv(APIView):
     @extend_schema(
-        operation_id="take_complaints_from_csv", request=ComplaintTable, responses=TakenShape(many=True),
+        operation_id="take_complaints_from_csv", request=ComplaintTable, responses=TakenComplaintShape(many=True),
         description="Every good row is a complaint; what is wrong is told with its line, and what is known already by its reference.",
     )  # fmt: skip
     def post(self, request: Request) -> Response:
@@ -99,7 +99,7 @@ class ComplaintsFromCsv(APIView):
 
 
 class ComplaintsFromMail(APIView):
-    @extend_schema(operation_id="take_complaints_from_mail", request=ComplaintMail, responses=TakenShape(many=True))
+    @extend_schema(operation_id="take_complaints_from_mail", request=ComplaintMail, responses=TakenComplaintShape(many=True))
     def post(self, request: Request) -> Response:
         asked = body(ComplaintMail, request)
         rows = from_mail(asked["raw"].encode("utf-8", "surrogateescape"))
