@@ -15,7 +15,7 @@ from windows.errors import Conflict, Forbidden, Invalid
 from windows.scheduling.commands.drafts import edit_draft
 from windows.scheduling.commands.overriding import agree_to_override, ask_to_override
 from windows.scheduling.models import Override, Window
-from windows.scheduling.queries.overrides import overrides_of
+from windows.scheduling.queries.overrides import numbers, overrides_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -112,3 +112,8 @@ def test_other_facts_or_time_end_it(near: Window, ada: Any, olga: Any, mia: Any)
     agree_to_override(mia, Override.objects.get().pk)
     Override.objects.update(expires_at=moved.starts_at)
     assert [row.state for row in overrides_of(near.pk, ada, moved.starts_at)] == ["expired"]
+
+
+def test_a_title_that_mentions_a_window_makes_nobody_its_second_person() -> None:
+    assert numbers("MW-5") == {5} and numbers("MW-12, MW-7, a confidential window") == {12, 7}
+    assert not any(map(numbers, ("MW-5 is over", "Peak, MW-5", "example.com MW-5", "a confidential window", "")))

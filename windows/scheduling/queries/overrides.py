@@ -25,6 +25,7 @@ AHEAD = [status.value for status in (WindowStatus.DRAFT, WindowStatus.REQUESTED,
 MOST_WINDOWS = 20
 PEOPLE = ("window", "asked_by", "agreed_by", "refused_by")
 RIVAL = re.compile(r"MW-(\d{1,18})")
+NAMED = re.compile(r"(a confidential window|MW-\d{1,18})(, (a confidential window|MW-\d{1,18}))*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,8 @@ def theirs_to_answer(window: Window, findings: list[ConflictFinding], now: datet
 
 
 def numbers(who: str) -> set[int]:
-    return {int(number) for number in RIVAL.findall(who)}
+    """The windows that a conflict is with. The title of a freeze or of a provider's work names none, whatever stands in it."""
+    return {int(number) for number in RIVAL.findall(who)} if NAMED.fullmatch(who) else set()
 
 
 def accepted(row: Override) -> Accepted:
