@@ -60,6 +60,16 @@ def test_a_failed_step_goes_back_to_the_checkpoint_and_a_person_lets_it_go_on(wo
     assert not set(again) & set(keys)
 
 
+def test_what_is_done_anew_is_prepared_anew(world: World) -> None:
+    """What was there before it is not what was there before the deed that was undone."""
+    world.prepared = {}
+    world.script[2, "forward"] = [broken()]
+    run = world.drive(run_of(checkpoint(), step(on_fail="checkpoint")))
+    resume(carl(), run.pk)
+    assert world.drive(run).status == "succeeded"
+    assert world.calls.count((2, "prepare")) == 2 and world.calls.count((1, "prepare")) == 1
+
+
 def test_a_person_chooses_the_checkpoint(world: World) -> None:
     run = run_of(checkpoint(), step(), checkpoint(), step())
     world.script[4, "forward"] = [Undecided("who knows", otherwise="hold")]

@@ -125,6 +125,22 @@ def test_prepare_is_kept_before_anything_is_done_and_only_once(world: World) -> 
     assert StepRun.objects.get(run=run).checkpoint == {"before": "normal", "after": "read_only"}
 
 
+def test_prepare_is_asked_once_whatever_it_and_later_attempts_answer(world: World) -> None:
+    world.prepared = {}
+    world.script[1, "forward"] = [Failed("500"), Failed("500", checkpoint={}), Done("set")]
+    run = world.drive(run_of(step(max_attempts=3)))
+    assert world.calls == [(1, "prepare"), (1, "forward"), (1, "forward"), (1, "forward")]
+    assert StepRun.objects.get(run=run).prepared_at is not None
+
+
+def test_a_step_that_began_before_the_moment_was_written_down_is_not_prepared_again(world: World) -> None:
+    world.prepared = {"before": "what the first attempt has made of it"}
+    run = run_of(step())
+    StepRun.objects.filter(run=run).update(checkpoint={"before": "normal"})
+    world.drive(run)
+    assert world.calls == [(1, "forward")]
+
+
 def test_a_bug_in_a_kind_is_its_steps_failure(world: World) -> None:
     world.script[1, "forward"] = [lambda ctx: 1 / 0]
     assert world.drive(run_of(step())).status == "rolled_back"

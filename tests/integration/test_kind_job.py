@@ -52,10 +52,10 @@ class Step:
     """One step as the engine carries it out: what an outcome keeps is there at the next call."""
 
     def __init__(self, ci: Server, told: dict) -> None:
-        self.ci, self.told, self.kept, self.attempt = ci, told, {}, 1
+        self.ci, self.told, self.kept, self.attempt, self.round = ci, told, {}, 1, ""
 
     def once(self, verb: str = "run") -> Outcome:
-        key = f"7:2:{'forward' if verb == 'run' else 'undo'}"
+        key = f"7:2:{'forward' if verb == 'run' else 'undo'}{self.round}"
         http = Http(Limits.of(5, lambda: False), carried({"maintenance.window": "MW-1042"}, key, 1), ["127.0.0.1"])
         ctx = FakeContext(idempotency_key=key, attempt=self.attempt, checkpoint=self.kept, http=http, clock=datetime.now(UTC))
         if verb == "run" and not self.kept:
@@ -186,6 +186,15 @@ def test_without_a_way_to_look_a_person_is_asked_what_became_of_a_lost_start(ci:
     outcome = step.once("compensate")
     assert isinstance(outcome, AwaitHuman)
     assert "7:2:forward" in outcome.prompt
+
+
+def test_a_lost_start_of_a_step_that_is_done_anew_is_found_by_that_rounds_key(ci: Server) -> None:
+    told = params(ci, "long", headers={"Lose-Answer": "1"}, find={"url": f"{ci.url}/jobs?key={{key}}", "id": "jobs.0.id"})
+    step = Step(ci, told)
+    step.round = ":2"
+    assert isinstance(step.once(), Failed)
+    assert isinstance(step.to_its_end("compensate"), Done)
+    assert httpx.get(f"{ci.url}/jobs/1").json()["pipeline"]["status"] == "canceled"
 
 
 def test_a_pipeline_that_is_away_for_a_moment_loses_nothing(ci: Server) -> None:

@@ -15,7 +15,7 @@ class Context(Protocol):
 
     @property
     def idempotency_key(self) -> str:
-        """run:position:direction. The same for every attempt; targets are asked to honour it."""
+        """run:position:direction, and the round where it is done anew. The same for every attempt; targets are asked to honour it."""
         ...
 
     @property

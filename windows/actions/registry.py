@@ -5,7 +5,7 @@ A kind module declares
     Params                                      a frozen actions.params.Params
     sentence(params) -> str                     what a step of it does, for people
     run(params, ctx) -> Outcome
-    prepare(params, ctx) -> dict                optional: what compensate must know; kept before anything is done
+    prepare(params, ctx) -> dict                optional: what compensate must know; asked once a step, kept before anything is done
     compensate(params, ctx) -> Outcome          optional: without it a runbook must say `undo`
     undone: str                                 optional: what compensate does, in a few words; empty where it does nothing
     only_looks: bool                            optional (False): it measures and changes nothing, so a dry run does it, too

@@ -95,6 +95,7 @@ class StepRun(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     undo_attempt = models.PositiveIntegerField(default=0)
     checkpoint = models.JSONField(default=dict)
+    prepared_at = models.DateTimeField(null=True)  # when its kind was asked what to keep, once, before anything was done
     wake_at = models.DateTimeField(null=True)
     prompt = models.TextField(blank=True)  # what a person is asked
     outcome = models.TextField(blank=True)  # the last outcome in one sentence

@@ -162,13 +162,13 @@ def another(ctx: Context, slot: str, kept: dict[str, Any]) -> Wait:
 
 def forward(ctx: Context, kept: dict[str, Any]) -> str:
     """The key the start carried, whichever way the run goes now."""
-    return nth(f"{ctx.idempotency_key.rpartition(':')[0]}:forward", kept, "job")
+    return nth(ctx.idempotency_key.replace(":undo", ":forward"), kept, "job")
 
 
 def nth(key: str, kept: dict[str, Any], slot: str) -> str:
     """The same for every try to start the same job; after one that failed another, or a pipeline would answer with that one."""
     earlier = len(kept.get(f"{slot}_earlier", []))
-    return f"{key}:{earlier + 1}" if earlier else key
+    return f"{key}.{earlier + 1}" if earlier else key
 
 
 def found_by_key(params: Params, ctx: Context, kept: dict[str, Any]) -> str | None:

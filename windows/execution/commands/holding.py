@@ -85,7 +85,7 @@ def again(run: Run, position: int | None = None) -> int:
     if run.status == RunStatus.STUCK:
         for step in steps:
             if step.phase == Phase.PROOF:
-                step_become(step, StepStatus.PENDING, outcome="", checkpoint={})
+                step_become(step, StepStatus.PENDING, outcome="", checkpoint={}, prepared_at=None)
             else:
                 step_become(step, StepStatus.COMPENSATING, undo_attempt=0, undo_started_at=None, prompt="")
     return len(steps)

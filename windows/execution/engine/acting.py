@@ -35,12 +35,12 @@ def act(work: Act, build: Builder, stop: Callable[[], bool], allowed: float, kee
         kind = registry.kinds().get(intent.kind)
         if work.run.rehearsal == Rehearsal.DRY_RUN:
             return tried(work, kind, build(work.step, work.run, intent, stop))
-        if kind and kind.prepare and intent.direction == "forward" and not work.step.checkpoint:
+        if kind and kind.prepare and intent.direction == "forward" and not is_prepared(work.step):
             kept = registry.prepare(intent.kind, intent.params, build(work.step, work.run, intent, stop))
-            if kept:
-                if not keep(kept):
-                    return None
-                work.step.checkpoint = intent.checkpoint.update(kept) or dict(intent.checkpoint)
+            if not keep(kept):
+                return None
+            work.step.checkpoint = intent.checkpoint.update(kept) or dict(intent.checkpoint)
+            work.step.prepared_at = intent.at or work.run.started_at or work.run.created_at  # any: the row has the moment
         outcome = registry.perform(intent.kind, intent.params, intent.verb, build(work.step, work.run, intent, stop))
     except Stopped as stopped:
         return Interrupted(note=str(stopped))
@@ -80,3 +80,8 @@ def tried(work: Act, kind: Kind | None, ctx: Context) -> Outcome:
         case Wait(_, _, note):
             return Done(f"Dry run: it would wait {note}".rstrip() + ".")
     return outcome
+
+
+def is_prepared(step: StepRun) -> bool:
+    """Whether prepare() has been asked, whatever it answered. A checkpoint alone is of a step that began before this was written down."""
+    return step.prepared_at is not None or bool(step.checkpoint)

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models.functions import Now
 
 from windows.actions.outcomes import Failed, Outcome
 from windows.execution.engine.acting import Builder, act
@@ -89,7 +90,8 @@ def keep_checkpoint(intent: Intent, kept: dict[str, object]) -> bool:
     """What prepare() answered, committed before anything is done. Fenced."""
     if Run.objects.select_for_update().filter(pk=intent.run_id, fence=intent.fence).first() is None:
         return False
-    return bool(StepRun.objects.filter(run=intent.run_id, position=intent.position).update(checkpoint={**intent.checkpoint, **kept}))
+    mine = StepRun.objects.filter(run=intent.run_id, position=intent.position)
+    return bool(mine.update(checkpoint={**intent.checkpoint, **kept}, prepared_at=Now()))
 
 
 def give_up(run_id: int, leave: Callable[[], None], intent: Intent) -> None:

@@ -109,7 +109,7 @@ def seconds(since: datetime | None, now: datetime) -> float | None:
 
 FRESH: dict[str, Any] = {
     "attempt": 0, "undo_attempt": 0, "checkpoint": {}, "prompt": "", "outcome": "", "intended_at": None, "ended_at": None,
-    "undo_started_at": None, "undo_ended_at": None,
+    "undo_started_at": None, "undo_ended_at": None, "prepared_at": None,
 }  # fmt: skip
 
 
