@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,13 +18,17 @@ from windows.actions.gates import Answer
 from windows.audit.models import AuditEntry
 from windows.errors import Conflict, Forbidden, Invalid
 from windows.execution.models import StepRun, clock
-from windows.runbooks import queries
-from windows.runbooks.commands import digest_of, upload_runbook
+from windows.runbooks import queries, tasks
+from windows.runbooks.commands import digest_of, sources, upload_runbook
 from windows.runbooks.commands.sources import add_source, claim_due, pull_source, remove_source
 from windows.runbooks.models import RunbookSource, RunbookVersion
 from windows.runbooks.repository import PullFailed, allowed, pull
 from windows.runbooks.tasks import reconcile
+from windows.scheduling.commands.editing import ScopeRow
+from windows.scheduling.commands.many import newest
 from windows.scheduling.models import Window
+from windows.scheduling.queries.choices import choices_for
+from windows.scheduling.queries.templates import change_template
 
 window = given_starts.window
 pytestmark = [pytest.mark.django_db, needs_git]
@@ -44,7 +49,7 @@ def ada():
 def test_each_commit_is_a_version_with_its_origin(ada, repo: Path) -> None:
     first = commit(repo, {"ops/pause.yaml": TEXT, "ops/bad.yaml": "runbook: [", "README.md": "no", "elsewhere.yaml": TEXT})
     row = add_source(ada, str(repo), team="shop", folder="ops")
-    assert claim_due() == [row.pk] and claim_due() == [], "one caller has it"
+    assert claim_due() == row.pk and claim_due() is None, "one caller has it"
     row = pull_source(row.pk)
     assert (row.commit, row.trouble) == (first, "") and row.pulled_at
     version = queries.version("pause")
@@ -64,6 +69,26 @@ def test_each_commit_is_a_version_with_its_origin(ada, repo: Path) -> None:
         upload_runbook(ada, "pause", TEXT.replace("10s", "30s"))
     remove_source(ada, row.pk)
     assert upload_runbook(ada, "pause", TEXT.replace("10s", "30s")).number == 3
+
+
+def test_each_source_is_claimed_when_its_turn_comes_and_a_tick_ends(ada, repo: Path, monkeypatch) -> None:
+    commit(repo, {f"{name}/a.yaml": "no" for name in "abc"})
+    rows = [add_source(ada, str(repo), team="shop", folder=name).pk for name in "abc"]
+    now, pulled = [0.0], []
+
+    def pulls(source_id: int) -> None:
+        pulled.append((source_id, RunbookSource.objects.filter(due_at__gt=clock()).count()))
+        now[0] += 20
+
+    monkeypatch.setattr(tasks, "pull_source", pulls)
+    monkeypatch.setattr(tasks, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    reconcile()
+    assert pulled == [(rows[0], 1), (rows[1], 2)], "no second worker finds the third one taken while nobody pulls it"
+    reconcile()
+    assert [source_id for source_id, _ in pulled] == rows
+    monkeypatch.setattr(sources, "MOST", 3)
+    with pytest.raises(Invalid, match="At most 3 sources"):
+        add_source(ada, str(repo), team="shop", folder="d")
 
 
 def test_a_file_never_takes_anothers_runbook(ada, repo: Path) -> None:
@@ -110,6 +135,25 @@ def test_f09_a_window_whose_file_moved_on_is_refused(ada, repo: Path, window: Wi
     assert said().verdict is Answer.INCONCLUSIVE, "unknown is not green"
     RunbookSource.objects.update(trouble="", pulled_at=clock() - (clock() - clock().replace(year=2020)))
     assert said().verdict is Answer.INCONCLUSIVE and "15 minutes" in said().reason
+
+
+def test_what_a_commit_takes_back_is_not_in_force_any_more(ada, repo: Path) -> None:
+    """The text that lies there again is its old version, whose number is lower than the one that was taken back."""
+    commit(repo, {"pause.yaml": TEXT})
+    row = add_source(ada, str(repo), team="shop")
+    pull_source(row.pk)
+    commit(repo, {"pause.yaml": TEXT.replace("10s", "20s").replace("title: ", "title: Bad ")})
+    pull_source(row.pk)
+    assert queries.version("pause").number == 2 and queries.runbook("pause").title.startswith("Bad ")
+    template = given.template(ada, scope=(ScopeRow("orders", "production"),), runbook_version_id=queries.version("pause", 1).pk)
+    assert change_template(template.pk).superseded
+    git(repo, "revert", "--no-edit", "HEAD")
+    pull_source(row.pk)
+    old = queries.version("pause", 1)
+    assert queries.version("pause") == old and not queries.runbook("pause").title.startswith("Bad ")
+    assert newest("pause") == old.pk and choices_for(ada).runbooks[0][0] == old.pk
+    assert not change_template(template.pk).superseded
+    assert [each.number for each in queries.versions("pause")] == [2, 1], "its history stays as it was"
 
 
 def test_r_a13_a_run_keeps_the_version_it_began_with(ada, repo: Path, window: Window) -> None:

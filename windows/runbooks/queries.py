@@ -7,11 +7,13 @@ from datetime import datetime
 from difflib import unified_diff
 from functools import lru_cache
 
-from django.db.models import Count, Max
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
 from windows.errors import NotFound
 from windows.runbooks.models import Runbook, RunbookSource, RunbookVersion, SourceFile
 from windows.runbooks.spec import RunbookSpec, parse
+
+IN_FORCE = ("-is_in_git", "-number")  # the order of current_first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,16 @@ def versions(slug: str) -> list[RunbookVersion]:
     return list(runbook(slug).versions.select_related("runbook").order_by("-number"))
 
 
+def current_first() -> QuerySet[RunbookVersion]:
+    """Versions, those in force of their runbooks before all others: what lies in Git now, for a runbook kept there (a commit that was
+    taken back leaves a higher number behind), else the newest."""
+    lies = SourceFile.objects.filter(runbook=OuterRef("runbook"), digest=OuterRef("digest"))
+    return RunbookVersion.objects.annotate(is_in_git=Exists(lies)).order_by(*IN_FORCE)
+
+
 def version(slug: str, number: int | None = None) -> RunbookVersion:
-    """One version, or the newest. NotFound where there is none."""
-    found = RunbookVersion.objects.select_related("runbook").filter(runbook__slug=slug).order_by("-number")
+    """One version, or the one in force. NotFound where there is none."""
+    found = current_first().select_related("runbook").filter(runbook__slug=slug)
     one = (found if number is None else found.filter(number=number)).first()
     if one is None:
         raise NotFound(f"There is no {'runbook' if number is None else f'version {number} of the runbook'} {slug} here.")

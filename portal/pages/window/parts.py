@@ -32,6 +32,7 @@ from windows.execution.queries.views import run_view
 from windows.incidents.queries import linked_to
 from windows.lifecycle.states import WindowStatus
 from windows.runbooks.models import RunbookVersion
+from windows.runbooks.queries import current_first
 from windows.runbooks.spec.sentences import told, told_gate
 from windows.scheduling.models import Answer, Window
 from windows.scheduling.queries import WindowView, conflicts_of
@@ -107,8 +108,8 @@ def plan(opened: Opened) -> dict[str, Any]:
 
 
 def newest(version: RunbookVersion) -> int | None:
-    """The number of the runbook's newest version where this one is not it."""
-    last = RunbookVersion.objects.filter(runbook=version.runbook_id).order_by("-number").values_list("number", flat=True).first()
+    """The number of the runbook's version in force where this one is not it."""
+    last = current_first().filter(runbook=version.runbook_id).values_list("number", flat=True).first()
     return last if last != version.number else None
 
 

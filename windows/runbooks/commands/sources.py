@@ -20,6 +20,7 @@ from windows.runbooks.queries import named_in, source
 from windows.runbooks.repository import Found, PullFailed, allowed, pull
 
 EVERY = timedelta(minutes=1)
+MOST = 200  # sources, of all teams
 BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 ._/-]{0,499}")
 
@@ -28,11 +29,12 @@ def subject(team: str, repository: str) -> Subject:
     return Subject(team=team, called=f"the runbooks of {repository}")
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def add_source(actor: Actor, repository: str, *, team: str, branch: str = "", folder: str = "") -> RunbookSource:
     """The team's runbooks are what lies there from now on; the first pull comes within a minute.
 
-    Raises Invalid for a place RUNBOOK_REPOSITORIES does not name, Conflict where it is known already, Forbidden by the role table.
+    Raises Invalid for a place RUNBOOK_REPOSITORIES does not name and for one too many, Conflict where it is known already, Forbidden by
+    the role table.
     """
     if not Team.objects.filter(slug=team).exists():
         raise Invalid(f"There is no team “{team[:63]}”.", field="team")
@@ -43,6 +45,8 @@ def add_source(actor: Actor, repository: str, *, team: str, branch: str = "", fo
         raise Invalid("A branch's name has letters, digits, dots, dashes and slashes.", field="branch")
     if folder and (not FOLDER.fullmatch(folder) or ".." in folder):
         raise Invalid("A folder is a path inside the repository, like runbooks/orders.", field="folder")
+    if RunbookSource.objects.count() >= MOST:
+        raise Invalid(f"At most {MOST} sources are pulled; remove one first.", field="repository")
     try:
         with transaction.atomic():
             made = RunbookSource.objects.create(repository=repository, branch=branch, folder=folder, team=team, created_by=actor.name)
@@ -52,7 +56,7 @@ def add_source(actor: Actor, repository: str, *, team: str, branch: str = "", fo
     return made
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def remove_source(actor: Actor, source_id: int) -> None:
     """Nothing is pulled from there any more. What came from it stays, and can be uploaded to."""
     row = locked(actor, source_id)
@@ -61,7 +65,7 @@ def remove_source(actor: Actor, source_id: int) -> None:
     record("runbook.source_removed", actor, f"runbook_source:{source_id}", data=told)
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def ask_pull(actor: Actor, source_id: int) -> RunbookSource:
     """It is due now, without waiting for its minute."""
     row = locked(actor, source_id)
@@ -83,11 +87,16 @@ def facts(row: RunbookSource) -> dict[str, str]:
     return {"repository": row.repository, "branch": row.branch, "folder": row.folder, "team": row.team}
 
 
-def claim_due() -> list[int]:
-    """The sources whose time has come, each given to one caller; their next time is a minute later."""
+@transaction.atomic(durable=True)
+def claim_due() -> int | None:
+    """The source whose time came first, given to one caller; its next time is a minute later. None where no time has come."""
     now = clock()
-    due = RunbookSource.objects.filter(due_at__lte=now).values_list("pk", flat=True)
-    return [pk for pk in due if RunbookSource.objects.filter(pk=pk, due_at__lte=now).update(due_at=now + EVERY)]
+    row = RunbookSource.objects.select_for_update(skip_locked=True).filter(due_at__lte=now).order_by("due_at", "pk").first()
+    if row is None:
+        return None
+    row.due_at = now + EVERY
+    row.save(update_fields=["due_at"])
+    return row.pk
 
 
 def pull_source(source_id: int) -> RunbookSource:
@@ -102,7 +111,7 @@ def pull_source(source_id: int) -> RunbookSource:
     return pulled(source_id, found)
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def not_pulled(row: RunbookSource, why: str) -> RunbookSource:
     """What was known stays; preflight will not take it for the present for long. The trail hears of a trouble once."""
     if RunbookSource.objects.filter(pk=row.pk).exclude(trouble=why).update(trouble=why):
@@ -110,7 +119,7 @@ def not_pulled(row: RunbookSource, why: str) -> RunbookSource:
     return source(row.pk)
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def pulled(source_id: int, found: Found) -> RunbookSource:
     """One transaction, so that the rows are one commit's files; each version that is new has its own entry too."""
     row = RunbookSource.objects.select_for_update().filter(pk=source_id).first()

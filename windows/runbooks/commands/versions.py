@@ -28,7 +28,7 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def upload_runbook(actor: Actor, slug: str, text: str, *, team: str = "", is_example: bool = False) -> RunbookVersion:
     """Keep the text as the newest version of the runbook; the same text is the same version, however often it comes.
 
@@ -63,11 +63,11 @@ def keep_version(
     same = RunbookVersion.objects.select_related("runbook").filter(digest=digest).first()
     if same and same.runbook_id != runbook.pk:
         raise Conflict(f"This very text is version {same.number} of {same.runbook.slug}.", field="digest", rival=same.runbook.slug)
-    if same:
-        return same
-    if runbook.title != spec.title:
+    if runbook.title != spec.title and (origin or not same):  # what lies in Git is in force, an old text too
         runbook.title = spec.title
         runbook.save(update_fields=["title"])
+    if same:
+        return same
     last = runbook.versions.order_by("-number").values_list("number", flat=True).first() or 0
     kept = asdict(origin) if origin else {}
     by = f"{origin.repository} at {origin.commit[:12]}"[:200] if origin else actor.name

@@ -11,7 +11,7 @@ from windows.access.roles import Actor, Verb, require
 from windows.audit.clock import clock
 from windows.catalogue.models import Person
 from windows.errors import Conflict, Invalid, Refused
-from windows.runbooks.models import RunbookVersion
+from windows.runbooks.queries import current_first
 from windows.scheduling.commands.drafts import Draft, check_draft, create_draft
 from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.commands.series import said_of
@@ -89,9 +89,8 @@ def person(email: str, column: str) -> int:
 
 
 def newest(slug: str) -> int:
-    """The newest version of a runbook."""
-    versions = RunbookVersion.objects.filter(runbook__slug=slug).order_by("-number") if "\0" not in slug else RunbookVersion.objects.none()
-    found = versions.values_list("pk", flat=True).first()
+    """The version of a runbook in force."""
+    found = current_first().filter(runbook__slug=slug).values_list("pk", flat=True).first() if "\0" not in slug else None
     if found is None:
         raise Invalid(f"There is no runbook “{slug[:60]}”.", field="runbook")
     return found

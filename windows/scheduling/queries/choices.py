@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from windows.access.roles import PLAN, Actor, Role
 from windows.catalogue.models import Environment, Membership, Person, Region, Service, Team
 from windows.lifecycle.states import ChangeType, Mode
-from windows.runbooks.models import RunbookVersion
+from windows.runbooks.queries import IN_FORCE, current_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Choices:
 
 def choices_for(actor: Actor) -> Choices:
     """SRE plan for every team, others for the teams that gave them a role in planning."""
-    newest = RunbookVersion.objects.order_by("runbook__slug", "-number").distinct("runbook__slug").select_related("runbook")
+    newest = current_first().order_by("runbook__slug", *IN_FORCE).distinct("runbook__slug").select_related("runbook")
     return Choices(
         teams=list(plannable(actor).values_list("slug", "name")),
         people=list(Person.objects.filter(is_active=True).order_by("name").values_list("id", "name")),

@@ -10,14 +10,14 @@ from typing import Any
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from windows.errors import NotFound
-from windows.runbooks.models import RunbookVersion
+from windows.runbooks.queries import current_first
 from windows.scheduling.models import ChangeTemplate
 from windows.scheduling.pre_authorised import Hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateView:
-    """A standard change as surfaces show it. `newest` is the newest version of its runbook, where it has one."""
+    """A standard change as surfaces show it. `newest` is the version of its runbook in force, where it has one."""
 
     id: int
     name: str
@@ -41,7 +41,7 @@ class TemplateView:
 
     @property
     def superseded(self) -> bool:
-        """Its runbook has a newer version: the template still means the one that was authorised."""
+        """Another version of its runbook is in force: the template still means the one that was authorised."""
         return self.newest is not None and self.newest != self.runbook_version
 
     @property
@@ -50,7 +50,7 @@ class TemplateView:
 
 
 def rows() -> QuerySet[Any, dict[str, Any]]:
-    newest = RunbookVersion.objects.filter(runbook=OuterRef("runbook_version__runbook")).order_by("-number").values("number")[:1]
+    newest = current_first().filter(runbook=OuterRef("runbook_version__runbook")).values("number")[:1]
     names = ("id", "name", "reason", "parameters", "mode", "expected_impact", "minutes", "made_at", "retired_at", "is_example")
     told = ("scope", "days", "opens", "closes", "timezone", "runbook_version_id")
     found: QuerySet[Any, dict[str, Any]] = ChangeTemplate.objects.order_by("name", "id").values(
