@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -13,13 +14,15 @@ from tests.callers import Caller, browser, token_of
 from windows.access.roles import Role
 from windows.approvals.commands import request_window
 from windows.approvals.models import ApprovalRequest, Policy
+from windows.approvals.queries.authorised import template_allowing
 from windows.audit.models import AuditEntry
-from windows.catalogue.models import Person
+from windows.catalogue.models import Person, Service
 from windows.errors import Conflict, Forbidden, Invalid
 from windows.runbooks.commands import upload_runbook
 from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.commands.templates import MOST, plan_from_template, retire_template
 from windows.scheduling.models import ChangeTemplate, Window
+from windows.scheduling.pre_authorised import Change
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RUNBOOK = """
@@ -49,6 +52,11 @@ def mel(ada: Any) -> Any:
     return given.actor("mel", ("shop", Role.MEMBER))
 
 
+def asked_by(window: Window) -> Change:
+    places = window.scopes.values_list("service__slug", "environment", "region", "layer")
+    return Change(scope=frozenset("/".join(place) for place in places), mode=window.mode)
+
+
 def test_u_a_member_plans_a_standard_change_and_it_is_approved_at_once(ada: Any, mel: Any) -> None:
     template = given.template(ada)
     window = plan_from_template(mel, template.pk, given.soon())
@@ -72,6 +80,31 @@ def test_a_window_is_not_pre_authorised_by_calling_itself_standard(ada: Any, mel
         plan_from_template(mel, one.pk, given.soon(70))
     with pytest.raises(Conflict):
         retire_template(ada, one.pk, "twice")
+
+
+def test_a_region_that_came_later_was_never_authorised(ada: Any, mel: Any) -> None:
+    template = given.template(ada)
+    assert request_window(mel, plan_from_template(mel, template.pk, given.soon()).pk).status == "approved"
+    given.service("orders", regions=("r3",))
+    later = plan_from_template(mel, template.pk, given.soon(30))
+    assert later.scopes.count() == 3 and request_window(mel, later.pk).status == "requested"
+    assert "r3" in str(template_allowing("shop", asked_by(later), later.starts_at, later.ends_at))
+
+
+def test_a_service_that_went_to_another_team_is_not_authorised_by_who_had_it(ada: Any, mel: Any) -> None:
+    template = given.template(ada)
+    Service.objects.filter(slug="orders").update(team=given.team("find"))
+    assert request_window(mel, plan_from_template(mel, template.pk, given.soon()).pk).status == "requested"
+
+
+def test_what_templates_meant_before_it_was_written_down_is_in_the_trail(ada: Any) -> None:
+    template = given.template(ada)
+    meant = template.authorised
+    ChangeTemplate.objects.update(authorised=None)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("windows.scheduling.migrations.0015_places_authorised").MEANT)
+    template.refresh_from_db()
+    assert template.authorised == meant == {"orders/production/r1/L3": "shop", "orders/production/r2/L3": "shop"}
 
 
 def test_it_takes_the_owners_of_everything_it_touches(ada: Any, mel: Any) -> None:

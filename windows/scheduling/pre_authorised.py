@@ -52,6 +52,15 @@ class Allowed:
     hours: Hours
 
 
+def service_in(place: str) -> str:
+    return place.partition("/")[0]
+
+
+def agreed(authorised: Mapping[str, str], owners: Mapping[str, str]) -> frozenset[str]:
+    """The places still authorised: `authorised` says for each which team agreed, `owners` which team each service has now."""
+    return frozenset(place for place, team in authorised.items() if owners.get(service_in(place)) == team)
+
+
 def beyond(asked: Change, begins: datetime, ends: datetime, template: Allowed) -> list[str]:
     """What a window does that its template does not allow; empty where it is the change that was authorised."""
     found, allowed = [], template.change

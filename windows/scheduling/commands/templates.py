@@ -25,7 +25,7 @@ from windows.scheduling.commands.drafts import Draft, create_draft
 from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.models import ChangeTemplate, Window
-from windows.scheduling.pre_authorised import DAYS
+from windows.scheduling.pre_authorised import DAYS, service_in
 from windows.scheduling.queries.templates import change_template
 
 OF_DAY = re.compile(r"\d\d:\d\d", re.ASCII)
@@ -53,7 +53,8 @@ class TemplateDraft:
 
 @one_transaction
 def make_template(actor: Actor, draft: TemplateDraft, *, is_example: bool = False) -> ChangeTemplate:
-    """Authorise a change once for all. It takes an owner of the team and of every team whose services it touches, or an SRE.
+    """Authorise a change once for all: in the places its wildcards mean now, while their services stay with the teams that agreed. It
+    takes an owner of the team and of every team whose services it touches, or an SRE.
 
     Invalid names the field; Conflict(field="name") where the team has a template of this name in force.
     """
@@ -66,7 +67,8 @@ def make_template(actor: Actor, draft: TemplateDraft, *, is_example: bool = Fals
     }
     columns = editing.columns_of(said)
     rows = editing.expanded(draft.scope)
-    for team in sorted(set(Service.objects.filter(pk__in={row.place.service_id for row in rows}).values_list("team__slug", flat=True))):
+    owners = dict(Service.objects.filter(pk__in={row.place.service_id for row in rows}).values_list("slug", "team__slug"))
+    for team in sorted(set(owners.values())):
         require(actor, Verb.EDIT_TEMPLATE, Subject(team=team, called=f"services of {team} in a standard change"))
     version = RunbookVersion.objects.select_related("runbook").filter(pk=columns["runbook_version_id"]).first()
     if version is not None:
@@ -77,6 +79,7 @@ def make_template(actor: Actor, draft: TemplateDraft, *, is_example: bool = Fals
         **columns,
         name=texts.line(draft.name, "name", longest=120, required=True),
         scope=[{**asdict(row), "layers": [row.layers] if isinstance(row.layers, str) else list(row.layers)} for row in draft.scope],
+        authorised={row.told: owners[service_in(row.told)] for row in rows},
         minutes=editing.number_between(draft.minutes, 1, longest, "minutes", whole=True),
         days=days_in(draft.days),
         opens=opens,

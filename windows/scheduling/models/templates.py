@@ -19,6 +19,8 @@ class ChangeTemplate(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, related_name="+")
     reason = models.TextField(max_length=4000)
     scope = models.JSONField()  # rows as a person says them: service, environment, region, layers
+    # What that meant when it was authorised: each place, as service/environment/region/layer, and the team whose owner agreed.
+    authorised = models.JSONField(null=True)
     runbook_version = models.ForeignKey(RunbookVersion, models.PROTECT, null=True, related_name="+")
     parameters = models.JSONField(default=dict)
     mode = models.CharField(max_length=20, choices=[(m.value, m.value) for m in Mode])
