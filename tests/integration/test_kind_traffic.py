@@ -223,3 +223,14 @@ def test_without_its_socket_the_step_says_what_is_missing(edge: Balancer, settin
 def test_it_refuses(given: dict) -> None:
     with pytest.raises(ValidationError):
         traffic.Params.model_validate({"balancer": "edge", "backend": "shop", **given})
+
+
+def test_what_two_steps_did_to_one_server_is_taken_back_by_both_and_again_after_a_lost_answer(edge: Balancer, pair: list[Backend]) -> None:
+    """The later one writes the whole of what stood before it: the earlier one must not take that for having done nothing."""
+    run = run_of(step(), step())
+    first, second = Step(run, servers={"blue": {"weight": 5}}), Step(run, servers={"blue": {"weight": 7}})
+    assert isinstance(first.act(), Done) and isinstance(second.act(), Done)
+    for one in (second, second, first, first):  # each of them twice: the worker died before it could say so
+        told = one.act("compensate")
+        assert isinstance(told, Done) and told != Done("Nothing was moved."), told
+    assert "100" in edge.tell("get weight shop/blue")

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from tests import given_runs as runs
 from tests import given_windows as given
 from windows.access.roles import ENGINE, Role
 from windows.audit.models import AuditEntry
 from windows.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from windows.execution.models import Run
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.commands import drafts
 from windows.scheduling.commands.drafts import ScopeRow, create_draft
@@ -222,3 +224,13 @@ def test_r_e05_moment_zone_and_wall_clock_are_kept(ada: Any) -> None:
     Window.objects.update(wall_end="2030-10-27T02:30:00")  # as if the rules had been others when it was planned
     assert window_view(window.pk, ada).clock_moved
     assert WindowScope.objects.get().reserved.upper == ends
+
+
+def test_a_draft_that_was_rehearsed_is_not_thrown_away(ada: Any) -> None:
+    window = given.window(ada)
+    run = runs.run_of(runs.step(status="succeeded"), window=window)
+    Window.objects.filter(pk=window.pk).update(status="draft", published_at=None)
+    with pytest.raises(Conflict) as refused:
+        drafts.discard_draft(ada, window.pk)
+    assert refused.value.field == "status" and "was rehearsed" in refused.value.detail
+    assert Run.objects.filter(pk=run.pk).exists() and not AuditEntry.objects.filter(kind="window.discarded").exists()

@@ -68,7 +68,7 @@ def watch_burning(now: datetime) -> list[int]:
 
 def burning_now(now: datetime) -> list[Burning]:
     """Every critical objective under every run that is under way."""
-    runs = list(Run.objects.filter(status__in=WATCHED).select_related("window").order_by("pk"))
+    runs = list(Run.objects.filter(status__in=WATCHED, rehearsal="").select_related("window").order_by("pk"))
     places: dict[int, set[tuple[str, str]]] = {}
     for window, service, environment in WindowScope.objects.filter(window__in=[run.window_id for run in runs]).values_list(
         "window_id", "service__slug", "environment"

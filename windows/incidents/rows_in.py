@@ -19,7 +19,7 @@ from windows.errors import Invalid
 LARGEST, MOST = 512 * 1024, 1000
 COLUMNS = ("text", "received_at", "who", "service", "environment", "window", "external_ref")
 BEGINS = re.compile(rb"(?m)^From [^\n]*\n")
-REFERENCE = re.compile(r"\bMW-\d{4,9}\b")
+REFERENCE = re.compile(r"\bMW-[0-9]{4,9}\b")
 
 
 @dataclass(frozen=True, slots=True)

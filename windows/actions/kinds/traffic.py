@@ -131,17 +131,22 @@ def compensate(params: Params, ctx: Context) -> Outcome:
     """Back to what each was told before, where it still is as this step left it."""
     kept, wanted = dict(ctx.checkpoint), params.wanted
     wished = ctx.surfaces.wanted("traffic", surface(params)).get("servers", {})
-    if "before" not in kept or not any(wished.get(name) == each for name, each in wanted.items()):
+    back = {name: said(kept["before"][name]) for name in wanted if name in kept.get("before", {})}
+    if not any(within(wished.get(name, {}), wanted[name]) or wished.get(name) == each for name, each in back.items()):
         return Done("Nothing was moved.")  # it was refused before anything was asked for
     now = look(params, ctx)
-    back = {name: said(kept["before"][name]) for name in wanted}
-    if strange := [name for name in wanted if name not in now or not (holds(now[name], wanted[name]) or holds(now[name], back[name]))]:
+    if strange := [name for name in back if name not in now or not (holds(now[name], wanted[name]) or holds(now[name], back[name]))]:
         found = spoken(now[strange[0]]) if strange[0] in now else "gone"
         return Failed(
             f"{strange[0]} is {found}, which is neither what this step set nor what was before: it is left as it is.", permanent=True
         )
     ctx.surfaces.hold("traffic", surface(params), asked(params, back), on_drift=params.on_drift, within="servers")
     return Done(f"Back to {', '.join(f'{name} {spoken(each)}' for name, each in back.items())}.")
+
+
+def within(wish: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a wish says all that is wanted; a later step may have said more."""
+    return all(wish.get(part) == value for part, value in wanted.items())
 
 
 def refused(params: Params, now: Mapping[str, Any]) -> str:

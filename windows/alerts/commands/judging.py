@@ -36,6 +36,8 @@ def judge_anew(rows: Sequence[tuple[Alert, Heard, FactKind]], now: datetime) -> 
         if is_louder(judged.action, Action(row.action)):
             settle(row, judged, now)
             louder.add(row.group)
+        elif row.action == Action.ANNOTATE:
+            row.told_at = now  # heard of again, and still told to nobody
         facts.append(AlertFact(alert=row, kind=kind.value, said=" ".join(judged.reasons), at=now))
     AlertFact.objects.bulk_create(facts)
     wake(louder, now)

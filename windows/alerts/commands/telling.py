@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from windows.access.roles import ENGINE
 from windows.alerts.commands.groups import REST
 from windows.alerts.models import Alert, AlertFact, AlertGroup, PastWindow
-from windows.alerts.states import FactKind
+from windows.alerts.states import Action, FactKind
 from windows.alerts.words import About, Line, body, title
 from windows.audit.clock import clock
 from windows.audit.commands import record
@@ -40,7 +40,12 @@ def tell_one() -> bool:
     due = AlertGroup.objects.select_for_update(skip_locked=True).filter(wake_at__lte=now).order_by("wake_at", "pk").first()
     if due is None:
         return False
-    rows = list(Alert.objects.select_for_update().filter(group=due.key, told_at__isnull=True).order_by("pk")[:AT_ONCE])
+    rows = list(
+        Alert.objects.select_for_update()
+        .filter(group=due.key, told_at__isnull=True)
+        .exclude(action=Action.ANNOTATE)
+        .order_by("pk")[:AT_ONCE]
+    )
     due.wake_at = now + REST if len(rows) == AT_ONCE else None
     if rows:
         due.told_at, due.messages = now, due.messages + 1

@@ -39,7 +39,9 @@ def wanted_in(text: str) -> Wanted:
     """A box says `1042 3 2027-01-04T10:00:00+00:00`: the window, its version, and the time that was shown."""
     try:
         window, version, begins = text.split(" ")
-        if not (window.isascii() and window.isdigit() and len(window) < 18 and version.isdigit() and len(version) < 9):
+        if not (
+            window.isascii() and window.isdigit() and len(window) < 18 and version.isascii() and version.isdigit() and len(version) < 9
+        ):
             raise ValueError
         at = datetime.fromisoformat(begins)
         if at.tzinfo is None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Case, When
 
 from windows.access.roles import ENGINE
 from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.delivery.commands.reaching import disable, stand_in
-from windows.delivery.models import Message, MessageStatus
+from windows.delivery.models import Message, MessageStatus, Urgency
 from windows.delivery.registry import channels
 from windows.delivery.undelivered import Undelivered
 
@@ -50,7 +51,8 @@ def send_due(limit: int = 50) -> int:
 def _claim(limit: int) -> list[Message]:
     now = clock()
     due = Message.objects.select_for_update(skip_locked=True, of=("self",)).filter(status=MessageStatus.QUEUED.value, wake_at__lte=now)
-    messages = list(due.select_related("target").order_by("wake_at", "pk")[:limit])
+    pages_first = Case(When(urgency=Urgency.PAGE.value, then=0), default=1)
+    messages = list(due.select_related("target").order_by(pages_first, "wake_at", "pk")[:limit])
     for message in messages:
         message.attempts += 1
         message.wake_at = now + CLAIM
@@ -66,7 +68,7 @@ def _put_off(message: Message, error: str, *, permanent: bool, rest: timedelta |
     if not permanent and message.attempts < TRIES:
         doubled = FIRST_REST * 2.0 ** (message.attempts - 1)
         mine.update(last_error=error, wake_at=clock() + min(max(doubled, rest or doubled), LONGEST_REST))
-        if message.attempts == SECOND_AFTER:
+        if message.attempts >= SECOND_AFTER:
             stand_in(message)
     elif mine.update(last_error=error, status=MessageStatus.DEAD.value, wake_at=None):
         facts = {

@@ -72,5 +72,5 @@ def stand_in(message: Message) -> None:
 def disable(channel_id: int, why: str) -> None:
     """Its address answered that it wants nothing any more."""
     channel = Channel.objects.get(pk=channel_id)
-    if Channel.objects.filter(pk=channel_id, ended_at=None).update(ended_at=clock(), ended_because=why[:500]):
+    if Channel.objects.filter(pk=channel_id, ended_at=None).update(ended_at=clock(), ended_because=why[:500], secret=""):
         record("channel.disabled", ENGINE, f"team:{channel.team}", data={"channel": channel.name, "reason": why[:500]})

@@ -103,10 +103,17 @@ class SlowHttp:
     slow: Slow
 
     def request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, content: bytes = b"", timeout: float | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+        timeout: float | None = None,
+        **how: Any,
     ) -> HttpAnswer:
         self.slow.rest()
-        return self.of.request(method, url, headers=headers, content=content, timeout=timeout)
+        return self.of.request(method, url, headers=headers, content=content, timeout=timeout, **how)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 
 from windows.access.roles import Actor, Subject, Verb, require
 from windows.audit.clock import clock
@@ -192,7 +193,11 @@ def throw_away(actor: Actor, window: Window) -> None:
         series = Series.objects.select_for_update().get(pk=window.series_id)
         series.exdates = sorted({*series.exdates, window.recurrence_id})
         series.save(update_fields=["exdates"])
-    window.delete()
+    try:
+        with transaction.atomic():
+            window.delete()
+    except ProtectedError as error:
+        raise Conflict(f"{window.reference} was rehearsed or is named by a report; its history stays.", field="status") from error
 
 
 def scope_row(given: object, at: str) -> ScopeRow:
