@@ -40,7 +40,7 @@ def measures(viewer: Actor, now: datetime, asked: AskedFor) -> tuple[list[Figure
     figures, panels = [], []
     for one in MEASURES.values():
         whole = value_of(one, runs)
-        beside = f"{whole.known} of {whole.all} runs" if whole.value is not None else ""
+        beside = f"known of {whole.known} of {whole.all} runs" if whole.value is not None else ""
         figures.append(Figure(one.id.lower(), one.title, told(one, whole.value), beside, whole.verdict(one), f"Target: {one.target}"))
         usual = usual_error_rate(runs) if one.id == "M2" else None
         by_week = [

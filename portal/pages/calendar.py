@@ -133,7 +133,7 @@ def grid(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str
     last = first + DAY * 7 * weeks
     since, until = moment(first, zone), moment(last, zone)
     found = month(wanted.filter(since, until), actor, zone)
-    frozen = [(one, one.starts_at.astimezone(zone).date(), one.ends_at.astimezone(zone).date()) for one in freezes(since, until)]
+    frozen = [(one, one.starts_at.astimezone(zone).date(), last_day(one.ends_at, zone)) for one in freezes(since, until)]
     outside = [(one, one.starts_at.astimezone(zone).date(), one.ends_at.astimezone(zone).date()) for one in vendors(wanted, since, until)]
     states = live_states()
     days = []
@@ -154,6 +154,11 @@ def grid(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str
         "earlier": wanted.query(on=before(axis)),
         "later": wanted.query(on=after(axis)),
     }
+
+
+def last_day(ends_at: datetime, zone: ZoneInfo) -> date:
+    """The day on which something that ends then is still there: midnight is the end of the day before."""
+    return (ends_at.astimezone(zone) - timedelta(microseconds=1)).date()
 
 
 def agenda(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str, Any]:

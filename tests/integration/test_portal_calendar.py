@@ -368,3 +368,12 @@ def test_a_month_is_drawn_again_when_something_was_done(ada: Any) -> None:
     assert secret.reference not in page(browser("eve"), address)
     discard_draft(ada, secret.pk)
     assert secret.reference not in page(client, address)
+
+
+def test_a_freeze_that_ends_at_midnight_is_not_there_on_the_day_after(ada: Any) -> None:
+    begins = (datetime.now(UTC) + timedelta(days=7)).replace(day=10, hour=0, minute=0, second=0, microsecond=0)
+    Freeze.objects.create(
+        title="Peak", starts_at=begins, ends_at=begins + timedelta(days=2), created_by_id=ada.person_id, severity="hard", teams=["shop"]
+    )
+    text = page(browser("ada"), f"/calendar/panel?view=month&on={day(begins)}")
+    assert len(re.findall(r">[^<]*Peak", text)) == 2

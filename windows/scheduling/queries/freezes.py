@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from windows.audit.clock import clock
 from windows.lifecycle.states import HOLDS_SLOT
-from windows.scheduling.conflicts import FreezeFacts, Place, covered
+from windows.scheduling.conflicts import OVERRUN, FreezeFacts, Place, covered
 from windows.scheduling.models import Freeze, FreezeException, Window, period
 from windows.scheduling.queries.windows import ScopeView, scope_of
 
@@ -127,8 +128,10 @@ def binds(freeze: FreezeFacts, window: str, places: Iterable[Place]) -> bool:
 
 
 def windows_hit_by(freezes: list[FreezeView]) -> list[Window]:
-    """The windows that are asked for, approved or running inside one of these freezes and its scope, by reference. Three queries."""
+    """The windows that are asked for, approved or running inside one of these freezes and its scope, by reference. What runs
+    has not ended, whatever was planned: it is taken to last a while longer. Four queries."""
     alive = [status.value for status in HOLDS_SLOT]
+    now = clock()
     since, until = min(freeze.starts_at for freeze in freezes), max(freeze.ends_at for freeze in freezes)
     windows = Window.objects.alias(period=period()).filter(
         Q(status__in=alive, period__overlap=(since, until)) | Q(status="running", starts_at__lt=until)
@@ -136,11 +139,13 @@ def windows_hit_by(freezes: list[FreezeView]) -> list[Window]:
     return [
         window
         for window in windows.prefetch_related("scopes__service__team").order_by("id")
-        if any(hits(freeze, window) for freeze in freezes)
+        if any(hits(freeze, window, now) for freeze in freezes)
     ]
 
 
-def hits(freeze: FreezeView, window: Window) -> bool:
-    meets = window.starts_at < freeze.ends_at and (freeze.starts_at < window.ends_at or window.status == "running")
+def hits(freeze: FreezeView, window: Window, now: datetime | None = None) -> bool:
+    """Whether the window lies in the freeze and its scope. With `now`, what is running has not ended yet, whatever was planned."""
+    ends = max(window.ends_at, now + OVERRUN) if now is not None and window.status == "running" else window.ends_at
+    meets = window.starts_at < freeze.ends_at and freeze.starts_at < ends
     places = [Place(s.service.slug, s.environment, s.region, s.service.team.slug, s.service.tier) for s in window.scopes.all()]
     return meets and binds(freeze.facts, window.reference, places)
