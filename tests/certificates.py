@@ -42,14 +42,26 @@ set -e
 cd {folder}/"$1"
 [ -e before.pem ] || cp -p live.pem before.pem
 cp -p new.pem live.pem
-kill -HUP "$(cat nginx.pid)"
+nginx=$(cat nginx.pid)
+before=$(cat /proc/$nginx/task/$nginx/children)
+kill -HUP $nginx
+for worker in $before; do # it is done when nobody shows the other certificate any more
+  tries=0
+  while kill -0 $worker 2>/dev/null && [ $tries -lt 300 ]; do sleep 0.05; tries=$((tries + 1)); done
+done
 """
 RESTORE = """#!/bin/sh
 set -e
 cd {folder}/"$1"
 [ -e before.pem ] || exit 0
 cp -p before.pem live.pem
-kill -HUP "$(cat nginx.pid)"
+nginx=$(cat nginx.pid)
+before=$(cat /proc/$nginx/task/$nginx/children)
+kill -HUP $nginx
+for worker in $before; do # it is done when nobody shows the other certificate any more
+  tries=0
+  while kill -0 $worker 2>/dev/null && [ $tries -lt 300 ]; do sleep 0.05; tries=$((tries + 1)); done
+done
 """
 
 
@@ -153,6 +165,8 @@ class Regions:
             self.ask(name)
             self.served[name] += 1
         except (OSError, http.client.HTTPException) as error:
+            if left(name):  # it was on its way there as the region was left: it is led on, as any request is
+                return
             self.errors.inc()
             self.failed.append(f"{name}: {error!r}")
 

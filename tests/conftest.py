@@ -7,6 +7,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from kombu.transport import virtual
 
 from portal.bootstrap import testing, valkey
 from portal.bootstrap.postgres import APP, UNSAFE, Cluster
@@ -160,6 +161,8 @@ def broker(broker_server: servers.Server) -> Iterator[str]:
     use_broker(broker_server.url)
     with app.connection_for_write() as connection, connection.channel() as channel:
         for queue in ("execute", "sweep", "measure", "notify", "outside"):
+            if isinstance(channel, virtual.Channel):
+                channel.queue_purge(queue)  # which deletes only what this process has bound itself
             channel.queue_delete(queue)
     yield broker_server.url
     use_broker(settings.CELERY_BROKER_URL)
