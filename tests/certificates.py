@@ -165,7 +165,7 @@ class Regions:
             self.ask(name)
             self.served[name] += 1
         except (OSError, http.client.HTTPException) as error:
-            if left(name):  # it was on its way there as the region was left: it is led on, as any request is
+            if left(name):  # it was on its way as the region was left: what counts is whom we send there
                 return
             self.errors.inc()
             self.failed.append(f"{name}: {error!r}")
