@@ -65,6 +65,7 @@ app.conf.update(
         "calendars": {"task": "scheduling.poll_calendars", "schedule": 60.0, "options": {"expires": 30.0}},
         "flags": {"task": "flags.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "audit": {"task": "audit.sweep", "schedule": settings.ROADWORKS.sealer.total_seconds(), "options": {"expires": 2.0}},
+        "follow-ups": {"task": "reviews.sweep", "schedule": 3600.0, "options": {"expires": 600.0}},
         "series": {"task": "scheduling.sweep", "schedule": 3600.0, "options": {"expires": 600.0}},
         "runbooks": {"task": "runbooks.reconcile", "schedule": 15.0, "options": {"expires": 15.0}},
         "measure": {"task": "telemetry.measure", "schedule": 60.0, "options": {"expires": 30.0}},

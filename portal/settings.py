@@ -40,6 +40,7 @@ ROADWORKS = Defaults.from_environ()
 INSTALLED_APPS = [
     "portal",
     "portal.api",
+    "windows.reviews",
     "windows.execution",
     "windows.approvals",
     "windows.incidents",

@@ -32,6 +32,7 @@ from windows.delivery import urls as delivery
 from windows.execution import urls as execution
 from windows.flags import urls as flags
 from windows.incidents import urls as incidents
+from windows.reviews import urls as reviews
 from windows.runbooks import urls as runbooks
 from windows.scheduling import urls as scheduling
 
@@ -81,6 +82,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *delivery.pages,
     *runbooks.pages,
     *incidents.pages,
+    *reviews.pages,
     path("runbooks/", library, name="runbooks"),
     path("runbooks/<str:slug>", runbook_page, name="runbook"),
     path("runbooks/<str:slug>/versions/<int:number>", runbook_page, name="runbook-version"),

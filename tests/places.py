@@ -57,10 +57,11 @@ PLACES: dict[str, tuple[str, ...]] = {  # addresses that want another row, or a 
     ),
     "windows/<str:reference>/part/<slug:part>": (
         *(f"windows/{{approved}}/part/{part}" for part in ("overview", "plan", "approvals", "impact", "alerts")),
-        *(f"windows/{{completed}}/part/{part}" for part in ("run", "impact", "audit")),
+        *(f"windows/{{completed}}/part/{part}" for part in ("run", "impact", "review", "audit")),
         "windows/{rolled_back}/part/run",
         "windows/{draft}/part/approvals",
     ),
+    "windows/<str:reference>/postmortem/draft": ("windows/{completed}/postmortem/draft",),
     "windows/<str:reference>/deviation": ("windows/{completed}/deviation",),
     "windows/<str:reference>/edit": ("windows/{draft}/edit",),
     "windows/<str:reference>/move": ("windows/{draft}/move",),
@@ -89,6 +90,12 @@ NOWHERE = {  # addresses that the example has no row for, and why; their own tes
     "incidents/<int:incident_id>": "nobody has reported an incident in the example",
     "incidents/<int:incident_id>/end": "nobody has reported an incident in the example",
     "incidents/<int:incident_id>/link": "nobody has reported an incident in the example",
+    **{
+        f"windows/<str:reference>/postmortem{rest}": "nobody has drafted a postmortem in the example"
+        for rest in ("", "/edit", "/publish", ".md")
+    },
+    "follow-ups/<int:follow_up_id>/done": "nobody has noted a follow-up in the example",
+    "follow-ups/<int:follow_up_id>/drop": "nobody has noted a follow-up in the example",
     "settings/channels/<int:channel_id>/try": "no team of the example has a channel",
     "settings/channels/<int:channel_id>/end": "no team of the example has a channel",
     "settings/undelivered/<int:message_id>/send-again": "everything gets through in the example",

@@ -27,6 +27,7 @@ from windows.execution import tasks
 from windows.execution.models import Run, StepRun, Surface
 from windows.flags.commands import leases, set_flag
 from windows.flags.models import Flag, FlagKey, OnExpiry
+from windows.reviews.models import FollowUp
 from windows.runbooks.models import RunbookSource, RunbookVersion
 from windows.scheduling.commands.series import Pattern, create_series
 from windows.scheduling.models import IncompleteNotice, Series, Window
@@ -91,6 +92,23 @@ steps:
 """
 
 
+def over() -> str:
+    """A window that has run and ended."""
+    at = clock()
+    window = given.window(given.actor("olga"), starts_at=given.soon(24 * 60))
+    run = run_of(step(status="succeeded"), window=window)
+    Run.objects.filter(pk=run.pk).update(status="succeeded", wake_at=None, started_at=at - timedelta(hours=1), ended_at=at)
+    Window.objects.filter(pk=window.pk).update(status="completed", started_at=at - timedelta(hours=1), ended_at=at)
+    return window.reference
+
+
+def learn_from(reference: str, do: Any, owner: Any) -> None:
+    here = f"/windows/{reference}/postmortem"
+    do(owner, "POST", here)
+    do(owner, "PATCH", here, {"text": "Look at backups first."}, If_Match='"1"')
+    do(owner, "POST", f"{here}/publish")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: Any) -> None:
     root = browser(given.person("root", administrator=True))
@@ -100,6 +118,7 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
     owner, other = browser(olga), browser(vera)
     given.service("orders", regions=("r1", "r2"))
     Policy.objects.create(name="One owner", position=1, match={"change_type": ["normal"]}, requires=[SIGNED_BY_AN_OWNER])
+    ended = over()
     with Told() as told:
         story = Story(told)
         do = story.do
@@ -158,7 +177,17 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         link = {"window": beside_reference(olga.pk, do, owner), "reason": "it was that"}
         do(owner, "POST", f"/incidents/{down}/link", link)
         do(owner, "POST", f"/incidents/{down}/unlink", link)
+        learnt = {
+            "window": link["window"],
+            "title": "Check",
+            "owner_id": olga.pk,
+            "due_on": (clock() + timedelta(days=2)).date().isoformat(),
+        }
+        for verb, said in (("done", {}), ("drop", {"reason": "not needed"})):
+            noted = do(owner, "POST", "/follow-ups", learnt)["id"]
+            do(owner, "POST", f"/follow-ups/{noted}/{verb}", said)
         do(owner, "POST", f"/incidents/{down}/end", {"resolution": "rolled back"})
+        learn_from(ended, do, owner)
         do(owner, "POST", "/complaints", {"text": "Slow", "service": "orders"})
         do(owner, "POST", "/complaints-from-csv", {"text": "text\nSlow"})
         do(owner, "POST", "/complaints-from-mail", {"raw": "Subject: Slow\n\nIt is slow."})
@@ -362,6 +391,12 @@ def unreadable_source() -> None:
     RunbookSource.objects.create(repository="/nowhere", team="shop", created_by="Ada")
 
 
+def late_follow_up() -> None:
+    ada = given.actor("ada", ("shop", Role.OWNER))
+    day = clock().date() - timedelta(days=1)
+    FollowUp.objects.create(window=given.window(ada), title="Check", owner_id=ada.person_id, due_on=day, made_by="ada")
+
+
 def nothing() -> None:
     pass
 
@@ -391,6 +426,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "execution.sweep": missed_window,
     "flags.sweep": forgotten_flags,
     "portal.forget": nothing,
+    "reviews.sweep": late_follow_up,
     "runbooks.reconcile": unreadable_source,
     "scheduling.sweep": series_to_extend,
     "scheduling.ask_conflicts": nothing,  # what it finds anew is told: test_scheduling_asking_again

@@ -25,6 +25,7 @@ from windows.delivery.models import Channel, Message
 from windows.execution.models import Surface, clock
 from windows.flags.models import Node
 from windows.incidents.models import Incident
+from windows.reviews.models import FollowUp, Postmortem
 from windows.runbooks.models import Runbook, RunbookSource, RunbookVersion
 from windows.scheduling.commands.series import Pattern, create_series
 from windows.scheduling.models import (
@@ -101,6 +102,7 @@ def world() -> dict[str, Any]:
     ada = given.actor("ada", ("shop", Role.OWNER))
     window = given.window(ada, confidential=True)
     run = runs.run_of(runs.step(status="failed", attempt=1), window=window)
+    Postmortem.objects.create(window=window, draft=[], answers=[], text="Too late.", drafted_by="ada")
     first = given.window(ada, confidential=True)
     series = create_series(ada, first.pk, Pattern(rrule="FREQ=WEEKLY;COUNT=2"), first.version)
     begins = given.soon()
@@ -166,6 +168,9 @@ def world() -> dict[str, Any]:
         "saved_view_id": SavedView.objects.create(person_id=ada.person_id, name="Mine", query="zoom=day").pk,
         "surface_id": surface.pk,
         "incident_id": Incident.objects.create(title="Down", severity="major", started_at=clock(), via="api", reported_by="ada").pk,
+        "follow_up_id": FollowUp.objects.create(
+            window=window, title="Check", owner_id=ada.person_id, due_on=clock().date(), made_by="ada"
+        ).pk,
         "channel_id": Channel.objects.create(team="shop", kind="email", name="Team", address="t@example.org", urgencies=["page"]).pk,
         "message_id": Message.objects.create(
             dedup_key="k", channel="email", recipient="a@example.org", urgency="page", title="t", body="b", status="dead", wake_at=None

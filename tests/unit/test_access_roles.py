@@ -55,6 +55,7 @@ EXPECTED: dict[Verb, set[str]] = {
     Verb.START_EMERGENCY: {"owner role", "SRE"},
     Verb.SET_FLAG: {"owner role", "SRE"},
     Verb.OVERRIDE: {"owner role", "SRE"},
+    Verb.REVIEW: CONDUCT | {"member", "on-call", "affected on-call"},
     Verb.SEND_ALERTS: {"SRE", "administrator"},
     Verb.REPORT: {"member", "coordinator role", "owner role", "on-call", "SRE"},
     Verb.MEASURE: {"member", "coordinator role", "owner role", "SRE"},
@@ -101,6 +102,7 @@ def test_what_is_confidential_is_not_there_for_others(who: str) -> None:
 
 
 PERSONAL = {Verb.COMMENT, Verb.APPROVE, Verb.OVERRIDE, Verb.SKIP, Verb.CONFIRM, Verb.ATTEST, Verb.ABORT, Verb.START_EMERGENCY, Verb.MEASURE}
+PERSONAL |= {Verb.REVIEW}
 
 
 @pytest.mark.parametrize("verb", Verb)

@@ -2,6 +2,38 @@
 
 from django.urls import path
 
-from windows.reviews.api import Measures, OneMeasure
+from windows.reviews.api.follow_ups import DropFollowUp, FinishFollowUp, FollowUps, OneFollowUp
+from windows.reviews.api.measures import Measures, OneMeasure
+from windows.reviews.api.postmortems import OnePostmortem, PublishPostmortem
+from windows.reviews.views.follow_ups import done_page, drop_page, follow_up_list, new_follow_up
+from windows.reviews.views.postmortems import (
+    draft_page,
+    edit_postmortem_page,
+    postmortem_list,
+    postmortem_markdown,
+    postmortem_page,
+    publish_page,
+)
 
-api = [path("measures", Measures.as_view()), path("measures/<slug:measure_id>", OneMeasure.as_view())]
+api = [
+    path("measures", Measures.as_view()),
+    path("measures/<slug:measure_id>", OneMeasure.as_view()),
+    path("windows/<str:reference>/postmortem", OnePostmortem.as_view()),
+    path("windows/<str:reference>/postmortem/publish", PublishPostmortem.as_view()),
+    path("follow-ups", FollowUps.as_view()),
+    path("follow-ups/<int:follow_up_id>", OneFollowUp.as_view()),
+    path("follow-ups/<int:follow_up_id>/done", FinishFollowUp.as_view()),
+    path("follow-ups/<int:follow_up_id>/drop", DropFollowUp.as_view()),
+]
+pages = [
+    path("reviews/postmortems/", postmortem_list, name="postmortems"),
+    path("windows/<str:reference>/postmortem", postmortem_page, name="postmortem"),
+    path("windows/<str:reference>/postmortem/draft", draft_page, name="draft-postmortem"),
+    path("windows/<str:reference>/postmortem/edit", edit_postmortem_page, name="edit-postmortem"),
+    path("windows/<str:reference>/postmortem/publish", publish_page, name="publish-postmortem"),
+    path("windows/<str:reference>/postmortem.md", postmortem_markdown, name="postmortem-markdown"),
+    path("windows/<str:reference>/follow-ups/new", new_follow_up, name="new-follow-up"),
+    path("follow-ups/", follow_up_list, name="follow-ups"),
+    path("follow-ups/<int:follow_up_id>/done", done_page, name="finish-follow-up"),
+    path("follow-ups/<int:follow_up_id>/drop", drop_page, name="drop-follow-up"),
+]

@@ -31,6 +31,9 @@ from windows.execution.queries.surfaces import surfaces_of
 from windows.execution.queries.views import run_view
 from windows.incidents.queries import linked_to
 from windows.lifecycle.states import WindowStatus
+from windows.reviews.queries.facts import ROUTINE
+from windows.reviews.queries.follow_ups import follow_ups
+from windows.reviews.queries.postmortems import postmortem_of
 from windows.runbooks.models import RunbookVersion
 from windows.runbooks.queries import current_first
 from windows.runbooks.spec.sentences import told, told_gate
@@ -42,10 +45,6 @@ from windows.scheduling.queries.ways_out import clashes
 
 W = WindowStatus
 LATEST, ENTRIES = 8, 50
-# what every step of a run says of itself: it stands on the run's page, and would bury what people decided
-ROUTINE = {f"step.{word}" for word in ("started", "succeeded", "waiting", "compensation_waiting", "compensation_started", "compensated")}
-ROUTINE |= {f"rehearsal_{kind}" for kind in ROUTINE}  # and what those of a rehearsal say stands in its report
-ROUTINE |= {"surface.wanted", "surface.in_place", "surface.ending", "surface.ended"}  # the panel of surfaces shows them
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +148,14 @@ def alerts(opened: Opened) -> dict[str, Any]:
     return {**alerts_in(opened.view.reference), "expected": opened.view.expected_alerts, "incidents": found, "complaints": said}
 
 
+def review(opened: Opened) -> dict[str, Any]:
+    """What was learnt of it, and what follows."""
+    view, today = opened.view, opened.now.date()
+    found = follow_ups(opened.actor, {"window": view.reference}, today, limit=ENTRIES + 1)
+    may = permitted(opened.actor, Verb.REVIEW, view.subject)
+    return {"made": postmortem_of(view), "may_review": may, "rows": found[:ENTRIES], "cut": len(found) > ENTRIES, "today": today}
+
+
 def impact_part(opened: Opened) -> dict[str, Any]:
     return impact(opened.view, opened.now)
 
@@ -161,5 +168,6 @@ PARTS: dict[str, tuple[str, Shows]] = {
     "approvals": ("Approvals", approvals),
     "impact": ("Impact and SLO", impact_part),
     "alerts": ("Alerts", alerts),
+    "review": ("Review", review),
     "audit": ("Audit", audit),
 }

@@ -69,9 +69,9 @@ def report_incident(actor: Actor, report: Report, via: Via = Via.BROWSER) -> Inc
         **place(report.service, report.environment, report.window),
     )  # fmt: skip
     save_new(row)
-    found = linked(row, INCIDENT_AFTER, actor)
-    told = {"title": row.title, "severity": row.severity, "service": row.service, "links": len(found)}
-    record("incident.reported", actor, row.reference, data=told)
+    linked(row, INCIDENT_AFTER, actor)
+    # how many windows it belongs to is not told here: everybody reads this entry, and one of them may be confidential
+    record("incident.reported", actor, row.reference, data={"title": row.title, "severity": row.severity, "service": row.service})
     return row
 
 
@@ -108,9 +108,8 @@ class Told:
 def take_complaint(actor: Actor, said: Mapping[str, Any], via: Via = Via.BROWSER) -> Complaint:
     """One complaint: text, received_at, who, service, environment, window, external_ref. As `report_incident`."""
     require(actor, Verb.REPORT, reporter(actor))
-    row, found = taken(actor, said, via)
-    told = {"service": row.service, "via": row.via, "links": len(found)}
-    record("complaint.taken", actor, row.reference, data=told)
+    row = taken(actor, said, via)
+    record("complaint.taken", actor, row.reference, data={"service": row.service, "via": row.via})
     return row
 
 
@@ -124,7 +123,7 @@ def take_many(actor: Actor, rows: list[Row], via: Via) -> list[Told]:
             if row.wrong is not None:
                 raise row.wrong
             with transaction.atomic():
-                told.append(Told(row.line, taken(actor, row.said, via)[0].reference))
+                told.append(Told(row.line, taken(actor, row.said, via).reference))
         except Refused as error:
             told.append(Told(row.line, field=str(getattr(error, "field", "") or ""), wrong=error.detail))
     count = sum(bool(one.reference) for one in told)
@@ -133,7 +132,7 @@ def take_many(actor: Actor, rows: list[Row], via: Via) -> list[Told]:
     return told
 
 
-def taken(actor: Actor, said: Mapping[str, Any], via: Via) -> tuple[Complaint, list[Link]]:
+def taken(actor: Actor, said: Mapping[str, Any], via: Via) -> Complaint:
     now = clock()
     row = Complaint(
         text=texts.lines(said.get("text", ""), "text", required=True), who=texts.line(said.get("who", ""), "who"),
@@ -142,10 +141,11 @@ def taken(actor: Actor, said: Mapping[str, Any], via: Via) -> tuple[Complaint, l
         **place(said.get("service", ""), said.get("environment", ""), said.get("window", "")),
     )  # fmt: skip
     save_new(row)
-    return row, linked(row, COMPLAINT_AFTER, actor)
+    linked(row, COMPLAINT_AFTER, actor)
+    return row
 
 
-def linked(row: Incident | Complaint, after: timedelta, actor: Actor) -> list[Link]:
+def linked(row: Incident | Complaint, after: timedelta, actor: Actor) -> None:
     """Judge and write its links."""
     one = happened(row)
     windows, ids = ran_around(one.at, after, one.tag)
@@ -156,7 +156,6 @@ def linked(row: Incident | Complaint, after: timedelta, actor: Actor) -> list[Li
     else:
         told = [ComplaintLink(complaint=row, window_id=ids[link.reference], **reason(link, actor)) for link in found]
         ComplaintLink.objects.bulk_create(told)
-    return found
 
 
 def reason(link: Link, actor: Actor) -> dict[str, str]:

@@ -24,9 +24,11 @@ WEEKS = 4  # the past weeks a window is compared with
 Pair = tuple[Ended, Promise]
 
 
-def counted_runs(viewer: Actor, since: datetime, until: datetime, *, team: str = "", service: str = "") -> list[Ended]:
+def counted_runs(
+    viewer: Actor, since: datetime, until: datetime, *, team: str = "", service: str = "", window_id: int | None = None
+) -> list[Ended]:
     """Runs that ended in [since, until) with all that the measures ask of them, the newest first."""
-    runs = ended_runs(viewer, since, until, team=team, service=service)
+    runs = ended_runs(viewer, since, until, team=team, service=service, window_id=window_id)
     if not runs:
         return []
     steps = {

@@ -22,10 +22,14 @@ RAN = (RunStatus.SUCCEEDED.value, RunStatus.ROLLED_BACK.value, RunStatus.ABORTED
 MOST = 5000  # runs of one answer: the newest
 
 
-def ended_runs(viewer: Actor, since: datetime, until: datetime, *, team: str = "", service: str = "") -> list[Ended]:
-    """Runs that ended in [since, until), of windows for these eyes, of one team or on one service (slugs) where given; the newest
-    first."""
+def ended_runs(
+    viewer: Actor, since: datetime, until: datetime, *, team: str = "", service: str = "", window_id: int | None = None
+) -> list[Ended]:
+    """Runs that ended in [since, until), of windows for these eyes, of one team, on one service (slugs) or of one window where given;
+    the newest first."""
     windows = Window.objects.filter(for_eyes_of(viewer))
+    if window_id is not None:
+        windows = windows.filter(pk=window_id)
     if team:
         windows = windows.filter(team__slug=team)
     if service:

@@ -1,0 +1,1 @@
+"""Measures, postmortems and follow-ups over REST."""
