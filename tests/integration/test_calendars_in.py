@@ -255,6 +255,21 @@ def test_a_calendar_is_polled_and_what_it_drops_is_called_off(site: str, setting
 
 
 @pytest.mark.django_db(transaction=True)
+def test_r_e16_what_was_missing_once_and_comes_back_without_a_status_stands_as_it_stood(site: str, settings: Any) -> None:
+    """A calendar that is empty once is a mishap of its server; a cancellation by the provider's own word stays one."""
+    settings.HTTP_ALLOWED_HOSTS = ["127.0.0.1"]
+    add_source(given.actor("olga", ("shop", Role.OWNER)), "Status page", "Example.com", site)
+    whole, empty = sent.note(status="TENTATIVE"), sent.calendar()
+    again, off = sent.note(status="NO-CHANGE"), sent.note(status="CANCELLED", sequence=2)
+    statuses = []
+    for n, body in enumerate((whole, empty, again, empty, again, off, empty, sent.note(status="NO-CHANGE", sequence=3))):
+        Site.answer = (200, {"ETag": f'"{n}"'}, body)
+        poll_now()
+        statuses.append(ExternalWindow.objects.get().status)
+    assert statuses == ["tentative", "cancelled", "tentative", "cancelled", "tentative", "cancelled", "cancelled", "cancelled"]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_dead_calendars_do_not_hold_a_tick_for_ever(monkeypatch: Any) -> None:
     olga, now = given.actor("olga", ("shop", Role.OWNER)), [0.0]
 

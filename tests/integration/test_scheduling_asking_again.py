@@ -22,6 +22,7 @@ from windows.catalogue.commands.redundancy import define_redundancy_group, withd
 from windows.delivery.models import Message
 from windows.execution.engine import loop
 from windows.execution.models import Run
+from windows.scheduling.commands import asking_again
 from windows.scheduling.commands.asking_again import ask_again, read_trail
 from windows.scheduling.commands.budgets import set_window_budget, withdraw_window_budget
 from windows.scheduling.commands.calendars_in.objects import map_object, unmap_object
@@ -30,6 +31,7 @@ from windows.scheduling.commands.freeze_series import except_from_freeze
 from windows.scheduling.commands.freezes import FreezeDraft, create_freeze, lift_freeze
 from windows.scheduling.commands.limits import set_limit, withdraw_limit
 from windows.scheduling.models import Collision, ConflictQuestion, Freeze, TrailReader, Window
+from windows.scheduling.queries.conflicts_ahead import conflicts_ahead
 from windows.scheduling.queries.loads import month_start
 from windows.scheduling.tasks import ask_conflicts
 
@@ -267,6 +269,27 @@ def test_work_comes_in_batches_and_the_number_of_queries_does_not_follow_what_is
     assert AuditEntry.objects.filter(kind="conflict.detected").count() == 6
     seal()
     assert read_trail() == 6 and read_trail() == 0  # its own entries concern nobody
+
+
+def test_a_window_that_cannot_be_judged_holds_up_no_other(ada: Any, sre: Any, monkeypatch: Any) -> None:
+    """It is asked for again later, and answers then."""
+    poison, *others = [asked(ada, f"s{n}", starts_at=given.soon(24 + 2 * n)) for n in range(3)]
+    frozen(sre, poison, ends_at=others[-1].ends_at)
+
+    def raises(ids: Any, *given_to: Any) -> Any:
+        if poison.pk in ids:
+            raise ValueError("a row that nobody foresaw")
+        return conflicts_ahead(ids, *given_to)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asking_again, "conflicts_ahead", raises)
+        tick()
+    assert [entries(window) for window in (poison, *others)] == [[], ["conflict.detected"], ["conflict.detected"]]
+    (question,) = ConflictQuestion.objects.filter(due_at__isnull=False)
+    assert question.window_id == poison.pk and question.due_at > clock(), "not at once, or it would hold the tick"
+    ConflictQuestion.objects.update(due_at=clock())
+    tick()
+    assert entries(poison) == ["conflict.detected"]
 
 
 def test_what_stood_when_the_reading_began_is_told_to_nobody(ada: Any, sre: Any) -> None:

@@ -14,8 +14,10 @@ from tests.callers import Caller, browser, token_of
 from windows.access.roles import Role
 from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
-from windows.catalogue.models import Person
+from windows.catalogue.models import Deployment, Person, Region
 from windows.errors import Forbidden
+from windows.scheduling.commands.drafts import create_draft, edit_draft
+from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.commands.many import copy_window
 from windows.scheduling.models import Window
 
@@ -88,3 +90,22 @@ def test_the_same_again_is_a_draft_whole_weeks_later_at_the_same_local_time(ada:
         copy_window(given.actor("eve", ("find", Role.OWNER)), window.pk)
     page = browser(Person.objects.get(pk=ada.person_id))
     assert page.post(f"/windows/{window.reference}/copy", {}).status_code == 302 and Window.objects.count() == 3
+
+
+def test_the_same_again_means_the_places_of_that_day(ada: Any) -> None:
+    """What somebody wrote as “every region” is kept so; a region that comes later is one of them."""
+    service = given.service("orders")
+    said = (ScopeRow("orders", "production", "*", ("L3", "L5")),)
+    window = create_draft(ada, given.draft_of(ada, scope=said))
+    before = window.scopes.count()
+    assert window.scope_said == [{"service": "orders", "environment": "production", "region": "*", "layers": ["L3", "L5"]}]
+    old = Deployment.objects.filter(service=service).first()
+    assert old is not None
+    Deployment.objects.create(service=service, environment=old.environment, region=Region.objects.create(slug="new", name="New"))
+    again = copy_window(ada, window.pk)
+    assert again.scopes.count() == before + 2 and window.scopes.count() == before and again.scope_said == window.scope_said
+    concrete = (ScopeRow("orders", "production", old.region.slug, ("L3", "L5")),)
+    edited = edit_draft(ada, again.pk, {"scope": concrete}, again.version)
+    assert edited.scope_said[0]["region"] == old.region.slug
+    Window.objects.filter(pk=window.pk).update(scope_said=[])  # filed before this was kept: as its rows stand
+    assert copy_window(ada, window.pk).scopes.count() == before

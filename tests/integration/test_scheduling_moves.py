@@ -7,10 +7,13 @@ import pytest
 
 from tests import given_windows as given
 from windows.access.roles import Role
+from windows.approvals.commands import request_window
+from windows.approvals.commands.expiry import end_left_open
+from windows.approvals.models import ApprovalRequest
 from windows.audit.models import AuditEntry
 from windows.delivery.models import Message
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
-from windows.scheduling.commands.drafts import edit_draft
+from windows.scheduling.commands.drafts import cancel_window, edit_draft
 from windows.scheduling.commands.moving import ask_to_move, decline_move
 from windows.scheduling.models import Window
 from windows.scheduling.queries.moves import move_requests
@@ -43,6 +46,21 @@ def test_the_other_team_is_asked_and_agrees_by_moving(two: tuple[Any, Window, An
     assert ("ada@example.org", f"{theirs.reference} moved") in told()
     kinds = AuditEntry.objects.filter(window=theirs.reference).values_list("kind", flat=True)
     assert {"window.asked_to_move", "window.move_answered"} <= set(kinds)
+
+
+@pytest.mark.parametrize("dead", ["the one that was asked", "the one that asks"])
+def test_a_window_that_is_called_off_leaves_no_question_open(two: tuple[Any, Window, Any, Window], dead: str) -> None:
+    ada, mine, mia, theirs = two
+    for actor, window in ((ada, mine), (mia, theirs)):
+        request_window(actor, window.pk)
+    ask_to_move(ada, mine.pk, theirs.pk, "Please.")
+    actor, gone = (mia, theirs) if dead == "the one that was asked" else (ada, mine)
+    cancel_window(actor, gone.pk, "Not needed.")
+    (row,) = move_requests(theirs.pk, ada)
+    assert (row.status, row.answered_by, row.answer) == ("withdrawn", actor.name, f"{gone.reference} is cancelled.")
+    assert ApprovalRequest.objects.get(window=gone).status == "open" and end_left_open() == 1 and end_left_open() == 0
+    assert {one.window_id: one.status for one in ApprovalRequest.objects.all()}[gone.pk] == "withdrawn"
+    assert ApprovalRequest.objects.filter(status="open").count() == 1, "the other one still waits"
 
 
 def test_declining_takes_a_reason_and_the_right(two: tuple[Any, Window, Any, Window]) -> None:

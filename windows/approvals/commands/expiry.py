@@ -8,10 +8,10 @@ from django.conf import settings
 
 from windows.access.roles import SCHEDULE
 from windows.approvals.commands.requests import close_request
-from windows.approvals.models import RequestStatus
+from windows.approvals.models import ApprovalRequest, RequestStatus
 from windows.audit.clock import clock
 from windows.errors import Conflict
-from windows.lifecycle.states import WindowStatus
+from windows.lifecycle.states import FINAL, WindowStatus
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.commands.transitions import locked, move
 from windows.scheduling.models import Window
@@ -30,6 +30,14 @@ def expire_requests(now: datetime | None = None) -> list[str]:
         except Conflict:  # decided, moved or withdrawn in between
             continue
     return expired
+
+
+@one_transaction
+def end_left_open() -> int:
+    """End the requests whose window was called off: nobody is asked any more. How many; the trail has its entry from that act."""
+    ended = [status.value for status in FINAL]
+    rows = ApprovalRequest.objects.filter(status=RequestStatus.OPEN.value, window__status__in=ended)
+    return rows.update(status=RequestStatus.WITHDRAWN.value, decided_at=clock())
 
 
 @one_transaction

@@ -32,6 +32,7 @@ from windows.scheduling.queries.windows import window_id_of
 READER = "conflicts"
 ENTRIES, WINDOWS = 100, 50  # read, and asked for, at a time
 NEAR = timedelta(days=7)  # windows that are asked for together lie so near, or what is read for them would not be bounded
+LATER = timedelta(minutes=1)  # what could not be answered is asked for again
 GRAVE = (Severity.HARD.value, Severity.SOFT.value)
 MARK = """insert into scheduling_conflictquestion (window_id, due_at) select id, %s from ({}) w(id)
  on conflict (window_id) do update set due_at = excluded.due_at"""
@@ -88,15 +89,31 @@ def mark(windows: QuerySet[Window], now: datetime) -> None:
 
 
 def ask_again(limit: int = WINDOWS) -> int:
-    """Ask for the conflicts of the next windows that are marked, and tell what is new or gone; answers how many were asked for."""
-    waiting = ConflictQuestion.objects.filter(due_at__isnull=False).order_by("window__starts_at", "window")
+    """Ask for the conflicts of the next windows that are marked, and tell what is new or gone; answers how many were asked for.
+    One for which that fails leaves the others their turn, and is asked for again later."""
+    now = clock()
+    waiting = ConflictQuestion.objects.filter(due_at__lte=now).order_by("window__starts_at", "window")
     due = list(waiting.values_list("window_id", "due_at", "window__starts_at")[:limit])
     due = [row for row in due if row[2] < due[0][2] + NEAR]
-    found = conflicts_ahead([window_id for window_id, _, _ in due], None, clock())
-    for window_id, due_at, _ in due:
+    ConflictQuestion.objects.filter(window__in=[row[0] for row in due]).update(due_at=now + LATER)  # until it is answered
+    found = found_for([window_id for window_id, _, _ in due], now)
+    for window_id, _, _ in due:
         with going_on("tell of conflicts", window=window_id):
-            tell_collisions(window_id, due_at, found.get(window_id, []))
+            if window_id in found:
+                tell_collisions(window_id, now + LATER, found[window_id])
     return len(due)
+
+
+def found_for(ids: list[int], now: datetime) -> dict[int, list[ConflictFinding]]:
+    """Together; where that fails each by itself, without those that fail."""
+    with going_on("ask for conflicts together", windows=len(ids)):
+        found = conflicts_ahead(ids, None, now)
+        return {window_id: found.get(window_id, []) for window_id in ids}
+    alone: dict[int, list[ConflictFinding]] = {}
+    for window_id in ids:
+        with going_on("ask for conflicts", window=window_id):
+            alone[window_id] = conflicts_ahead([window_id], None, now).get(window_id, [])
+    return alone
 
 
 @one_transaction

@@ -87,6 +87,7 @@ def filed(actor: Actor, draft: Draft, *, is_example: bool, uid: uuid.UUID | None
     now = clock()
     editing.check_whole(window, now, start_is_new=True)
     rows = editing.expanded(draft.scope)
+    window.scope_said = editing.as_said(draft.scope)
     editing.check_expected(window, [row.told for row in rows])
     window.created_at = window.updated_at = now
     save_new(window)
@@ -152,6 +153,10 @@ def apply(actor: Actor, window: Window, changes: Mapping[str, Any], *, together:
     editing.check_expected(window, after)
     if before != after:
         changed["scope"] = [before, after]
+    if rows is not None and window.scope_said != (said := editing.as_said(changes["scope"])):
+        if before == after and window.scope_said:  # the same places today, and others tomorrow
+            changed["scope_said"] = [window.scope_said, said]
+        window.scope_said = said
     if not changed:
         return {}
     if rows is not None and before != after:
@@ -163,7 +168,11 @@ def apply(actor: Actor, window: Window, changes: Mapping[str, Any], *, together:
     window.edited_by_id = actor.person_id or window.edited_by_id
     if window.series_id is not None and not together:
         window.strayed_at = clock()
-    touch(window, clock(), {name.removesuffix("_id") for name in columns} | {"wall_start", "wall_end", "edited_by", "strayed_at"})
+    touch(
+        window,
+        clock(),
+        {name.removesuffix("_id") for name in columns} | {"wall_start", "wall_end", "edited_by", "strayed_at", "scope_said"},
+    )
     return changed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -176,6 +176,11 @@ def expanded(rows: Any) -> list[ConcreteRow]:
         if len(found) > MOST_ROWS:
             raise Invalid(f"A window touches at most {MOST_ROWS} places; plan several.", field="scope")
     return [found[told] for told in sorted(found)]
+
+
+def as_said(rows: Any) -> list[dict[str, Any]]:
+    """A scope that `expanded` took, as plain values, its wildcards as they are."""
+    return [{**asdict(row), "layers": [row.layers] if isinstance(row.layers, str) else list(row.layers)} for row in rows]
 
 
 def check_expected(window: Window, scope: list[str]) -> None:

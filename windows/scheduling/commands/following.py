@@ -127,17 +127,10 @@ def said_with(series: Series, changes: Mapping[str, Any]) -> dict[str, Any]:
     editing.columns_of(told)
     if "scope" in told:
         editing.expanded(told["scope"])
-        told["scope"] = [
-            {"service": row.service, "environment": row.environment, "region": row.region, "layers": list(layers_of(row))}
-            for row in told["scope"]
-        ]
+        told["scope"] = editing.as_said(told["scope"])
     if "parameters" in told:
         told["parameters"] = dict(told["parameters"])
     return {**series.said, **told}
-
-
-def layers_of(row: editing.ScopeRow) -> tuple[str, ...]:
-    return (row.layers,) if isinstance(row.layers, str) else tuple(row.layers)
 
 
 def told_of(answer: Split, before: Series, later: Recurrence) -> dict[str, Any]:

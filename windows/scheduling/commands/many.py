@@ -13,8 +13,11 @@ from windows.catalogue.models import Person
 from windows.errors import Conflict, Invalid, Refused
 from windows.runbooks.queries import current_first
 from windows.scheduling.commands.drafts import Draft, check_draft, create_draft
+from windows.scheduling.commands.drafts import filed as drafted
 from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.commands.series import said_of
+from windows.scheduling.commands.transactions import one_transaction
+from windows.scheduling.commands.transitions import locked
 from windows.scheduling.models import Window
 from windows.scheduling.queries import subject_of
 from windows.scheduling.recurrence import localised
@@ -96,21 +99,21 @@ def newest(slug: str) -> int:
     return found
 
 
+@one_transaction
 def copy_window(actor: Actor, window_id: int, starts_at: datetime | None = None) -> Window:
     """The same again: a new draft with everything that a window says but its external reference, at a new time.
 
     Unless said otherwise it begins at the same local time some whole weeks later, the first that lies ahead by an hour.
     """
     require(actor, Verb.READ, subject_of(window_id))
-    window = Window.objects.select_related("team").get(pk=window_id)
+    window = locked(window_id)
     begins = starts_at or weeks_later(window, clock() + timedelta(hours=1))
     said: dict[str, Any] = said_of(window)
     if Person.objects.filter(pk__in=[said["owner_id"], said["coordinator_id"]], is_active=False).exists():
         raise Conflict("Its owner or coordinator has left. Plan it anew with somebody else.", field="coordinator_id")
     said["scope"] = tuple(ScopeRow(row["service"], row["environment"], row["region"], tuple(row["layers"])) for row in said["scope"])
-    return create_draft(
-        actor, Draft(**said, starts_at=begins, ends_at=begins + (window.ends_at - window.starts_at), timezone=window.timezone)
-    )
+    again = Draft(**said, starts_at=begins, ends_at=begins + (window.ends_at - window.starts_at), timezone=window.timezone)
+    return drafted(actor, again, is_example=False)
 
 
 def weeks_later(window: Window, earliest: datetime) -> datetime:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from windows.access.roles import Actor, Verb, require
 from windows.audit.clock import clock
@@ -64,6 +67,13 @@ def agree_by_moving(actor: Actor, window: Window) -> None:
         if window.starts_at < row.asking.ends_at and row.asking.starts_at < window.ends_at:
             continue
         answered(row, Answer.AGREED, actor, f"It begins at {window.starts_at:%Y-%m-%d %H:%M} UTC now.")
+
+
+def end_questions(window: Window, actor: Actor, now: datetime) -> int:
+    """A window that can move no more neither asks nor is asked; how many questions that ends. Inside the transaction that ends it."""
+    open_ones = MoveRequest.objects.filter(Q(window=window) | Q(asking=window), status=Answer.OPEN.value)
+    text = f"{window.reference if not window.confidential else 'The other window'} is {window.status.replace('_', ' ')}."
+    return open_ones.update(status=Answer.WITHDRAWN.value, answered_by=actor.name, answered_at=now, answer=text)
 
 
 def answered(row: MoveRequest, answer: Answer, actor: Actor, text: str) -> None:

@@ -78,6 +78,7 @@ def ends_by(of: Recurrence, horizon: datetime) -> bool:
 def drafted(series: Series, one: Occurrence, columns: Mapping[str, Any], now: datetime) -> Window:
     window = Window(
         **columns,
+        scope_said=series.said["scope"],
         starts_at=one.at,
         ends_at=one.at + series.lasts,
         timezone=series.timezone,

@@ -123,12 +123,16 @@ def columns_of(of: Recurrence) -> dict[str, Any]:
 
 
 def said_of(window: Window) -> dict[str, Any]:
-    """What a further window like this one is made of: the fields of a Draft but its period and its external reference."""
+    """What a further window like this one is made of: the fields of a Draft but its period and its external reference. The scope as
+    it was said: "*" means what it means then."""
+    said = {**{name: getattr(window, name) for name in COPIED}, "team": window.team.slug}
+    if window.scope_said:
+        return {**said, "scope": window.scope_said}
     layers: dict[tuple[str, str, str], list[str]] = {}
     for row in WindowScope.objects.filter(window=window).order_by("service__slug", "environment", "region", "layer"):
         layers.setdefault((row.service.slug, row.environment, row.region), []).append(row.layer)
     scope = [{"service": s, "environment": e, "region": r, "layers": found} for (s, e, r), found in layers.items()]
-    return {**{name: getattr(window, name) for name in COPIED}, "team": window.team.slug, "scope": scope}
+    return {**said, "scope": scope}
 
 
 def occurrence(actor: Actor, window_id: int) -> tuple[Window, Series]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from windows.runbooks.queries import spec_of
 from windows.runbooks.spec import resolve
 from windows.scheduling import texts, times
 from windows.scheduling.commands import editing
-from windows.scheduling.commands.drafts import Draft, create_draft
+from windows.scheduling.commands.drafts import Draft, filed
 from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.models import ChangeTemplate, Window
@@ -78,7 +78,7 @@ def make_template(actor: Actor, draft: TemplateDraft, *, is_example: bool = Fals
     template = ChangeTemplate(
         **columns,
         name=texts.line(draft.name, "name", longest=120, required=True),
-        scope=[{**asdict(row), "layers": [row.layers] if isinstance(row.layers, str) else list(row.layers)} for row in draft.scope],
+        scope=editing.as_said(draft.scope),
         authorised={row.told: owners[service_in(row.told)] for row in rows},
         minutes=editing.number_between(draft.minutes, 1, longest, "minutes", whole=True),
         days=days_in(draft.days),
@@ -154,6 +154,7 @@ def retire_template(actor: Actor, template_id: int, reason: str) -> ChangeTempla
     return template
 
 
+@one_transaction
 def plan_from_template(
     actor: Actor, template_id: int, starts_at: datetime | str, *, title: str = "", timezone: str = "",
     owner_id: int | None = None, coordinator_id: int | None = None,
@@ -162,6 +163,7 @@ def plan_from_template(
 
     Conflict(field="template") where it is retired.
     """
+    ChangeTemplate.objects.select_for_update(of=("self",)).filter(pk=template_id).first()  # it is not retired meanwhile
     template = change_template(template_id)
     if template.retired_at is not None:
         raise Conflict(f"“{template.name}” is retired and authorises nothing any more.", field="template")
@@ -182,4 +184,4 @@ def plan_from_template(
         parameters=template.parameters,
         expected_impact=template.expected_impact,
     )
-    return create_draft(actor, draft)
+    return filed(actor, draft, is_example=False)

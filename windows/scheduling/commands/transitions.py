@@ -17,6 +17,7 @@ from windows.audit.commands import record
 from windows.errors import Conflict, NotFound
 from windows.lifecycle.states import FINAL, HOLDS_SLOT, ChangeType, WindowStatus, may_become
 from windows.scheduling import vevent
+from windows.scheduling.commands.moving import end_questions
 from windows.scheduling.commands.transactions import line_up
 from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope
 from windows.scheduling.queries.slots import slots
@@ -49,6 +50,8 @@ def move(
     keep_slot(window, new=WindowStatus(before) not in HOLDS_SLOT)
     touch(window, clock(), columns.keys() | {"status"}, again=not same_edit)
     told = {**about(window), "from": before, "to": to.value, "sequence": window.sequence, "version": window.version, **(data or {})}
+    if to in FINAL:
+        end_questions(window, actor, window.updated_at)
     record(kind, actor, window.reference, window=window.reference, data=told)
     return window
 

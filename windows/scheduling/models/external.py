@@ -55,6 +55,7 @@ class ExternalWindow(models.Model):
     sequence = models.IntegerField(default=-1)  # -1: the provider says none
     stamped_at = models.DateTimeField(null=True)  # DTSTAMP: decides between equal sequences
     status = models.CharField(max_length=12, choices=[(s.value, s.value) for s in NoticeStatus])
+    stood_as = models.CharField(max_length=12, blank=True, db_default="")  # its status before we called it off because it was missing
     impact = models.CharField(max_length=20, choices=[(i.value, i.value) for i in Impact], default=Impact.UNKNOWN.value)
     title = models.CharField(max_length=500)
     starts_at = models.DateTimeField()

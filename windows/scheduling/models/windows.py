@@ -71,6 +71,7 @@ class Window(models.Model):
     expected_alerts = models.JSONField(default=list)  # alerts.expected: what becomes a ticket instead of a page, where and how long
     confidential = models.BooleanField(default=False)
     external_ref = models.CharField(max_length=200, null=True, unique=True)  # an integration's own key: upsert
+    scope_said = models.JSONField(default=list, db_default=[])  # its scope as somebody said it, "*" and all; empty: as its rows stand
     series = models.ForeignKey("scheduling.Series", models.PROTECT, null=True, related_name="windows")
     recurrence_id = models.CharField(max_length=19, blank=True, default="")  # the wall-clock time that the series' rule gave it, for ever
     strayed_at = models.DateTimeField(null=True)  # changed alone: what is said of "all that follow" leaves it

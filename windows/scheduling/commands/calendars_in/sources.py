@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from windows.access.roles import Actor
 from windows.audit.clock import clock
@@ -53,7 +54,7 @@ def remove_source(actor: Actor, source_id: int) -> CalendarSource:
         raise NotFound("There is no such calendar.")
     now = clock()
     ahead = ExternalWindow.objects.filter(source=source, ends_at__gt=now, status__in=[status.value for status in STANDS])
-    ended = ahead.update(status=NoticeStatus.CANCELLED.value, changed_at=now)
+    ended = ahead.update(stood_as=F("status"), status=NoticeStatus.CANCELLED.value, changed_at=now)
     told = {"name": source.name, "provider": source.provider, "called_off": ended}
     source.removed_at, source.next_poll_at = now, None
     source.name = f"{source.name[:90]} (removed {now:%Y-%m-%d %H:%M:%S})"  # the name is free again

@@ -21,7 +21,7 @@ from windows.scheduling.models import CalendarSource, ExternalWindow
 
 ARRIVALS = 0xCA1  # advisory lock: one arrival after another, so that each knows what the one before made
 COLUMNS = ("sequence", "stamped_at", "status", "impact", "title", "starts_at", "ends_at", "account", "references", "objects_named", "link",
-           "raw", "source_id", "via", "changed_at")  # fmt: skip
+           "raw", "source_id", "via", "changed_at", "stood_as")  # fmt: skip
 FACTS = ("status", "impact", "title", "starts_at", "ends_at", "account", "references", "objects_named", "link")
 
 
@@ -61,12 +61,12 @@ def take(actor: Actor, notices: Iterable[Notice], *, via: str, source: CalendarS
             taken.older += 1
             continue
         before = None if row is None else [getattr(row, name) for name in FACTS]
-        place = None if row is None else (row.sequence, row.stamped_at)
+        place = None if row is None else (row.sequence, row.stamped_at, row.stood_as)
         row = row or ExternalWindow(provider=key[0], uid=key[1], occurrence=key[2], received_at=now)
         state(row, notice)
         if before == [getattr(row, name) for name in FACTS]:
             taken.unchanged += 1
-            if place != (row.sequence, row.stamped_at):
+            if place != (row.sequence, row.stamped_at, row.stood_as):
                 said_again.append(row)  # else something between the two would pass for newer
             continue
         row.changed_at, row.via, row.source = now, via, source or row.source
@@ -74,7 +74,7 @@ def take(actor: Actor, notices: Iterable[Notice], *, via: str, source: CalendarS
         tell(taken, row, new=before is None)
     edited += gone(taken, found, rows, source, now, whole=via == "poll")
     ExternalWindow.objects.bulk_create(fresh, batch_size=500)
-    ExternalWindow.objects.bulk_update(said_again, ("sequence", "stamped_at", "raw"), batch_size=500)
+    ExternalWindow.objects.bulk_update(said_again, ("sequence", "stamped_at", "raw", "stood_as"), batch_size=500)
     ExternalWindow.objects.bulk_update(edited, COLUMNS, batch_size=500)
     taken.incomplete = keep_incomplete(actor, found.incomplete, via, source)
     unread = {(one.provider, one.uid) for one in found.incomplete}
@@ -102,10 +102,12 @@ def known(found: Unfolded, source: CalendarSource | None, now: datetime) -> dict
 
 
 def state(row: ExternalWindow, notice: Notice) -> None:
-    """Write what a notice says into the row; what a cancellation leaves out stays as it was."""
+    """Write what a notice says into the row; what a cancellation leaves out stays as it was. What we called off because it was missing
+    stands again as it stood."""
     lasting = row.pk is not None
     row.sequence, row.stamped_at, row.raw = notice.sequence, stamp(notice), notice.raw
-    row.status = notice.status or (row.status if lasting else NoticeStatus.CONFIRMED.value)
+    row.status = notice.status or row.stood_as or (row.status if lasting else NoticeStatus.CONFIRMED.value)
+    row.stood_as = ""
     row.title = notice.title or row.title or "(untitled)"
     if notice.starts_at:
         row.starts_at, row.ends_at = datetime.fromisoformat(notice.starts_at), datetime.fromisoformat(notice.ends_at)
@@ -128,7 +130,7 @@ def gone(
     for key, row in rows.items():
         named_once = (row.provider, row.uid) in found.series or (whole and source is not None and row.source_id == source.pk)
         if key not in found.rows and named_once and row.uid not in unread and row.ends_at > now and row.status in STANDS:
-            row.status, row.changed_at = NoticeStatus.CANCELLED.value, now
+            row.stood_as, row.status, row.changed_at = row.status, NoticeStatus.CANCELLED.value, now
             tell(taken, row, new=False)
             left.append(row)
     return left
