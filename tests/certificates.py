@@ -10,7 +10,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from portal.bootstrap.processes import Child
 from tests.measured import until
 from tests.servers import Server, free_ports, listens, needed, remove
+from tests.sites import Calm
 
 NAME = "shop.example"
 NGINX = """daemon off;
@@ -143,7 +144,7 @@ class Regions:
 
     def expires_at(self, name: str) -> float:
         """When the certificate ends that is served now, whoever signed it."""
-        return ending(ssl.get_server_certificate(("127.0.0.1", self.ports[name]), timeout=20))
+        return ending(ssl.get_server_certificate(("127.0.0.1", self.ports[name]), timeout=60))
 
     def probe(self) -> None:
         for name in self.names:
@@ -154,26 +155,29 @@ class Regions:
                 self.success.labels(name).set(0)
             self.expiry.labels(name).set(self.expires_at(name))
 
-    def use(self, left: Callable[[str], bool]) -> None:
-        """One user's request, to a region that is not `left`."""
+    def use(self, nodes: dict[str, Calm]) -> None:
+        """One user's request, to the next region that is not left; its node says that it is left when nobody is on the way there."""
+        first = sum(self.served.values())
         for turn in range(len(self.names)):
-            name = self.names[(sum(self.served.values()) + turn) % len(self.names)]
-            if not left(name):
-                break
+            name = self.names[(first + turn) % len(self.names)]
+            with nodes[name].writing:
+                if nodes[name].mode != "rerouted":
+                    return self.served_by(name)
+        return None
+
+    def served_by(self, name: str) -> None:
         self.requests.inc()
         try:
             self.ask(name)
             self.served[name] += 1
         except (OSError, http.client.HTTPException) as error:
-            if left(name):  # it was on its way as the region was left: what counts is whom we send there
-                return
             self.errors.inc()
             self.failed.append(f"{name}: {error!r}")
 
     def ask(self, name: str) -> None:
         trusting = ssl.create_default_context(cafile=self.ours.file)
         with (
-            socket.create_connection(("127.0.0.1", self.ports[name]), timeout=20) as plain,
+            socket.create_connection(("127.0.0.1", self.ports[name]), timeout=60) as plain,
             trusting.wrap_socket(plain, server_hostname=NAME) as secure,
         ):
             secure.sendall(f"GET / HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n".encode())

@@ -13,7 +13,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-ROOM, GRACE = 4, 0.3
+ROOM, GRACE = 4, 20
 
 
 class Answering(BaseHTTPRequestHandler):

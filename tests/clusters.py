@@ -20,7 +20,7 @@ import sys, urllib.error, urllib.request
 verb, *rest = sys.argv[1:]
 told = urllib.request.Request("http://127.0.0.1:{port}/order?" + "&".join(["verb=" + verb, *rest]), method="POST")
 try:
-    urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open(told, timeout=20).close()
+    urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open(told, timeout=120).close()
 except urllib.error.HTTPError as error:
     sys.exit(error.read().decode())
 """

@@ -265,10 +265,10 @@ def flag_server(database_wire: flag_servers.Wire, tmp_path: Path) -> Iterator[se
 
 @pytest.fixture
 def eventually() -> Callable[..., Any]:
-    """`eventually(lambda: …, seconds=20)`: ask until the answer is true and return it; fail with the last answer."""
+    """`eventually(lambda: …)`: ask until the answer is true and return it; fail with the last answer."""
     import time
 
-    def ask(question: Callable[[], Any], seconds: float = 20, every: float = 0.05) -> Any:
+    def ask(question: Callable[[], Any], seconds: float = 90, every: float = 0.05) -> Any:
         until = time.monotonic() + seconds
         while not (answer := question()):
             assert time.monotonic() < until, f"still {answer!r} after {seconds} s"

@@ -57,7 +57,7 @@ class Wire:
     def close(self) -> None:
         self.cut()
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(5)
+        self.thread.join(60)
         self.loop.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -68,7 +68,7 @@ def meanwhile(*acts: Callable[[psycopg.Connection], None], schema: str = "target
         yield failed
     finally:
         over.set()
-        [thread.join(20) for thread in threads]
+        [thread.join(90) for thread in threads]
 
 
 class Node:

@@ -117,7 +117,7 @@ class Ledger:
                 return
             trap.call = call
         trap.caught.set()
-        trap.sprung.wait(30)
+        trap.sprung.wait(90)
 
     def answer(self, door: str, headers: Any, connection: socket.socket) -> int:
         call = Call(headers["Idempotency-Key"], int(headers["Roadworks-Fence"]), door, time.monotonic())
@@ -125,7 +125,7 @@ class Ledger:
             self.calls.append(call)
         time.sleep(self.pause)
         if door == "hang":
-            self.thawed.wait(30)
+            self.thawed.wait(90)
         self.snag("before", call)
         status = self.take_effect(call)
         self.snag("between", call)

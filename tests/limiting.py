@@ -48,4 +48,4 @@ class Limiter:
             yield
         finally:
             over.set()
-            thread.join(30)
+            thread.join(90)

@@ -59,4 +59,4 @@ def again_and_again(*acts: Callable[[], None], rest: float = 0.02) -> Iterator[N
     finally:
         over.set()
         for thread in threads:
-            thread.join(30)
+            thread.join(90)

@@ -70,8 +70,10 @@ def work(over: threading.Event) -> None:
 
 
 def main() -> None:
-    over, listener = threading.Event(), listening()
+    over = threading.Event()
     signal.signal(signal.SIGHUP, lambda *_: over.set())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
+    listener = listening()
     server = Server(("127.0.0.1", PORT), Service, bind_and_activate=False)
     server.socket.close()
     server.socket = socket.socket(fileno=os.dup(listener.fileno()))
@@ -86,6 +88,7 @@ def main() -> None:
     server.server_close()
     jobs.join()
     os.set_inheritable(listener.fileno(), True)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # one that comes while it begins anew waits until it can be heard
     os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "LISTENS": str(listener.fileno())})
 
 

@@ -211,7 +211,7 @@ class Alertmanager(Server):
         super().__init__(url, base, child)
 
     def silences(self, *states: str) -> list[dict[str, Any]]:
-        with urllib.request.urlopen(f"{self.url}/api/v2/silences", timeout=5) as response:
+        with urllib.request.urlopen(f"{self.url}/api/v2/silences", timeout=60) as response:
             found: list[dict[str, Any]] = json.load(response)
         return [each for each in found if not states or each["status"]["state"] in states]
 
@@ -233,11 +233,11 @@ class Alertmanager(Server):
     def post(self, path: str, body: Any) -> Any:
         sent = b"" if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}{path}", sent, {"Content-Type": "application/json"}, method="POST")
-        with urllib.request.urlopen(request, timeout=5) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             said = response.read()
         return json.loads(said) if said.startswith((b"{", b"[")) else None
 
     def take_away(self, name: str) -> None:
         """As a person does by hand."""
         request = urllib.request.Request(f"{self.url}/api/v2/silence/{name}", method="DELETE")
-        urllib.request.urlopen(request, timeout=5).close()
+        urllib.request.urlopen(request, timeout=60).close()

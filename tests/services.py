@@ -75,7 +75,7 @@ class Services:
         return {name: int(text.rsplit(" ", 1)[1]) for name, text in said.items()}
 
     def ask(self, name: str, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[name], timeout=60)
         try:
             connection.request("GET", path, headers={"Authorization": "Bearer good"})
             answer = connection.getresponse()

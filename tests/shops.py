@@ -52,7 +52,7 @@ class Shop:
             client.close()
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(60)
+            self.process.wait(120)
 
     def said(self) -> str:
         return self.output.read_text(errors="replace")
@@ -63,7 +63,7 @@ class Shop:
             tokens = json.loads((self.home / "shop" / "tokens.json").read_text())
             headers = {"Authorization": f"Bearer {tokens[f'{account}@shop.example']}"}
             base = f"http://127.0.0.1:{self.port}/api/v1"
-            self.clients[account] = httpx.Client(base_url=base, headers=headers, timeout=20, trust_env=False)
+            self.clients[account] = httpx.Client(base_url=base, headers=headers, timeout=60, trust_env=False)
         return self.clients[account]
 
     def get(self, account: str, path: str, **asked: str) -> Any:
@@ -78,7 +78,7 @@ class Shop:
 
     def visits(self) -> dict[str, Any]:
         """What the visitors saw so far: {"orders": {"read": {"served", "refused", "failed"}, "write": …}, …}."""
-        report: dict[str, Any] = httpx.get(f"http://127.0.0.1:{self.port + 13}/", timeout=5, trust_env=False).json()
+        report: dict[str, Any] = httpx.get(f"http://127.0.0.1:{self.port + 13}/", timeout=60, trust_env=False).json()
         return report
 
     def replica(self, name: str) -> int:
@@ -105,7 +105,7 @@ class Shop:
         return path.read_text(errors="replace")[-3000:] if path.exists() else ""
 
 
-def until(holds: Callable[[], T | None], what: str, seconds: float = 30.0, every: float = 0.2) -> T:
+def until(holds: Callable[[], T | None], what: str, seconds: float = 90.0, every: float = 0.2) -> T:
     """The first true answer; AssertionError after `seconds`."""
     end = time.monotonic() + seconds
     while True:

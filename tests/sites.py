@@ -159,11 +159,11 @@ class Steering(BaseHTTPRequestHandler):
 
 
 class Calm(Node):
-    """Takes a mode up, and says so, only when no write of before is under way."""
+    """Takes a mode up, and says so, only when no request of before is under way."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, region: str = "r1") -> None:
         self.writing = threading.Lock()
-        super().__init__(service)
+        super().__init__(service, region)
 
     @property
     def mode(self) -> str:

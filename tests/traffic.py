@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from portal.bootstrap.processes import Child
+from tests.measured import until
 from tests.servers import Server, folder, free_ports, listens, needed
 from windows.flags.client import Reading
 from windows.flags.edge import configuration
@@ -115,12 +116,14 @@ class Users:
         self.url, self.rest = url, rest
         self.said: Counter[tuple[int, str]] = Counter()
         self.failed: list[str] = []
+        self.turn = 0  # who was asking already when a turn begins, is not counted in it
         self.lock, self.ended = threading.Lock(), threading.Event()
         self.threads = [threading.Thread(target=self.ask, daemon=True) for _ in range(count)]
 
     def ask(self) -> None:
-        with httpx.Client(trust_env=False, timeout=10) as client:
+        with httpx.Client(trust_env=False, timeout=60) as client:
             while not self.ended.wait(self.rest):
+                turn = self.turn
                 try:
                     answer = asked(client, self.url)
                 except httpx.HTTPError as error:
@@ -128,7 +131,7 @@ class Users:
                         self.failed.append(repr(error))
                     continue
                 with self.lock:
-                    self.said[answer.status_code, answer.text[:40]] += 1
+                    self.said[answer.status_code, answer.text[:40]] += turn == self.turn
                     if answer.status_code >= 400:
                         self.failed.append(f"{answer.status_code} {answer.text[:100]}")
 
@@ -136,7 +139,14 @@ class Users:
         """What was said since this was last asked."""
         with self.lock:
             found, self.said = self.said, Counter()
+            self.turn += 1
         return found
+
+    def from_now(self, least: int) -> Counter[tuple[int, str]]:
+        """What is said to those who ask from now on, once at least so many have."""
+        self.since()
+        until(lambda: sum(self.said.values()) >= least, f"{least} answers")
+        return self.since()
 
     def __enter__(self) -> Users:
         for thread in self.threads:
@@ -146,7 +156,7 @@ class Users:
     def __exit__(self, *_: object) -> None:
         self.ended.set()
         for thread in self.threads:
-            thread.join(10)
+            thread.join(90)
 
 
 def asked(client: httpx.Client, url: str) -> httpx.Response:
@@ -174,7 +184,8 @@ class Balancer(Server):
         )
         (base / "haproxy.cfg").write_text(
             f"global\n  stats socket {base}/admin.sock mode 600 level admin\n  maxconn 500\n"
-            "defaults\n  mode http\n  timeout connect 2s\n  timeout client 20s\n  timeout server 20s\n  retries 2\n  option redispatch\n"
+            "defaults\n  mode http\n  timeout connect 30s\n  timeout check 30s\n  timeout client 90s\n  timeout server 90s\n"
+            "  retries 2\n  option redispatch\n"
             f"frontend users\n  bind 127.0.0.1:{port}\n  default_backend shop\n"
             f"backend shop\n  balance roundrobin\n  option httpchk GET /healthz\n{lines}\n"
         )

@@ -74,7 +74,7 @@ class Workers:
         if wait:
             self.supervisor.await_ready(self.roles[role])
 
-    def stop(self, role: str, patience: float = 20) -> float:
+    def stop(self, role: str, patience: float = 90) -> float:
         """SIGTERM, as an upgrade does; seconds until it has ended by itself."""
         began = time.monotonic()
         self.roles[role].process.send_signal(signal.SIGTERM)
@@ -113,7 +113,7 @@ def children_of(pid: int) -> list[int]:
     return sorted(found)
 
 
-def wait_until_gone(pids: list[int], patience: float = 10) -> None:
+def wait_until_gone(pids: list[int], patience: float = 60) -> None:
     """Gone or a zombie: it runs no more code and holds no connection."""
     until = time.monotonic() + patience
     while any(is_alive(pid) for pid in pids):

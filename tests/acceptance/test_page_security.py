@@ -312,7 +312,7 @@ def test_r_s17_a_strange_host_is_in_no_answer(live_server: Any, shop: dict[str, 
         sign_in(watched.page)
         cookies = {one["name"]: one["value"] for one in watched.page.context.cookies()}
     strange = dict.fromkeys(("X-Forwarded-Host", "X-Host", "X-Forwarded-Server", "X-HTTP-Host-Override", "Forwarded"), "evil.example")
-    with httpx.Client(base_url=live_server.url, cookies=cookies, trust_env=False, timeout=20) as client:
+    with httpx.Client(base_url=live_server.url, cookies=cookies, trust_env=False, timeout=60) as client:
         for path in shown(shop):
             answer = client.get(path, headers=strange)
             assert "evil.example" not in answer.text + str(answer.headers), path

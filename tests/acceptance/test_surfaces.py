@@ -64,7 +64,7 @@ def test_n01_one_record_every_surface(workers: Workers, alertmanager: Alertmanag
             workers.start("sweeper", "sweep", wait=False, **told)
             workers.ready()
             set_flag(ENGINE, FlagKey("orders", "production"), "read_only", window=run.window.reference)
-            eventually(lambda: Surface.objects.filter(window=run.window, status="in_place").count() == 5, seconds=60)
+            eventually(lambda: Surface.objects.filter(window=run.window, status="in_place").count() == 5)
             before = {row.kind: (row.observed, row.drifted_at) for row in Surface.objects.filter(window=run.window).exclude(kind="silence")}
             [silence] = active(alertmanager, run)
             earlier = len(drifts(run))
@@ -140,7 +140,7 @@ def test_n02_a_silence_lapses_with_its_last_worker_and_is_adopted_again(
     for role, queue in roles.items():
         workers.start(role, queue, wait=False, **told)
     workers.ready()
-    [first] = eventually(lambda: active(alertmanager, run), seconds=60)
+    [first] = eventually(lambda: active(alertmanager, run))
     eventually(lambda: ends(active(alertmanager, run)[0]) > ends(first))  # renewed in place
     for role in roles:
         workers.kill(role)

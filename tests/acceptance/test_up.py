@@ -63,7 +63,7 @@ class Up:
         """SIGINT, as Ctrl-C sends it, if it runs; it must end well."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            assert self.process.wait(30) == 0, self.said()
+            assert self.process.wait(120) == 0, self.said()
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A start that is expected to end by itself."""
@@ -103,7 +103,7 @@ class Up:
 
     def get(self, path: str, port: int = 0) -> int:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://127.0.0.1:{port or self.port}{path}", timeout=5) as response:
+        with opener.open(f"http://127.0.0.1:{port or self.port}{path}", timeout=60) as response:
             return int(response.status)
 
     def settings(self) -> dict[str, str]:
@@ -177,8 +177,8 @@ def test_up_replaces_killed_children(up: Up, eventually: Callable[..., None]) ->
         victim = up.child(words)
         assert victim, words
         os.kill(victim, signal.SIGKILL)
-        eventually(lambda words=words, victim=victim: up.child(words) not in (0, victim), seconds=30)
-    eventually(up.answers, seconds=30)
+        eventually(lambda words=words, victim=victim: up.child(words) not in (0, victim))
+    eventually(up.answers)
     assert up.get("/healthz", up.port + 1) == 200
     assert up.said().count("ended (signal SIGKILL)") == 5
 
@@ -194,7 +194,7 @@ def test_up_ends_in_order_and_leaves_nothing(up: Up) -> None:
     assert up.process
     assert len(up.left()) > 8, "the search for leftovers sees nothing"
     up.process.send_signal(signal.SIGTERM)
-    assert up.process.wait(30) == 0
+    assert up.process.wait(120) == 0
     assert up.left() == []
     said = up.said()
     assert said.index("web        stopped") < said.index("postgres   stopped")
@@ -206,9 +206,9 @@ def test_up_starts_again_and_survives_the_supervisors_kill(up: Up, eventually: C
     assert "Preparing the database" not in up.said()
     assert up.process
     os.kill(up.supervisor, signal.SIGKILL)
-    assert up.process.wait(30) == 128 + signal.SIGKILL
+    assert up.process.wait(120) == 128 + signal.SIGKILL
     assert "The supervisor was killed" in up.said()
-    eventually(lambda: not up.left(), seconds=15)
+    eventually(lambda: not up.left())
 
 
 def test_up_killed_altogether_starts_at_once(up: Up) -> None:
@@ -227,7 +227,7 @@ def test_up_survives_the_guardians_kill(up: Up, eventually: Callable[..., None])
     assert up.process and up.process.poll() is None
     up.process.kill()
     up.process.wait()
-    eventually(lambda: not up.left(), seconds=30)
+    eventually(lambda: not up.left())
 
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("ROADWORKS_START_KILLS", "1"))))
@@ -237,7 +237,7 @@ def test_up_killed_in_mid_start_starts_fresh(up: Up, eventually: Callable[..., N
     up.end()
     with up.output.open("wb") as output:
         half = subprocess.Popen(up.command("--fresh"), env=up.environ(), cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
-    eventually(lambda: "Starting PostgreSQL" in up.said(), seconds=30)
+    eventually(lambda: "Starting PostgreSQL" in up.said())
     time.sleep(instant)  # the instant is the case
     victims = [half.pid, *children_of(half.pid)]
     for pid in victims:

@@ -60,14 +60,14 @@ def test_n03_what_a_real_alertmanager_sends_is_tagged_told_and_resolved(sending:
     run = open_window()
     down = fired("OrdersDown")
     sending.fire(down, fired("OrdersWarm", "warning"), fired("MailDown", service="mail"))
-    eventually(lambda: Alert.objects.count() == 3, seconds=60)
+    eventually(lambda: Alert.objects.count() == 3)
     rows = {row.name: (row.action, row.window) for row in Alert.objects.all()}
     reference = run.window.reference
     assert rows == {"OrdersDown": ("page", reference), "OrdersWarm": ("ticket", reference), "MailDown": ("page", "")}
     tell_due()
     assert Message.objects.filter(window=reference, recipient="otto@example.org", urgency="page").count() == 1
     sending.fire(down | {"endsAt": clock().isoformat()})
-    eventually(lambda: Alert.objects.filter(name="OrdersDown", ends_at__isnull=False).exists(), seconds=60)
+    eventually(lambda: Alert.objects.filter(name="OrdersDown", ends_at__isnull=False).exists())
     assert Alert.objects.count() == 3
 
 
@@ -81,14 +81,14 @@ def test_f03_n03_what_a_silence_withholds_stands_in_the_ledger_and_is_told_when_
              "endsAt": (clock() + timedelta(hours=1)).isoformat(), "createdBy": "Hal", "comment": "known"}  # fmt: skip
     sending.post("/api/v2/silences", human)
     sending.fire(fired("OrdersSlow"), fired("OrdersCold"))
-    eventually(lambda: hear_withheld() == 2, seconds=60)
+    eventually(lambda: hear_withheld() == 2)
     ours, theirs = Alert.objects.get(name="OrdersSlow"), Alert.objects.get(name="OrdersCold")
     assert (ours.action, ours.is_expected) == ("ticket", True) and run.window.reference in ours.withheld
     assert (theirs.action, theirs.is_expected) == ("annotate", False) and "Hal" in theirs.withheld
     tell_due()
     assert not Message.objects.filter(urgency="page").exists()
     sending.take_away(placed["id"])
-    eventually(lambda: Alert.objects.get(name="OrdersSlow").action == "page", seconds=60)
+    eventually(lambda: Alert.objects.get(name="OrdersSlow").action == "page")
     tell_due()
     assert Message.objects.filter(urgency="page", recipient="otto@example.org").count() == 1
     assert {"fired", "withheld", "told", "routed"} <= set(AlertFact.objects.filter(alert=ours).values_list("kind", flat=True))

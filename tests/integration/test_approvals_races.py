@@ -41,7 +41,7 @@ def race(*acts: Callable[[], Any], at_once: int = CONNECTIONS) -> list[Any]:
     start, room = threading.Event(), threading.BoundedSemaphore(at_once)
 
     def run(act: Callable[[], Any]) -> Any:
-        start.wait(30)
+        start.wait(120)
         with room:
             try:
                 return act()
@@ -182,7 +182,7 @@ def test_r_e09_no_start_with_another_digest_than_was_approved(edit: str) -> None
 
         def change(window: Window = window, claimed: threading.Event = claimed, order: int = order) -> None:
             if order == 1:
-                assert claimed.wait(30)
+                assert claimed.wait(120)
             EDITS[edit](window)
 
         started, _ = race(start, change)

@@ -215,7 +215,7 @@ def site() -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/m.ics"
         server.shutdown()
-        thread.join(5)
+        thread.join(60)
 
 
 def poll_now() -> CalendarSource:

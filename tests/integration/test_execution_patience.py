@@ -51,7 +51,7 @@ def ctx(transactional_db: None) -> StepContext:
         direction="forward",
         fence=1,
         attempt=1,
-        deadline=clock() + timedelta(seconds=30),
+        deadline=clock() + timedelta(seconds=300),
         kind="act",
         verb="run",
         params={},

@@ -53,10 +53,11 @@ class Step:
 
     def __init__(self, ci: Server, told: dict) -> None:
         self.ci, self.told, self.kept, self.attempt, self.round = ci, told, {}, 1, ""
+        self.seconds = 60.0
 
     def once(self, verb: str = "run") -> Outcome:
         key = f"7:2:{'forward' if verb == 'run' else 'undo'}{self.round}"
-        http = Http(Limits.of(5, lambda: False), carried({"maintenance.window": "MW-1042"}, key, 1), ["127.0.0.1"])
+        http = Http(Limits.of(self.seconds, lambda: False), carried({"maintenance.window": "MW-1042"}, key, 1), ["127.0.0.1"])
         ctx = FakeContext(idempotency_key=key, attempt=self.attempt, checkpoint=self.kept, http=http, clock=datetime.now(UTC))
         if verb == "run" and not self.kept:
             self.kept = prepare("job", self.told, ctx)
@@ -65,7 +66,7 @@ class Step:
         self.kept = {**self.kept, **(getattr(outcome, "checkpoint", None) or {})}
         return outcome
 
-    def to_its_end(self, verb: str = "run", seconds: float = 10) -> Outcome:
+    def to_its_end(self, verb: str = "run", seconds: float = 90) -> Outcome:
         until = time.monotonic() + seconds
         while isinstance(outcome := self.once(verb), Wait):
             assert time.monotonic() < until, outcome
@@ -201,7 +202,7 @@ def test_a_pipeline_that_is_away_for_a_moment_loses_nothing(ci: Server) -> None:
     step = Step(ci, params(ci, "long"))
     step.once()
     ci.freeze()
-    step.told = {**step.told}
+    step.told, step.seconds = {**step.told}, 3
     try:
         assert isinstance(step.once(), Wait)
     finally:

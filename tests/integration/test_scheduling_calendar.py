@@ -256,7 +256,7 @@ def test_r_e15_khal_reads_the_same_hours(ada: Any, tmp_path: Path) -> None:
     environ = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
 
     def khal(*words: str) -> str:
-        done = subprocess.run(["khal", "-c", str(tmp_path / "khal.conf"), *words], env=environ, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["khal", "-c", str(tmp_path / "khal.conf"), *words], env=environ, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

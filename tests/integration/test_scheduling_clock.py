@@ -97,7 +97,7 @@ def test_r_e07_a_process_under_faketime_expires_nothing_early_or_late(skew: str)
         env=environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     told, *expired = done.stdout.split()

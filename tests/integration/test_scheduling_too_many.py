@@ -150,7 +150,7 @@ def test_two_who_take_the_last_place_of_a_month_come_one_by_one(ada: Any, root: 
 
     def ask(window: Window) -> str:
         try:
-            both.wait(30)
+            both.wait(90)
             return request_window(ada, window.pk).status
         except Conflict as refused:
             return str(refused.field)

@@ -95,7 +95,7 @@ def test_the_open_shop_has_one_and_its_runbooks_find_it(databases: tuple[str, st
         store.close()
         until(lambda: on_record(databases[0]), "the first backup")
         backups.ended.set()
-        backups.join(30)
+        backups.join(120)
         for path in sorted((ROOT / "examples" / "runbooks").glob("*-migration.yaml")):  # those that change data
             asked = parse(path.read_text()).backup_check
             assert asked and asked.database == "orders"

@@ -33,7 +33,7 @@ class Replica:
         self.server.daemon_threads = False  # so that server_close() waits for them
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
         self.thread.start()
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.server.server_address[1]}", trust_env=False, timeout=10)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.server.server_address[1]}", trust_env=False, timeout=60)
 
     def set(self, mode: str, **value: Any) -> None:
         self.flags["orders"] = SimpleNamespace(mode=mode, value=value)

@@ -10,9 +10,10 @@ import pytest
 
 from tests import given_windows as given
 from tests.certificates import Regions, regions
-from tests.given_templates import Node, carried_out, outcomes, plan_of
+from tests.given_templates import carried_out, outcomes, plan_of
 from tests.measured import again_and_again, exported, known, until
 from tests.servers import Prometheus
+from tests.sites import Calm
 from windows.execution.models import Run
 
 NAMES = ("eu-west", "us-east")
@@ -26,12 +27,12 @@ def ring(prometheus: Prometheus) -> Iterator[Regions]:
         yield made
 
 
-def rotated(ring: Regions, prometheus: Prometheus, settings: Any, folder: Path) -> tuple[Run, list[Node]]:
+def rotated(ring: Regions, prometheus: Prometheus, settings: Any, folder: Path) -> tuple[Run, list[Calm]]:
     given.service("shop", regions=NAMES)
-    nodes = {name: Node("shop", name) for name in NAMES}
+    nodes = {name: Calm("shop", name) for name in NAMES}
     settings.PROMETHEUS_URL, settings.COMMANDS_DIR = prometheus.url, ring.commands(folder)
     ring.failed.clear()
-    with again_and_again(ring.probe, rest=0.1), again_and_again(lambda: ring.use(lambda name: nodes[name].mode == "rerouted")):
+    with again_and_again(ring.probe, rest=0.1), again_and_again(lambda: ring.use(nodes)):
         known(prometheus.url, "rate(client_errors_total[5s]) / rate(client_requests_total[5s])", "min(probe_success) == 1")
         run = carried_out(plan_of("u3-certificate-rotation", **FAST), *nodes.values())
     return run, list(nodes.values())

@@ -51,7 +51,7 @@ def test_u4_all_users_are_taken_over_and_no_request_fails(edge: Balancer, versio
     assert run.status == "succeeded", (run.reason, outcomes(run), users.failed[:3])
     assert not users.failed
     assert edge.weights() == {"v1": 0, "v2": 100}
-    assert len(versions[1].met) > 50
+    assert versions[1].met
 
 
 def test_u4_a_slow_version_goes_back_and_no_request_fails(edge: Balancer, versions: list[Version], prometheus: Prometheus) -> None:

@@ -165,12 +165,12 @@ def test_four_faces_agree(shop: Shop) -> None:
     for row in rows:
         assert [listed[row["reference"]][name] for name in FACTS] == [row[name] for name in FACTS]
     address = shop.post("ben", "/feeds", kind="all")["address"]
-    feed = icalendar.Calendar.from_ical(httpx.get(address, timeout=10, trust_env=False).content)
+    feed = icalendar.Calendar.from_ical(httpx.get(address, timeout=60, trust_env=False).content)
     ical = {str(event["SUMMARY"]).split(":")[0]: event for event in feed.walk("VEVENT")}
     told = {row["reference"] for row in rows if row["status"] != "draft"}
     ahead = {reference for reference, event in ical.items() if since < event.decoded("DTEND") and event.decoded("DTSTART") < until_}
     assert ahead == told
-    with httpx.Client(base_url=f"http://127.0.0.1:{shop.port}", timeout=20, trust_env=False, follow_redirects=True) as browser:
+    with httpx.Client(base_url=f"http://127.0.0.1:{shop.port}", timeout=60, trust_env=False, follow_redirects=True) as browser:
         sign_in(browser, "ben")
         page = browser.get("/windows/").text
         for row in rows:
@@ -198,7 +198,7 @@ def sign_in(browser: httpx.Client, account: str) -> None:
 
 
 def test_the_api_describes_itself(shop: Shop) -> None:
-    answer = httpx.get(f"http://127.0.0.1:{shop.port}/api/schema/", headers=shop.as_("ben").headers, timeout=30, trust_env=False)
+    answer = httpx.get(f"http://127.0.0.1:{shop.port}/api/schema/", headers=shop.as_("ben").headers, timeout=60, trust_env=False)
     document = answer.json()
     assert document["openapi"].startswith("3.1")
     for name, shape in document["components"]["schemas"].items():
