@@ -29,6 +29,7 @@ PLACES = [  # word, address, icon
     ("Services", "/services/", "services"),
     ("Runbooks", "/runbooks/", "runbooks"),
     ("Flags", "/flags/", "flags"),
+    ("Reviews", "/reviews/", "reviews"),
     ("Audit", "/audit/", "audit"),
     ("Settings", "/settings/", "settings"),
 ]

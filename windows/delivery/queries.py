@@ -23,9 +23,11 @@ def undelivered(hidden: Collection[str] = ()) -> list[Message]:
     return list(found.exclude(window__in=hidden).select_related("target").order_by("-pk")[:200])
 
 
-def pages_to(since: datetime) -> dict[str, int]:
-    """E-mail address → how many facts it was paged for since; a fact counts once."""
+def pages_to(since: datetime, until: datetime | None = None) -> dict[str, int]:
+    """E-mail address → how many facts it was paged for since, and before `until` where given; a fact counts once."""
     rows = Message.objects.filter(urgency=Urgency.PAGE.value, channel="email", target=None, created_at__gte=since)
+    if until is not None:
+        rows = rows.filter(created_at__lt=until)
     told = Coalesce(NullIf("fact", Value("")), "dedup_key")
     return dict(rows.values_list("recipient").annotate(count=Count(told, distinct=True)).values_list("recipient", "count"))
 

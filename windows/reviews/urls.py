@@ -4,8 +4,10 @@ from django.urls import path
 
 from windows.reviews.api.follow_ups import DropFollowUp, FinishFollowUp, FollowUps, OneFollowUp
 from windows.reviews.api.measures import Measures, OneMeasure
+from windows.reviews.api.periods import MonthlyReview, WeeklyReview
 from windows.reviews.api.postmortems import OnePostmortem, PublishPostmortem
 from windows.reviews.views.follow_ups import done_page, drop_page, follow_up_list, new_follow_up
+from windows.reviews.views.periods import first_review, monthly_review, weekly_review
 from windows.reviews.views.postmortems import (
     draft_page,
     edit_postmortem_page,
@@ -20,12 +22,17 @@ api = [
     path("measures/<slug:measure_id>", OneMeasure.as_view()),
     path("windows/<str:reference>/postmortem", OnePostmortem.as_view()),
     path("windows/<str:reference>/postmortem/publish", PublishPostmortem.as_view()),
+    path("reviews/weekly", WeeklyReview.as_view()),
+    path("reviews/monthly", MonthlyReview.as_view()),
     path("follow-ups", FollowUps.as_view()),
     path("follow-ups/<int:follow_up_id>", OneFollowUp.as_view()),
     path("follow-ups/<int:follow_up_id>/done", FinishFollowUp.as_view()),
     path("follow-ups/<int:follow_up_id>/drop", DropFollowUp.as_view()),
 ]
 pages = [
+    path("reviews/", first_review, name="reviews"),
+    path("reviews/weekly/", weekly_review, name="weekly-review"),
+    path("reviews/monthly/", monthly_review, name="monthly-review"),
     path("reviews/postmortems/", postmortem_list, name="postmortems"),
     path("windows/<str:reference>/postmortem", postmortem_page, name="postmortem"),
     path("windows/<str:reference>/postmortem/draft", draft_page, name="draft-postmortem"),
