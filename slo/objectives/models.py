@@ -1,7 +1,7 @@
 """Objectives: what is promised to users of a service, and what maintenance was agreed to mean for it."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 POLICIES = ["count", "exclude", "allow"]
@@ -14,17 +14,23 @@ class Objective(models.Model):
     service = models.CharField(max_length=63)
     environment = models.CharField(max_length=63, default="production")
     title = models.CharField(max_length=200)
-    description = models.CharField(max_length=1050, blank=True, default="")
+    description = models.CharField(max_length=1050, blank=True, default="", db_default="")
     target = models.DecimalField(max_digits=8, decimal_places=6)  # 0.999
     window_days = models.PositiveIntegerField(default=28)  # rolling; about so long where `calendar` says when it begins
-    calendar = models.JSONField(default=dict)  # {"start", "zone", "count", "unit"}, or {} for a rolling window
+    calendar = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField())
+    )  # {"start", "zone", "count", "unit"}, or {} for a rolling window
     slice_minutes = models.PositiveIntegerField(null=True)  # timeslices: a slice is good where `slice_target` of its events are
     slice_target = models.DecimalField(max_digits=8, decimal_places=6, null=True)
-    maintenance = models.CharField(max_length=10, default="allow")  # how windows are treated from now on; see slo.budget.Policy
+    maintenance = models.CharField(
+        max_length=10, default="allow", db_default="allow"
+    )  # how windows are treated from now on; see slo.budget.Policy
     source = models.CharField(max_length=30, default="push")  # the name of a module in slo/telemetry/sources/
     query = models.JSONField(default=dict)  # for prometheus: {"good": PromQL, "total": PromQL}
-    rules = models.JSONField(default=list)  # burn-rate alerts of its own; [] for those of the SRE workbook
-    labels = models.JSONField(default=dict)
+    rules = models.JSONField(
+        default=list, db_default=Value([], models.JSONField())
+    )  # burn-rate alerts of its own; [] for those of the SRE workbook
+    labels = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     is_critical = models.BooleanField(default=False)
     is_example = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)

@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from tests.callers import caller
 from tests.given_alerts import SLOW, alert, call, heard, open_window
 from tests.given_windows import person, service
 from windows.access.roles import ENGINE, Role
+from windows.alerts.commands import telling
 from windows.alerts.commands.over import judge_overdue
 from windows.alerts.commands.telling import tell_due
 from windows.alerts.models import Alert, AlertFact, AlertGroup
@@ -211,3 +212,40 @@ def test_only_a_token_that_may_send_alerts_reaches_the_ledger() -> None:
     assert Alert.objects.count() == 1
     broken = sender.post("/alerts/alertmanager", {"version": "3"})
     assert broken.status_code == 422 and broken.json()["field"] == "version"
+
+
+def test_a_group_that_cannot_be_told_is_put_off_and_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_window()
+    heard(alert("Poison"), alert("Warm", severity="warning"))
+    real = telling.tell
+
+    def tell(rows: list[Alert], *rest: Any) -> None:
+        if rows[0].name == "Poison":
+            raise ValueError("a bug")
+        real(rows, *rest)
+
+    monkeypatch.setattr(telling, "tell", tell)
+    assert tell_due() == 1 and {urgency for _, urgency in said()} == {"ticket"}
+    waiting = AlertGroup.objects.get(wake_at__isnull=False)
+    assert waiting.key.endswith(":page") and waiting.wake_at is not None and waiting.wake_at > clock(), "it is not asked at every tick"
+    monkeypatch.setattr(telling, "tell", real)
+    AlertGroup.objects.filter(pk=waiting.pk).update(wake_at=clock())
+    assert tell_due() == 1 and ("otto@example.org", "page") in said()
+
+
+def test_what_is_only_repeated_is_not_written_again() -> None:
+    open_window()
+    storm = [alert(f"Down{n}") for n in range(50)]
+    heard(*storm)
+    before = set(xmin())
+    assert heard(*storm).known == 50 and set(xmin()) == before
+    Alert.objects.update(last_heard_at=clock() - timedelta(hours=2))
+    heard(*storm)
+    assert not Alert.objects.filter(last_heard_at__lt=clock() - timedelta(hours=1)).exists(), "but that it still fires is kept"
+
+
+def xmin() -> list[tuple[int, str]]:
+    """Which transaction wrote each row last."""
+    with connection.cursor() as cursor:
+        cursor.execute("select id, xmin::text from alerts_alert order by id")
+        return [(int(key), str(by)) for key, by in cursor.fetchall()]

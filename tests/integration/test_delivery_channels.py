@@ -19,13 +19,15 @@ from tests.callers import browser
 from tests.given_alerts import alert, heard, open_window
 from tests.receivers import Receiver, receiver
 from windows.access.roles import Actor, Role
+from windows.alerts.commands.ending import end_groups
 from windows.alerts.commands.telling import tell_due
+from windows.alerts.models import Alert, AlertGroup
 from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Person
 from windows.delivery.commands import Saying, reach, send_due
 from windows.delivery.commands.configuring import ChannelDraft, add_channel, end_channel, send_again, try_channel
-from windows.delivery.models import Channel, Message, Urgency
+from windows.delivery.models import Channel, Message, Urgency, Way
 from windows.errors import Conflict, Forbidden, Invalid
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,6 +62,7 @@ def say(fact: str = "run:1:stuck", urgency: Urgency = Urgency.PAGE, **facts: Any
 
 def again() -> int:
     """As if every rest were over."""
+    Way.objects.update(rests_until=Now())
     Message.objects.filter(status="queued").update(wake_at=Now())
     return send_due()
 
@@ -120,7 +123,7 @@ def test_r_g05_a_page_whose_channel_fails_twice_goes_the_other_ways_once_and_is_
     again()
     assert {one.channel for one in Message.objects.all()} == {"slack", "webhook", "email"}
     again()
-    assert [path for path, _, _ in there.got] == [SECRET_PATH, SECRET_PATH, SECRET_PATH, "/hook"]
+    assert [path for path, _, _ in there.got] == [SECRET_PATH, SECRET_PATH, "/hook", SECRET_PATH], "the way that failed comes last"
     assert [one.to for one in mail.outbox] == [["otto@example.org"]]
     assert set(Message.objects.values_list("status", flat=True)) == {"delivered"}
     again()
@@ -248,4 +251,82 @@ def test_alerts_reach_the_teams_channels_and_a_group_is_one_incident(olga: Actor
     tell_due()
     send_due()
     (event,) = there.said
-    assert event["dedup_key"].endswith(":page") and "and 29 more" in event["payload"]["summary"]
+    assert event["dedup_key"].startswith("mw:MW-") and ":page:" in event["dedup_key"]
+    assert "and 29 more" in event["payload"]["summary"]
+
+
+def later(group: timedelta) -> None:
+    """As if the groups had been told so long ago."""
+    AlertGroup.objects.update(told_at=clock() - group)
+    AlertGroup.objects.filter(wake_at__isnull=False).update(wake_at=clock())
+
+
+def test_an_incident_ends_with_its_group_and_what_comes_later_is_another(olga: Actor, there: Receiver) -> None:
+    open_window()
+    channel(olga, there, "pagerduty", urgencies=("page",))
+    began = clock()
+    heard(alert("A", at=began))
+    tell_due()
+    assert end_groups() == 0
+    heard(alert("A", at=began, over=True))
+    assert end_groups() == 0, "its beginning is still on its way: an end that came first would leave it open for ever"
+    send_due()
+    assert end_groups() == 1 and end_groups() == 0
+    send_due()
+    heard(alert("B"))
+    later(timedelta(minutes=2))
+    tell_due()
+    send_due()
+    first, over, second = there.said
+    assert over == {"routing_key": KEY, "dedup_key": first["dedup_key"], "event_action": "resolve"}
+    assert second["event_action"] == "trigger" and second["dedup_key"] != first["dedup_key"]
+    assert AuditEntry.objects.get(kind="alerts.over").data["incidents"] == 1
+
+
+def test_what_comes_soon_joins_an_incident_and_what_comes_after_a_quiet_time_wakes_somebody_anew(olga: Actor, there: Receiver) -> None:
+    open_window()
+    channel(olga, there, "pagerduty", urgencies=("page",))
+    for name, since in (("A", 0), ("B", 2), ("C", 30)):
+        heard(alert(name, at=clock()))
+        later(timedelta(minutes=since))
+        tell_due()
+        send_due()
+    a, b, c = (event["dedup_key"] for event in there.said)
+    assert a == b != c
+    heard(*(alert(row.name, at=row.starts_at, over=True) for row in Alert.objects.all()))
+    assert end_groups() == 1
+    send_due()
+    assert {(event["event_action"], event["dedup_key"]) for event in there.said[3:]} == {("resolve", a), ("resolve", c)}
+
+
+def test_r_g05_a_failing_channel_is_asked_rarely_and_holds_nothing_else_up(olga: Actor, there: Receiver) -> None:
+    hanging, _ = channel(olga, there, "slack")
+    there.answers = [(503, {}), (503, {})]
+    for fact in range(5):
+        say(f"fact:{fact}")
+    send_due()
+    assert len(there.got) == 1 and len(mail.outbox) == 5, "the first failure is enough, and mail went all the same"
+    say("new")
+    send_due()
+    assert len(there.got) == 1 and len(mail.outbox) == 6
+    again()
+    assert len(there.got) == 2, "one message tries it for all"
+    way = Way.objects.get()
+    assert (way.name, way.failures) == (f"channel:{hanging.pk}", 2) and way.rests_until > clock() + timedelta(seconds=20)
+    channel(olga, there, "webhook", urgencies=("ticket",))
+    say("urgent")
+    send_due()
+    assert there.got[-1][0] == "/hook" and there.said[-1]["data"]["fact"] == "urgent", "a page does not wait for a way that fails"
+    while Message.objects.filter(status="queued").exists():
+        again()
+    assert set(Message.objects.values_list("status", flat=True)) == {"delivered"} and not Way.objects.exists()
+
+
+def test_what_could_not_even_be_tried_for_a_day_is_dead_and_shown(olga: Actor, there: Receiver) -> None:
+    made, _ = channel(olga, there, "slack")
+    Way.objects.create(name=f"channel:{made.pk}", failures=1, rests_until=clock() + timedelta(minutes=5))
+    say()
+    Message.objects.filter(target=made).update(created_at=clock() - timedelta(days=2))
+    send_due()
+    assert Message.objects.get(target=made).status == "dead" and not there.got
+    assert AuditEntry.objects.filter(kind="message.died").exists()

@@ -14,7 +14,7 @@ from portal.api import tasks as portal_tasks
 from portal.api.models import FailedSignIn, StoredAnswer
 from tests import given_runs as runs
 from windows.alerts import tasks as alerts_tasks
-from windows.alerts.models import Alert, AlertFact
+from windows.alerts.models import Alert, AlertFact, AlertGroup, PastWindow
 from windows.audit.clock import clock
 from windows.audit.forgetting import forget
 from windows.delivery import tasks as delivery_tasks
@@ -66,6 +66,17 @@ def test_alerts_go_with_what_was_said_of_them(age: timedelta, left: int) -> None
     aged("alerts_alert", "last_heard_at", age)
     alerts_tasks.forget()
     assert Alert.objects.count() == AlertFact.objects.count() == left
+
+
+def test_windows_that_alerts_remember_and_groups_that_sleep_go_too_but_never_one_that_is_open() -> None:
+    for days in (399, 401):
+        ended = clock() - days * DAY
+        PastWindow.objects.create(window=f"MW-{days}", run_id=1, title="t", since=ended - DAY, ended_at=ended, scopes=[])
+    for key, facts in {"idle": {}, "open": {"episode": 1}, "young": {"told_at": clock()}, "due": {"wake_at": clock()}}.items():
+        AlertGroup.objects.create(key=key, **({"told_at": clock() - 31 * DAY} | facts))
+    alerts_tasks.forget()
+    assert set(PastWindow.objects.values_list("window", flat=True)) == {"MW-399"}
+    assert set(AlertGroup.objects.values_list("key", flat=True)) == {"open", "young", "due"}
 
 
 @pytest.mark.parametrize(("age", "left"), [(23, 1), (25, 0)])

@@ -47,6 +47,7 @@ class Alert(models.Model):
             models.Index(fields=["window", "-id"], condition=~Q(window=""), name="alert_by_window"),
             models.Index(fields=["service", "-id"], name="alert_by_service"),
             models.Index(fields=["group"], condition=Q(told_at__isnull=True), name="alert_to_tell"),
+            models.Index(fields=["group"], condition=Q(ends_at__isnull=True), name="alert_firing"),
             models.Index(fields=["expected_until"], condition=Q(ends_at__isnull=True, is_expected=True), name="alert_expected"),
             BrinIndex(fields=["last_heard_at"], name="alert_by_age"),
         ]
@@ -74,9 +75,14 @@ class AlertGroup(models.Model):
     wake_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)
     messages = models.PositiveIntegerField(default=0)
+    episode = models.PositiveIntegerField(default=0, db_default=0)  # counts what pagers show as one incident each
+    over = models.PositiveIntegerField(default=0, db_default=0)  # episodes up to this one have been told to be over
 
     class Meta:
-        indexes = [models.Index(fields=["wake_at"], condition=Q(wake_at__isnull=False), name="alert_group_due")]
+        indexes = [
+            models.Index(fields=["wake_at"], condition=Q(wake_at__isnull=False), name="alert_group_due"),
+            models.Index(fields=["told_at"], condition=Q(episode__gt=models.F("over")), name="alert_group_open"),
+        ]
 
     def __str__(self) -> str:
         return self.key

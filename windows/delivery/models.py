@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
 
@@ -41,6 +41,17 @@ class Channel(models.Model):
         return self.name
 
 
+class Way(models.Model):
+    """A way out that fails at the moment: a channel's server, or the mail server. One that works has no row."""
+
+    name = models.CharField(max_length=60, unique=True)
+    failures = models.PositiveIntegerField(default=0, db_default=0)  # in a row
+    rests_until = models.DateTimeField(db_default=Now())  # nobody asks it before
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Message(models.Model):
     dedup_key = models.CharField(max_length=200, unique=True)  # one fact, one message, however often it is said
     channel = models.CharField(max_length=30)  # the name of a module in delivery/channels/
@@ -50,9 +61,9 @@ class Message(models.Model):
     body = models.TextField()
     window = models.CharField(max_length=20, blank=True)
     target = models.ForeignKey(Channel, models.PROTECT, null=True, related_name="messages")  # null: a person's mail
-    fact = models.CharField(max_length=200, blank=True)  # what it tells of: the same for everybody who is told
-    teams = models.JSONField(default=list)  # who else may be told of it where this way fails
-    facts = models.JSONField(default=dict)  # what programs are told beside the words
+    fact = models.CharField(max_length=200, blank=True, db_default="")  # what it tells of: the same for everybody who is told
+    teams = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # who else may be told of it where this way fails
+    facts = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # what programs are told beside the words
     status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in MessageStatus], default=MessageStatus.QUEUED.value)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)

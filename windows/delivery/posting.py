@@ -30,7 +30,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
     except NotAllowed as error:
         raise Undelivered(str(error).replace(url, host), permanent=True) from None
     except PortError as error:
-        raise Undelivered(str(error).replace(url, host)) from None
+        raise Undelivered(str(error).replace(url, host), is_way=True) from None
     if 200 <= answer.status < 300:
         return
     said = f"{host} answered {answer.status}"
@@ -40,7 +40,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
         raise Undelivered(f"{said}: it points to another address, and redirects are not followed", permanent=True)
     later = answer.headers.get("retry-after", "")
     rest = timedelta(seconds=int(later)) if later.isascii() and later.isdigit() and len(later) < 6 else None
-    raise Undelivered(said, permanent=answer.status < 500 and answer.status not in LATER, retry_after=rest)
+    later_ = answer.status >= 500 or answer.status in LATER
+    raise Undelivered(said, permanent=not later_, retry_after=rest, is_way=later_)
 
 
 def encoded(body: Any) -> bytes:

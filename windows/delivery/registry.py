@@ -24,3 +24,9 @@ def channels() -> Mapping[str, Callable[[Any], None]]:
     """The `send` of every channel by its module's name."""
     names = [item.name for item in pkgutil.iter_modules(folder.__path__)]
     return {name: importlib.import_module(f"{folder.__name__}.{name}").send for name in names}
+
+
+@cache
+def showing_incidents() -> tuple[str, ...]:
+    """The channels that keep a message open as an incident until they hear that it is over."""
+    return tuple(name for name, module in kinds().items() if getattr(module, "shows_incidents", False))

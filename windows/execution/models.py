@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
 from windows.audit.clock import clock as clock  # noqa: PLC0414 - every lease is compared with it
@@ -26,7 +26,9 @@ class Run(models.Model):
     status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in RunStatus], default=RunStatus.PREFLIGHT.value)
     reason = models.TextField(blank=True)  # why it is in this state, one sentence for people
     rehearsal = models.CharField(max_length=10, blank=True, default="", db_default="", choices=[(r.value, r.value) for r in Rehearsal])
-    staged = models.JSONField(default=dict, blank=True)  # of a rehearsal: {"environment", "parameters", "faults"}
+    staged = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), blank=True
+    )  # of a rehearsal: {"environment", "parameters", "faults"}
     started_by = models.CharField(max_length=200)
     started_by_id = models.BigIntegerField(null=True)
     watch = models.JSONField(default=list)  # gates judged during the whole run: runbooks.spec.WatchSpec.to_json()
@@ -87,8 +89,8 @@ class StepRun(models.Model):
         max_length=12, choices=[(p, p) for p in ("roll_back", "checkpoint")], default="roll_back", db_default="roll_back"
     )
     round = models.PositiveIntegerField(default=1, db_default=1)  # grows when it is done anew after a rollback to a checkpoint
-    quiesces = models.CharField(max_length=200, blank=True)  # what this step stops …
-    resumes = models.CharField(max_length=200, blank=True)  # … and what this one lets go on again
+    quiesces = models.CharField(max_length=200, blank=True, db_default="")  # what this step stops …
+    resumes = models.CharField(max_length=200, blank=True, db_default="")  # … and what this one lets go on again
     resume_within = models.DurationField(null=True)
     forgotten_at = models.DateTimeField(null=True)  # people heard that what it stopped was not let go on
     status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in StepStatus], default=StepStatus.PENDING.value)

@@ -42,7 +42,7 @@ class Flag(models.Model):
     version = models.BigIntegerField(default=0)  # the flag's own: compare-and-set
     global_version = models.BigIntegerField(default=0)
     window = models.CharField(max_length=20, blank=True)
-    confidential = models.BooleanField(default=False)  # whose window it is, is told to nobody; the mode is told to all
+    confidential = models.BooleanField(default=False, db_default=False)  # whose window it is, is told to nobody; the mode is told to all
     set_by = models.CharField(max_length=200, blank=True)
     set_at = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True)
@@ -75,7 +75,7 @@ class FlagVersion(models.Model):
     mode = models.CharField(max_length=20)
     payload = models.JSONField(default=dict)
     window = models.CharField(max_length=20, blank=True)
-    confidential = models.BooleanField(default=False)
+    confidential = models.BooleanField(default=False, db_default=False)
     actor = models.CharField(max_length=200)
     reason = models.CharField(max_length=500, blank=True)
     echo = models.CharField(max_length=32)  # random; served with this version and repeated by its receipts

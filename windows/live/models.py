@@ -13,14 +13,16 @@ class LiveScope(models.Model):
     layer = models.CharField(max_length=3)
     mode = models.CharField(max_length=20)
     owner = models.CharField(max_length=120)
-    coordinator = models.CharField(max_length=120, blank=True)
-    coordinator_email = models.CharField(max_length=254, blank=True)
-    team = models.CharField(max_length=63, blank=True)  # the window's own
+    coordinator = models.CharField(max_length=120, blank=True, db_default="")
+    coordinator_email = models.CharField(max_length=254, blank=True, db_default="")
+    team = models.CharField(max_length=63, blank=True, db_default="")  # the window's own
     step = models.CharField(max_length=120, blank=True)  # the step under way, by its name
     since = models.DateTimeField()
     until = models.DateTimeField()
     expected_alerts = models.JSONField(default=list)
-    confidential = models.BooleanField(default=False)  # then window, title, owner and step are for few eyes; mode and place for all
+    confidential = models.BooleanField(
+        default=False, db_default=False
+    )  # then window, title, owner and step are for few eyes; mode and place for all
     runbook = models.CharField(max_length=500, blank=True)  # a link
 
     class Meta:

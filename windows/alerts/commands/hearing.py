@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -23,6 +23,7 @@ from windows.delivery.bell import ring_on_commit
 from windows.live.models import LiveScope
 
 LOCK = 0x616C7274  # two Alertmanagers of one cluster send the same call at the same moment
+SEEN = timedelta(hours=1)
 SENDER = Subject(called="the alert ledger")
 
 
@@ -90,11 +91,11 @@ def row_of(one: Heard, judged: Judgement, live: dict[str, LiveScope], now: datet
 
 
 def brought_up_to_date(pairs: list[tuple[Alert, Heard]], now: datetime) -> tuple[list[Alert], list[Alert]]:
-    """Those that are judged anew (they fire again, or nothing withholds them any more), and those that are over now."""
+    """Those that are judged anew (they fire again, or nothing withholds them any more), and those that are over now. Only rows of which
+    something new is known are written, and when each was heard of last at most once an hour: a storm repeats itself every minute."""
     again: list[tuple[Alert, Heard, FactKind]] = []
-    resolved, facts = [], []
+    resolved, facts, changed = [], [], []
     for row, one in pairs:
-        row.last_heard_at = now
         if one.ends_at is not None:
             if row.ends_at is None:
                 row.ends_at, row.resolved_heard_at = one.ends_at, now
@@ -112,9 +113,11 @@ def brought_up_to_date(pairs: list[tuple[Alert, Heard]], now: datetime) -> tuple
                 facts.append(AlertFact(alert=row, kind=FactKind.WITHHELD.value, said=one.withheld, at=now))
             row.withheld = one.withheld[:500]
             row.expected_until = now + LOOK if row.is_expected and one.withheld_by == row.window else row.expected_until
+            changed.append(row)
     judge_anew(again, now)
-    changed = ["last_heard_at", "ends_at", "resolved_heard_at", "withheld", *JUDGED]
-    Alert.objects.bulk_update([row for row, _ in pairs], changed, batch_size=200)
+    changed += [*resolved, *(row for row, _, _ in again)]
+    Alert.objects.bulk_update(changed, ["ends_at", "resolved_heard_at", "withheld", *JUDGED], batch_size=200)
+    Alert.objects.filter(pk__in=[row.pk for row, _ in pairs], last_heard_at__lt=now - SEEN).update(last_heard_at=now)
     AlertFact.objects.bulk_create(facts)
     return [row for row, _, _ in again], resolved
 

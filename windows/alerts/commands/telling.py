@@ -10,34 +10,45 @@ from django.db import transaction
 from django.utils.http import urlencode
 
 from windows.access.roles import ENGINE
-from windows.alerts.commands.groups import REST
+from windows.alerts.commands.groups import REST, incident, said_of, takes_part
 from windows.alerts.models import Alert, AlertFact, AlertGroup, PastWindow
 from windows.alerts.states import Action, FactKind
 from windows.alerts.words import About, Line, body, title
 from windows.audit.clock import clock
 from windows.audit.commands import record
+from windows.audit.going_on import going_on
 from windows.catalogue.models import Service
 from windows.catalogue.queries import on_call_of, sre_contacts
 from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.live.models import LiveScope
 
+MANY = 100  # groups of one look
 AT_ONCE = 1000  # alerts in one message; a longer list goes on in the next
 
 
 def tell_due() -> int:
-    """Tell every group that is due, each in a transaction of its own; how many."""
+    """Tell every group that is due, each in a transaction of its own; how many. One that cannot be told is put off: it holds up none."""
     told = 0
-    while tell_one():
-        told += 1
+    while due := list(AlertGroup.objects.filter(wake_at__lte=clock()).order_by("wake_at", "pk").values_list("pk", flat=True)[:MANY]):
+        before = told
+        for group in due:
+            failed = True
+            with going_on("tell a group of alerts", group=group):
+                told += tell_one(group)
+                failed = False
+            if failed:
+                AlertGroup.objects.filter(pk=group, wake_at__isnull=False).update(wake_at=clock() + REST)
+        if told == before:  # others are at it
+            break
     return told
 
 
 @transaction.atomic(durable=True)
-def tell_one() -> bool:
-    """One group: a message to each who must know, whatever the number of its alerts. Two workers never tell the same group."""
+def tell_one(group: int) -> bool:
+    """A message to each who must know, whatever the number of its alerts. Two workers never tell the same group."""
     now = clock()
-    due = AlertGroup.objects.select_for_update(skip_locked=True).filter(wake_at__lte=now).order_by("wake_at", "pk").first()
+    due = AlertGroup.objects.select_for_update(skip_locked=True).filter(pk=group, wake_at__lte=now).first()
     if due is None:
         return False
     rows = list(
@@ -48,13 +59,13 @@ def tell_one() -> bool:
     )
     due.wake_at = now + REST if len(rows) == AT_ONCE else None
     if rows:
-        due.told_at, due.messages = now, due.messages + 1
-        tell(rows, f"alerts:{due.key}:{due.messages}", now)
-    due.save(update_fields=["wake_at", "told_at", "messages"])
+        takes_part(due, now)
+        tell(rows, due, now)
+    due.save(update_fields=["wake_at", "told_at", "messages", "episode"])
     return True
 
 
-def tell(rows: list[Alert], key: str, now: datetime) -> None:
+def tell(rows: list[Alert], group: AlertGroup, now: datetime) -> None:
     """In the transaction of its group. Where nobody can be told, the ledger and the trail say so."""
     urgency = Urgency(rows[0].action)
     about, named = window_of(rows)
@@ -63,7 +74,8 @@ def tell(rows: list[Alert], key: str, now: datetime) -> None:
     lines = [line_of(row) for row in rows]
     address = f"{settings.PORTAL_URL}/alerts/?{urlencode({'window': about.reference} if about.reference else {'service': rows[0].service})}"
     subject, text = title(about, lines), body(about, lines, address)
-    programs = {"dedup_key": rows[0].group, "component": rows[0].service, "group": about.reference, "class": rows[0].name}
+    key = f"{said_of(group, group.episode)}{group.messages}"
+    programs = {"dedup_key": incident(group, group.episode), "component": rows[0].service, "group": about.reference, "class": rows[0].name}
     reach(Saying(key, urgency, subject, text, about.reference, programs), people, teams)
     kind, said = (FactKind.TOLD, ", ".join(sorted(people))) if people else (FactKind.UNHEARD, "There is nobody to tell.")
     AlertFact.objects.bulk_create([AlertFact(alert=row, kind=kind.value, said=said, at=now) for row in rows])

@@ -36,4 +36,4 @@ def send(message: Message) -> None:
         code = next(iter(error.recipients.values()))[0]
         raise Undelivered(f"the server refused {message.recipient} ({code})", permanent=500 <= code < 600) from error
     except (smtplib.SMTPException, OSError) as error:
-        raise Undelivered(f"{type(error).__name__}: {error}") from error
+        raise Undelivered(f"{type(error).__name__}: {error}", is_way=True) from error

@@ -12,6 +12,7 @@ from windows.errors import Invalid
 
 label = "PagerDuty Events v2"
 wants_secret = True
+shows_incidents = True
 ENDPOINT = "https://events.pagerduty.com/v2/enqueue"
 SEVERITY = {"page": "critical", "ticket": "warning", "notice": "info"}
 
@@ -25,6 +26,11 @@ def checked(address: str, secret: str) -> tuple[str, str]:
 
 def send(message: Message) -> None:
     assert message.target is not None
+    key = f"mw:{message.facts.get('dedup_key') or message.fact or message.dedup_key}"[:255]
+    about = {"routing_key": message.target.secret, "dedup_key": key, "event_action": message.facts.get("event_action", "trigger")}
+    if about["event_action"] != "trigger":  # these need no more
+        post(message.target.address, encoded(about), {})
+        return
     link = f"{settings.PORTAL_URL}/windows/{message.window}" if message.window else f"{settings.PORTAL_URL}/alerts/"
     payload = {
         "summary": message.title[:1024], "source": message.window or "Roadworks", "severity": SEVERITY[message.urgency],
@@ -32,8 +38,7 @@ def send(message: Message) -> None:
         **{name: message.facts[name] for name in ("component", "group", "class") if message.facts.get(name)},
     }  # fmt: skip
     event = {
-        "routing_key": message.target.secret, "event_action": message.facts.get("event_action", "trigger"),
-        "dedup_key": f"mw:{message.facts.get('dedup_key') or message.fact or message.dedup_key}"[:255], "payload": payload,
+        **about, "payload": payload,
         "client": "Roadworks", "client_url": settings.PORTAL_URL, "links": [{"href": link, "text": message.window or "Alerts"}],
     }  # fmt: skip
     post(message.target.address, encoded(event), {})

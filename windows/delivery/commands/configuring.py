@@ -13,7 +13,7 @@ from windows.audit.commands import record
 from windows.catalogue.models import Team
 from windows.delivery.bell import ring_on_commit
 from windows.delivery.commands.queueing import queue
-from windows.delivery.models import Channel, Message, MessageStatus, Urgency
+from windows.delivery.models import Channel, Message, MessageStatus, Urgency, Way
 from windows.delivery.registry import kinds
 from windows.errors import Conflict, Invalid, NotFound
 
@@ -71,6 +71,7 @@ def try_channel(actor: Actor, channel_id: int) -> Message:
 def end_channel(actor: Actor, channel_id: int) -> None:
     channel = found(actor, channel_id)
     Channel.objects.filter(pk=channel.pk).update(ended_at=clock(), ended_because=f"Ended by {actor.name}.", secret="")
+    Way.objects.filter(name=f"channel:{channel.pk}").delete()
     record("channel.ended", actor, f"team:{channel.team}", data={"channel": channel.name})
 
 

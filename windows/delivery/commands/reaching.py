@@ -13,7 +13,8 @@ from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.catalogue.queries import on_call_of
 from windows.delivery.commands.queueing import queue
-from windows.delivery.models import Channel, Message, Urgency
+from windows.delivery.models import Channel, Message, MessageStatus, Urgency, Way
+from windows.delivery.registry import showing_incidents
 
 PLAIN = "email"
 
@@ -55,6 +56,24 @@ def to_channel(said: Saying, channel: Channel, teams: list[str]) -> None:
     queue(f"{said.fact}:channel:{channel.pk}", channel.kind, recipient, said.urgency, said.title, said.body, said.window, **more)
 
 
+def is_on_its_way(keys: str) -> bool:
+    """Whether anything whose key begins so still waits for a channel that shows incidents."""
+    queued = Message.objects.filter(dedup_key__startswith=keys, status=MessageStatus.QUEUED.value, target__isnull=False)
+    return queued.filter(channel__in=showing_incidents()).exists()
+
+
+def say_it_is_over(keys: str, incident: str, title: str) -> int:
+    """Every channel that shows what was said under these keys as an incident is told that it is over; how many. In the transaction of what
+    they hear of."""
+    told = Message.objects.filter(dedup_key__startswith=keys, status=MessageStatus.DELIVERED.value, target__ended_at=None)
+    shown = Channel.objects.filter(pk__in=told.filter(channel__in=showing_incidents()).values("target")).order_by("pk")
+    over = {"event_action": "resolve", "dedup_key": incident}
+    channels = list(shown)
+    for channel in channels:
+        to_channel(Saying(f"{keys}over", Urgency.NOTICE, title, "Nothing of it fires any more.", facts=over), channel, [])
+    return len(channels)
+
+
 def stand_in(message: Message) -> None:
     """A page that does not get through goes every other way its teams have: their channels, and the mail of who is on call. Who was
     told already by such a way is not told twice. In the transaction in which its failure is written down."""
@@ -73,4 +92,5 @@ def disable(channel_id: int, why: str) -> None:
     """Its address answered that it wants nothing any more."""
     channel = Channel.objects.get(pk=channel_id)
     if Channel.objects.filter(pk=channel_id, ended_at=None).update(ended_at=clock(), ended_because=why[:500], secret=""):
+        Way.objects.filter(name=f"channel:{channel_id}").delete()
         record("channel.disabled", ENGINE, f"team:{channel.team}", data={"channel": channel.name, "reason": why[:500]})

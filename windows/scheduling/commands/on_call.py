@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from windows.ical_in.notices import Notice
 from windows.ical_in.states import NoticeStatus
 from windows.outbound.exchange import exchange
 from windows.outbound.limits import Limits
-from windows.scheduling.commands.calendars_in.polls import PATIENCE, refusal, wait
+from windows.scheduling.commands.calendars_in.polls import LONGEST, PATIENCE, refusal, wait
 from windows.scheduling.commands.calendars_in.unfolding import unfold
 from windows.scheduling.commands.calendars_in.uploads import understood
 from windows.scheduling.commands.transactions import one_transaction
@@ -30,10 +31,10 @@ EVERY = timedelta(minutes=15)
 BEHIND, AHEAD, MOST = timedelta(days=40), timedelta(days=120), 2000  # shifts that are kept
 
 
-def poll_on_call() -> int:
-    """Ask every schedule that is due; how many."""
-    asked = 0
-    while (schedule := claim()) is not None:
+def poll_on_call(longest: float = LONGEST) -> int:
+    """Ask the schedules that are due, those that have waited longest first, and none any more after `longest` seconds; how many."""
+    asked, until = 0, time.monotonic() + longest
+    while time.monotonic() < until and (schedule := claim()) is not None:
         asked += 1
         with going_on("poll an on-call schedule", schedule=schedule.pk):
             try:

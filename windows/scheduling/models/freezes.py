@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 from windows.scheduling.models.windows import Window, period
@@ -42,9 +42,9 @@ class Freeze(models.Model):
     services = models.JSONField(default=list)  # slugs
     teams = models.JSONField(default=list)
     environments = models.JSONField(default=list)
-    tiers = models.JSONField(default=list)
+    tiers = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     series = models.ForeignKey(FreezeSeries, models.CASCADE, null=True, related_name="occurrences")
-    occurrence = models.CharField(max_length=19, blank=True)  # the wall-clock time its rule says: its name within the series
+    occurrence = models.CharField(max_length=19, blank=True, db_default="")  # the wall-clock time its rule says: its name within the series
     on_running = models.CharField(  # what a run does that is under way when it begins
         max_length=20, choices=[(p, p) for p in ("finish_step", "hold", "roll_back", "continue")], default="hold"
     )

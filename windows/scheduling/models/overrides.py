@@ -30,7 +30,7 @@ class Override(models.Model):
     agreed_at = models.DateTimeField(null=True)
     refused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     refused_at = models.DateTimeField(null=True)
-    refusal = models.TextField(blank=True, max_length=4000)  # why not
+    refusal = models.TextField(blank=True, db_default="", max_length=4000)  # why not
     expires_at = models.DateTimeField()
 
     class Meta:

@@ -10,7 +10,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
 from django.db.models.lookups import LessThanOrEqual
 
@@ -68,12 +68,16 @@ class Window(models.Model):
     expected_impact = models.TextField(blank=True, max_length=4000)
     expected_users = models.PositiveBigIntegerField(null=True)
     slack = models.FloatField(default=0.0)  # share of the error budget asked for, 0..1
-    expected_alerts = models.JSONField(default=list)  # alerts.expected: what becomes a ticket instead of a page, where and how long
+    expected_alerts = models.JSONField(
+        default=list, db_default=Value([], models.JSONField())
+    )  # alerts.expected: what becomes a ticket instead of a page, where and how long
     confidential = models.BooleanField(default=False)
     external_ref = models.CharField(max_length=200, null=True, unique=True)  # an integration's own key: upsert
     scope_said = models.JSONField(default=list, db_default=[])  # its scope as somebody said it, "*" and all; empty: as its rows stand
     series = models.ForeignKey("scheduling.Series", models.PROTECT, null=True, related_name="windows")
-    recurrence_id = models.CharField(max_length=19, blank=True, default="")  # the wall-clock time that the series' rule gave it, for ever
+    recurrence_id = models.CharField(
+        max_length=19, blank=True, default="", db_default=""
+    )  # the wall-clock time that the series' rule gave it, for ever
     strayed_at = models.DateTimeField(null=True)  # changed alone: what is said of "all that follow" leaves it
     is_example = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)  # counts every edit: If-Match, ETag
