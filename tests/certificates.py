@@ -20,6 +20,7 @@ from portal.bootstrap.processes import Child
 from tests.measured import until
 from tests.servers import Server, free_ports, listens, needed, remove
 from tests.sites import Calm
+from tests.workers import children_of
 
 NAME = "shop.example"
 NGINX = """daemon off;
@@ -132,9 +133,11 @@ class Regions:
             shutil.copy(base / "original.pem", base / "live.pem")
             (base / "before.pem").unlink(missing_ok=True)
             (self.strange if name == strange else self.ours).sign(base / "new.pem", days=90)
-            os.kill(int((base / "nginx.pid").read_text()), signal.SIGHUP)
-            original = ending((base / "original.pem").read_text())
-            until(lambda name=name, original=original: self.expires_at(name) == original, f"{name}'s old certificate")  # type: ignore[misc]
+            master = int((base / "nginx.pid").read_text())
+            before = children_of(master)
+            os.kill(master, signal.SIGHUP)
+            until(lambda master=master, before=before: not {*before} & {*children_of(master)}, f"{name}'s old certificate")  # type: ignore[misc]
+            assert self.expires_at(name) == ending((base / "original.pem").read_text())
 
     def commands(self, folder: Path) -> Path:
         for name, text in {"install-certificate": INSTALL, "restore-certificate": RESTORE}.items():

@@ -52,8 +52,10 @@ def cheap_passwords() -> None:
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
     """A test that is rolled back leaves no entry in the trail: what it kept in memory would look right to the next one."""
+    from tests import given_windows
     from windows.scheduling.kept import KEEPERS
 
+    given_windows.COUNTED_FROM.clear()
     for keeper in KEEPERS:
         keeper.clear()
 

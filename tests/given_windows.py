@@ -11,10 +11,16 @@ from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.commands.templates import TemplateDraft, make_template
 from windows.scheduling.models import ChangeTemplate, Window
 
+HOUR = timedelta(hours=1)
+COUNTED_FROM: list[datetime] = []  # the hour of this test's first question; tests/conftest.py empties it before each test
+
 
 def soon(hours: float = 24, minutes: float = 0) -> datetime:
-    """A full hour some time from now."""
-    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1 + hours, minutes=minutes)
+    """A full hour some time from now, counted from one and the same hour though another strikes while the test runs."""
+    now = datetime.now(UTC)
+    if not COUNTED_FROM or not COUNTED_FROM[0] <= now < COUNTED_FROM[0] + 2 * HOUR:  # the second where a test travels in time
+        COUNTED_FROM[:] = [now.replace(minute=0, second=0, microsecond=0)]
+    return COUNTED_FROM[0] + timedelta(hours=1 + hours, minutes=minutes)
 
 
 def team(slug: str) -> Team:
