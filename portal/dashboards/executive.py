@@ -16,12 +16,15 @@ from slo.objectives.queries import promises
 from windows.access.roles import Actor
 from windows.approvals.queries.budgets import LEAST
 from windows.reviews.measures import Ended
+from windows.reviews.periods import around
 from windows.reviews.queries.ended import ended_runs
+from windows.reviews.queries.evidence import SPAN, maturity_of_teams
+from windows.reviews.queries.review import incidents
 from windows.scheduling.models import WindowBudget
 from windows.scheduling.queries.loads import months
 
 CHARTS = ("adherence", "rollbacks", "error-budgets", "impact")
-NAMES = (*CHARTS, "upcoming", "too-many")
+NAMES = (*CHARTS, "upcoming", "too-many", "incidents", "maturity")
 RANGES = {"28d": ("28 days", timedelta(days=27)), "quarter": ("Quarter", timedelta(weeks=12)), "year": ("Year", timedelta(weeks=51))}
 USUAL = "quarter"
 SHOWN, DAYS = 6, 14
@@ -69,7 +72,15 @@ def executive(viewer: Actor, now: datetime, span: str = USUAL) -> tuple[list[Fig
             told={"over": months(now - MONTH, now + MONTH, limit=SHOWN), "any": WindowBudget.objects.exists()},
             look="whole",
         ),
-    ]
+        Panel(
+            name="incidents", title="Incidents by month", template="dashboards/_incidents.html", look="half",
+            told={"months": incidents(viewer, around("month", now))},
+        ),
+        Panel(
+            name="maturity", title="Maturity of each team", template="dashboards/_maturity.html", look="half",
+            told={"teams": maturity_of_teams(viewer, now), "days": SPAN.days},
+        ),
+    ]  # fmt: skip
     return figures(runs, budgets, told, coming, now), panels
 
 

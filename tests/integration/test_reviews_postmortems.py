@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from slo.objectives.models import Objective
 from tests import given_windows as given
 from tests.callers import browser, caller
+from tests.integration.test_dashboards import approved
 from tests.integration.test_reviews_counted import ended
 from windows.access.roles import Role
 from windows.audit.clock import clock
@@ -91,6 +92,15 @@ def test_a_postmortem_is_drafted_and_written_in_the_browser(ada: Any) -> None:
     assert reader.post(f"{here}/publish").status_code == 302
     assert "We looked too late." in reader.get(here).content.decode()
     assert run.window.reference in reader.get("/reviews/postmortems/").content.decode()
+
+
+def test_a_draft_names_who_signed_the_request_that_held(ada: Any) -> None:
+    given.service("orders")
+    window = approved(ada)
+    run = ended(window)
+    Window.objects.filter(pk=window.pk).update(started_at=run.started_at, ended_at=run.ended_at, status="completed")
+    made = draft_postmortem(ada, window.reference)
+    assert "Approved by Sam." in [one["text"] for one in made.draft[0]["sentences"]]
 
 
 def test_none_is_drafted_before_the_end_nor_by_strangers(ada: Any) -> None:

@@ -18,7 +18,7 @@ class Ended:
     automated steps, `alone` those of them that succeeded without a person. `bad`, `events` are counted inside scope and window,
     `usual_bad`, `usual_events` in the same hours of the four weeks before; `tagged` of `expected_tags`, of
     critical objectives, carry the window's name.
-    `charged` is what the window took of budgets beyond what was agreed.
+    `team` is a slug. `charged` is what the window took of budgets beyond what was agreed.
     """
 
     run_id: int
@@ -29,6 +29,8 @@ class Ended:
     ended_at: datetime
     due_at: datetime
     planned: timedelta
+    team: str = ""
+    is_manual: bool = False  # no runbook
     went_back: bool = False
     is_rehearsal: bool = False
     tried: int = 0

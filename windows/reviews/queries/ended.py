@@ -47,14 +47,15 @@ def ended_runs(
         title=F("window__title"),
         planned=F("window__starts_at"),
         expected=F("window__expected_users"),
+        team=F("window__team__slug"),
     )
     names = ("pk", "window_id", "title", "status", "created_at", "started_at", "ended_at", "window_ends_at", "begin", "due", "planned",
-             "went_back", "expected")  # fmt: skip
+             "went_back", "expected", "team", "runbook_version_id")  # fmt: skip
     return [ended(row) for row in rows.order_by("-ended_at", "-pk").values_list(*names)[:MOST]]
 
 
 def ended(row: tuple[Any, ...]) -> Ended:
-    pk, window, title, status, made, began, over, ends, begin, due, starts, back, expected = row
+    pk, window, title, status, made, began, over, ends, begin, due, starts, back, expected, of_team, version = row
     due_at = datetime.fromisoformat(due) if due else ends
     planned = due_at - (datetime.fromisoformat(begin) if begin else starts)
     return Ended(
@@ -66,6 +67,8 @@ def ended(row: tuple[Any, ...]) -> Ended:
         ended_at=over,
         due_at=due_at,
         planned=max(planned, timedelta()),
+        team=of_team,
+        is_manual=version is None,
         went_back=back,
         expected_users=expected,
     )

@@ -81,7 +81,7 @@ def addresses(reference: str) -> Mapping[str, str]:
 
 def approvers(view: WindowView, viewer: Actor) -> list[str]:
     """Who signed the request that held."""
-    held = [one for one in approval_view(view.id, viewer) if one.status == "approved"]
+    held = [one for one in approval_view(view.id, viewer) if one.status == "granted"]
     return sorted({signed.name for signed in held[0].signatures if signed.decision == "approved"}) if held else []
 
 
