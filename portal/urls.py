@@ -12,6 +12,7 @@ from portal.pages.card import card
 from portal.pages.frame import choose_environment, choose_theme
 from portal.pages.health import healthz, readyz
 from portal.pages.on_call import on_call_people
+from portal.pages.readings import readings_csv, readings_page
 from portal.pages.request.advice import advice
 from portal.pages.request.meaning import saved_meaning, typed_meaning
 from portal.pages.request.page import edit_window, new_window, parameters
@@ -61,6 +62,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/undelivered/", undelivered_page, name="undelivered"),
     path("settings/undelivered/<int:message_id>/send-again", send_again_page, name="send-again"),
     path("settings/defaults", defaults, name="defaults"),
+    path("runs/<int:run_id>/readings", readings_page, name="readings"),
+    path("runs/<int:run_id>/readings.csv", readings_csv, name="readings-csv"),
     path("calendar/", calendar_page, name="calendar"),
     path("calendar/panel", calendar_panel, name="calendar-panel"),
     path("calendar/views/", saved_views, name="saved-views"),

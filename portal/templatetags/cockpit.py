@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -45,6 +46,12 @@ SIGNS = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠"}
 
 def spoken(asked: Any, times: float) -> str:
     return f"{SIGNS.get(asked.operator, asked.operator)} {asked.threshold * times:g}"
+
+
+@register.filter
+def asked_by(view: GateView) -> str:
+    """The query that narrows the pages of readings to this gate."""
+    return urlencode(view.place)
 
 
 @register.filter

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import F
 from pydantic import ValidationError
 
 from windows.actions.gates import Comparison
 from windows.actions.measurement import Gate
-from windows.execution.models import Run, StepRun
+from windows.execution.models import GateReading, Run, StepRun
 
 MOST, EACH = 600, 120  # readings of all gates together, and of one
 
@@ -46,6 +47,11 @@ class GateView:
         return self.points[-1]
 
     @property
+    def place(self) -> dict[str, str | int]:
+        """What tells its readings from those of other gates: the step's position, or the name of one that watches the run."""
+        return {"gate": self.name} if self.position is None else {"position": self.position}
+
+    @property
     def called(self) -> str:
         return self.name if self.position is None else f"{self.position} · {self.name}"
 
@@ -53,6 +59,14 @@ class GateView:
 def readings(run: Run) -> list[Reading]:
     """The newest first; one query."""
     return [Reading(*row) for row in run.readings.order_by("-pk").values_list(*Reading._fields)[:MOST]]
+
+
+def reading_rows(run_id: int, of: Mapping[str, str | int], *, before: int | None = None, limit: int) -> list[dict[str, Any]]:
+    """`limit` readings at most of a run, the newest first, after the one whose id is `before`. `of` narrows them to one gate: its name,
+    or the position of its step (GateView.place). One query."""
+    rows = GateReading.objects.filter(run_id=run_id, **of, **({"pk__lt": before} if before else {}))
+    found = rows.order_by("-pk").values("id", "at", "gate", "value", "verdict", "is_error", "reason", step=F("position"))
+    return [dict(row) for row in found[:limit]]
 
 
 def gates(run: Run, steps: Iterable[StepRun], found: Iterable[Reading]) -> tuple[GateView, ...]:
