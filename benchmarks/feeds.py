@@ -106,7 +106,11 @@ def fill(events: int) -> str:
 
 
 def change() -> None:
-    """One window, as a command would: the row's numbers move and its block is written again."""
+    """One window, as a command would: the row's numbers move, its block is written again, and the trail has an entry."""
+    from django.db import transaction
+
+    from windows.access.roles import ENGINE
+    from windows.audit.commands import record
     from windows.scheduling.commands.transitions import facts_of
     from windows.scheduling.models import Window
     from windows.scheduling.vevent import block
@@ -114,7 +118,9 @@ def change() -> None:
     window = Window.objects.select_related("team", "coordinator", "series").get(pk=1001)
     window.version, window.sequence, window.updated_at = window.version + 1, window.sequence + 1, datetime.now(UTC)
     window.vevent = block(facts_of(window))
-    window.save(update_fields=["version", "sequence", "updated_at", "vevent"])
+    with transaction.atomic():
+        window.save(update_fields=["version", "sequence", "updated_at", "vevent"])
+        record("window.edited", ENGINE, window.reference, window=window.reference, data={})
 
 
 def radicale(supervisor: Supervisor, folder: Path, python: str) -> str:

@@ -158,6 +158,8 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         do(owner, "POST", "/objectives/orders-writes/measurements", {"samples": [sample]}, entry=False)  # a measurement is no act
         source = do(sam, "POST", "/calendars-in", {"name": "Circuits", "provider": "example.com", "url": "https://example.com/m.ics"})
         do(sam, "DELETE", f"/calendars-in/{source['id']}")
+        do(sam, "PUT", "/change-calendars/payments", given_notices.calendar(), kind="text/calendar")
+        do(sam, "DELETE", "/change-calendars/payments")
         lead = do(owner, "POST", "/provider-objects", {"provider": "example.com", "object": "C-1", "service": "orders"})
         do(owner, "DELETE", f"/provider-objects/{lead['id']}")
         do(sam, "POST", "/external-windows", given_notices.note("X-MAINTNOTE-IMPACT:", uid="half"), kind="text/calendar")

@@ -61,7 +61,7 @@ OWN |= {"api/v1/runbooks/check", "api/v1/change-oracle/state"}  # about nothing:
 OF_NO_TEAM = {
     f"api/v1/{rest}" for rest in ("external-windows", "calendars-in", "calendars-in/<int:source_id>", "notices/<int:notice_id>/settle")
 }
-OF_NO_TEAM |= {"api/v1/notices/<int:notice_id>/complete"}
+OF_NO_TEAM |= {"api/v1/notices/<int:notice_id>/complete", "api/v1/change-calendars/<slug:slug>"}
 OF_NO_TEAM |= {
     f"settings/calendars-in/{rest}"
     for rest in ("<int:source_id>/remove", "file", "new", "notices/<int:notice_id>", "notices/<int:notice_id>/set-aside")

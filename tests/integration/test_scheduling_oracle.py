@@ -12,13 +12,15 @@ from icalendar import Calendar
 from slo.objectives.commands import Definition, define
 from slo.telemetry.commands import push
 from slo.telemetry.readings import Push
+from tests import given_notices as sent
 from tests import given_windows as given
 from tests.callers import Caller, token_of
 from windows.access.roles import Role
 from windows.audit.clock import clock
+from windows.audit.models import AuditEntry
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.commands.transitions import move
-from windows.scheduling.models import Freeze, Window
+from windows.scheduling.models import ChangeCalendar, Freeze, Window
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -122,6 +124,81 @@ def test_i03_closed_times_go_out_as_a_change_calendar(ada: Any, program: Caller)
         assert told["State"] == "CLOSED"
     assert program.get("/api/v1/change-oracle/calendar").status_code == 422
     assert program.get("/api/v1/change-oracle/calendar?calendars=nothing").status_code == 404
+
+
+def kept(program: Caller, name: str, kind: str, *events: tuple[datetime, datetime, str], lines: tuple[str, ...] = ()) -> Any:
+    """A calendar as AWS writes it."""
+    stamps = [(f"{begins:%Y%m%dT%H%M%SZ}", f"{ends:%Y%m%dT%H%M%SZ}", more) for begins, ends, more in events]
+    told = [
+        line
+        for n, (begins, ends, more) in enumerate(stamps)
+        for line in ("BEGIN:VEVENT", f"UID:{n}", "SUMMARY:Quarter end", f"DTSTART:{begins}", f"DTEND:{ends}", *more.split(), "END:VEVENT")
+    ]
+    raw = sent.calendar(*([f"X-CALENDAR-TYPE:{kind}"] if kind else []), "X-WR-CALDESC:Of the bank", *told, *lines)
+    return program.send("PUT", f"/api/v1/change-calendars/{name}", raw)
+
+
+def test_i03_change_calendars_of_others_are_asked_together_with_ours(ada: Any, program: Caller) -> None:
+    sam, at = Caller(token_of(given.actor("sam", ("platform", Role.SRE)))), given.soon(30)
+    made = kept(sam, "bank", "DEFAULT_OPEN", (at, at + 2 * HOUR, "RRULE:FREQ=DAILY;COUNT=3"))
+    assert made.status_code == 200 and made.json() | {"kept_at": ""} == {
+        "name": "bank", "description": "Of the bank", "opens_by_default": True, "events": 1, "kept_by": "Sam", "kept_at": ""
+    }  # fmt: skip
+    assert kept(sam, "hours", "DEFAULT_CLOSED", (at - HOUR, at + HOUR, "")).status_code == 200
+    names = ["orders/production", "calendar:bank", "calendar:hours"]
+
+    def state(hours: float, *among: str) -> dict[str, Any]:
+        asked_at = (at + hours * HOUR).isoformat()
+        return dict(program.send("POST", "/api/v1/change-oracle/state", {"CalendarNames": list(among or names), "AtTime": asked_at}).json())
+
+    def told(hours: float) -> str:
+        return f"{at + hours * HOUR:%Y-%m-%dT%H:%M:%SZ}"
+
+    before = state(-0.5)
+    assert (before["State"], before["NextTransitionTime"], before["reasons"]) == ("OPEN", told(0), [])
+    inside = state(0.5)
+    assert inside["State"] == "CLOSED" and [one["calendar"] for one in inside["reasons"]] == ["calendar:bank"]
+    assert "NextTransitionTime" not in inside, "the bank opens again after the hours have closed"
+    assert {one["calendar"] for one in state(1.5)["reasons"]} == {"calendar:bank", "calendar:hours"}
+    assert state(24.5, "calendar:bank")["NextTransitionTime"] == told(26), "each day of its series"
+    frozen(ada, "hard", 29 * HOUR, 31 * HOUR)
+    assert {one["calendar"] for one in state(0.5)["reasons"]} >= {"orders/production", "calendar:bank"}
+    query = f"service=orders&environment=production&calendars=bank,calendar:hours&at={told(1.5)}"
+    found = program.get(f"/api/v1/change-oracle?{query}").json()
+    assert found["State"] == "CLOSED" and {one["calendar"] for one in found["reasons"]} >= {"calendar:bank", "calendar:hours"}
+    sheet = Calendar.from_ical(program.get("/api/v1/change-oracle/calendar?calendars=calendar:bank").content)
+    assert [event["dtstart"].dt for event in sheet.walk("VEVENT")] == [at, at + 24 * HOUR, at + 48 * HOUR]
+    uids = [event["uid"] for event in sheet.walk("VEVENT")]
+    assert len(set(uids)) == 3, "and what we send out is taken in again"
+    again = program.get("/api/v1/change-oracle/calendar?calendars=calendar:bank").content
+    assert sam.send("PUT", "/api/v1/change-calendars/copy", again).json()["events"] == 3
+    assert state(24.5, "calendar:copy")["State"] == "CLOSED" and state(3, "calendar:copy")["State"] == "OPEN"
+
+
+def test_i03_a_change_calendar_is_replaced_whole_or_refused_and_taken_away(ada: Any, program: Caller) -> None:
+    sam, at = Caller(token_of(given.actor("sam", ("platform", Role.SRE)))), given.soon(30)
+    placeholder = ("BEGIN:VTODO", "UID:1", "SUMMARY:Placeholder", "END:VTODO")
+    assert kept(sam, "bank", "", lines=placeholder).json()["opens_by_default"] is True
+    assert kept(sam, "bank", "DEFAULT_CLOSED", lines=placeholder).json()["opens_by_default"] is False
+    body = {"CalendarNames": ["calendar:bank"]}
+    closed = program.send("POST", "/api/v1/change-oracle/state", body).json()
+    assert closed["State"] == "CLOSED" and "NextTransitionTime" not in closed
+    off = (at, at + HOUR, "STATUS:CANCELLED")
+    assert kept(sam, "bank", "DEFAULT_OPEN", off).status_code == 200
+    assert "NextTransitionTime" not in program.send("POST", "/api/v1/change-oracle/state", body).json(), "what is called off closes nothing"
+    refused = [
+        kept(sam, "bank", "SOMETIMES"), kept(sam, "Bank", "DEFAULT_OPEN"), kept(sam, "bank", "DEFAULT_OPEN", (at + HOUR, at, "")),
+        kept(sam, "bank", "DEFAULT_OPEN", (at, at + HOUR, "RRULE:FREQ=SECONDLY")),
+        sam.send("PUT", "/api/v1/change-calendars/bank", b"BEGIN:VCALENDAR\r\n<html>"),
+    ]  # fmt: skip
+    assert [one.status_code for one in refused] == [422] * 5, [one.content for one in refused]
+    assert len(sam.get("/api/v1/change-calendars").json()) == 1 and ChangeCalendar.objects.get().events[0]["status"] == "cancelled"
+    assert kept(program, "bank", "DEFAULT_OPEN").status_code == 403
+    assert sam.send("DELETE", "/api/v1/change-calendars/bank").status_code == 204
+    assert program.send("POST", "/api/v1/change-oracle/state", body).status_code == 404
+    assert list(AuditEntry.objects.filter(kind__startswith="change_calendar.").order_by("id").values_list("kind", flat=True)) == [
+        "change_calendar.kept", "change_calendar.kept", "change_calendar.kept", "change_calendar.removed"
+    ]  # fmt: skip
 
 
 def test_i03_a_confidential_window_closes_without_a_name(ada: Any, program: Caller) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from windows.ical_in.lines import LARGEST, Unreadable, calendars
 from windows.ical_in.mail import attached, is_mail
 from windows.ical_in.notices import notices, plain_values
+from windows.ical_in.values import plain
 
 MEMORY, SECONDS = 256 * 1024 * 1024, 30
 
@@ -37,7 +38,12 @@ def understood(raw: bytes) -> dict[str, Any]:
     if len(raw) > LARGEST:
         raise Unreadable(f"A file has at most {LARGEST // 1024} KiB.")
     texts = list(attached(raw)) if is_mail(raw) else [raw]
-    return {"notices": plain_values([one for text in texts for calendar in calendars(text) for one in notices(calendar)])}
+    found = [calendar for text in texts for calendar in calendars(text)]
+    return {
+        "notices": plain_values([one for calendar in found for one in notices(calendar)]),
+        "types": [calendar.value("X-CALENDAR-TYPE").upper()[:60] for calendar in found],
+        "titles": [plain(calendar.value("X-WR-CALDESC") or calendar.value("X-WR-CALNAME"), 200) for calendar in found],
+    }
 
 
 if __name__ == "__main__":

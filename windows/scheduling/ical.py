@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Max, Min
 from icalendar import Calendar
 
 from windows.access.roles import Actor
@@ -24,13 +25,14 @@ COLOUR = "orange"  # a CSS3 name, as RFC 7986 asks for
 def feed(row: Feed, viewer: Actor, now: datetime, variant: FeedVariant = PLAIN) -> bytes:
     """The whole feed for these eyes. Ask `queries.feed_version` first: an unchanged feed is not read at all."""
     rows = in_feed(row, viewer, now).order_by("starts_at", "id")
-    found = list(rows.values_list("timezone", "starts_at", "ends_at", "vevent", "id", "status", "series_id"))
-    blocks = {window_id: bytes(block) for _, _, _, block, window_id, *_ in found}
-    called_off = [pk for *_, pk, status, _ in found if status in vevent.CALLED_OFF] if variant.keep_cancelled else []
+    found = list(rows.values_list("vevent", "id", "status", "series_id"))  # no moments: reading them costs more than all the rest
+    blocks = {window_id: bytes(block) for block, window_id, *_ in found}
+    called_off = [pk for _, pk, status, _ in found if status in vevent.CALLED_OFF] if variant.keep_cancelled else []
     blocks |= rewritten(list(blocks) if variant.account else called_off, variant)
     name = f"Roadworks: {row.kind} {row.target}" if row.target and row.kind != "person" else f"Roadworks: {row.kind}"
-    periods = [(zone, begins, ends) for zone, begins, ends, *_ in found]
-    series = masters([pk for *_, pk, _, series_id in found if series_id is not None])
+    spans = in_feed(row, viewer, now).order_by().values("timezone").annotate(begins=Min("starts_at"), ends=Max("ends_at"))
+    periods = list(spans.values_list("timezone", "begins", "ends"))
+    series = masters([pk for _, pk, _, series_id in found if series_id is not None])
     told: Iterable[bytes] = blocks.values()
     if variant.alarm:
         told = vseries.alarmed(told, variant.alarm)

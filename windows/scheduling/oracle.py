@@ -31,6 +31,16 @@ class Closing:
     who: str
     why: str
     freeze: int | None = None
+    calendar: str = ""  # which of those asked together is closed by it: orders/production, calendar:payments-freeze
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """A time of a change calendar, [begins, ends)."""
+
+    begins: datetime
+    ends: datetime
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,27 @@ def answer(closings: Iterable[Closing], at: datetime) -> Answer:
     turns = sorted({moment for one in known for moment in (one.begins, one.ends) if moment is not None and moment > at})
     following = next((moment for moment in turns if advised(known, moment) is not now), None)
     return Answer(now, at, following, tuple(one for one in known if in_force(one, at)))
+
+
+def closed_by(name: str, periods: Iterable[Period], since: datetime, until: datetime, *, opens_by_default: bool) -> list[Closing]:
+    """What a change calendar closes in [since, until): its periods where it is open by default, all but its periods where it is closed.
+    Nobody knows when a closed calendar opens that names no period before `until`."""
+    near = sorted(one for one in periods if one.ends > since and one.begins < until)
+    who, what = f"calendar:{name}", f"The change calendar {name}"
+    if opens_by_default:
+        return [
+            Closing(Advice.CLOSED, one.begins, one.ends, who, f"{what} is closed: {one.title or 'no reason given'}.", calendar=who)
+            for one in near
+        ]
+    found, reached = [], since
+    why = f"{what} is closed but for the times it names."
+    for one in near:
+        if one.begins > reached:
+            found.append(Closing(Advice.CLOSED, reached, one.begins, who, why, calendar=who))
+        reached = max(reached, one.ends)
+    if reached < until:
+        found.append(Closing(Advice.CLOSED, reached, None, who, why, calendar=who))
+    return found
 
 
 def in_force(one: Closing, at: datetime) -> bool:

@@ -5,6 +5,7 @@ from django.urls import path
 from windows.scheduling.api.adjustments import Adjustments, AdjustmentsTable, WindowAccount
 from windows.scheduling.api.budgets import OneWindowBudget, TooMany, WindowBudgets
 from windows.scheduling.api.calendar import CalendarView, Feeds, OneFeed
+from windows.scheduling.api.change_calendars import ChangeCalendars, OneChangeCalendar
 from windows.scheduling.api.external import Arrivals, Complete, Objects, OneObject, OneSource, Settle, Sources, Waiting
 from windows.scheduling.api.freezes import Exceptions, Freezes, Lift, OneException
 from windows.scheduling.api.limits import Limits, OneLimit
@@ -59,6 +60,8 @@ api = [
     path("windows/<str:reference>/overrides", Overrides.as_view()),
     path("overrides/<int:override_id>/agree", AgreeToOverride.as_view()),
     path("overrides/<int:override_id>/refuse", RefuseToOverride.as_view()),
+    path("change-calendars", ChangeCalendars.as_view()),
+    path("change-calendars/<slug:slug>", OneChangeCalendar.as_view()),
     path("change-oracle", ChangeOracle.as_view()),
     path("change-oracle/state", CalendarState.as_view()),
     path("change-oracle/calendar", ClosedTimes.as_view()),

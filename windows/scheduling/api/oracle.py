@@ -23,7 +23,7 @@ from windows.audit.clock import clock
 from windows.errors import Invalid
 from windows.scheduling.change_calendar import change_calendar
 from windows.scheduling.oracle import Answer
-from windows.scheduling.queries.oracle import AHEAD, change_oracle, closed_times, in_maintenance
+from windows.scheduling.queries.oracle import AHEAD, FOREIGN, change_oracle, closed_times, in_maintenance
 from windows.scheduling.times import parse
 
 MOST = 20
@@ -45,7 +45,7 @@ class OracleAsked(Shape):
         child=serializers.CharField(max_length=130),
         min_length=1,
         max_length=MOST,
-        help_text="service or service/environment; all must be open",
+        help_text="service, service/environment or calendar:name; all must be open",
     )
     AtTime = serializers.CharField(max_length=60, required=False)
 
@@ -66,6 +66,7 @@ def shaped(found: Answer) -> dict[str, Any]:
     reasons = [
         {
             "advice": one.advice.value,
+            "calendar": one.calendar,
             "who": one.who,
             "why": one.why,
             "since": stamp(one.begins),
@@ -80,16 +81,23 @@ def shaped(found: Answer) -> dict[str, Any]:
 class ChangeOracle(APIView):
     @extend_schema(
         operation_id="ask_change_oracle",
-        parameters=[OpenApiParameter("service", str, required=True), OpenApiParameter("environment", str), OpenApiParameter("at", str)],
+        parameters=[
+            *(OpenApiParameter(name, str) for name in ("service", "environment", "at")),
+            OpenApiParameter("calendars", str, description="change calendars of others that must be open too, joined by commas"),
+        ],
         responses=OracleShape,
-        description="CLOSED while a freeze or an exclusive window covers the service, or its error budget is spent.",
+        description="CLOSED while a freeze or an exclusive window covers the service, its error budget is spent, or a calendar says so.",
     )
     def get(self, request: Request) -> Response:
-        asked = only(request.query_params, "service", "environment", "at")
-        if not asked.get("service"):
+        asked = only(request.query_params, "service", "environment", "at", "calendars")
+        if not asked.get("service") or FOREIGN in asked["service"]:
             raise Invalid("Say which service: ?service=orders&environment=production.", field="service")
         at = parse(asked["at"], "at") if "at" in asked else None
-        return Response(shaped(change_oracle([(asked["service"], asked.get("environment", ""))], at, actor_of(request))))
+        environment = f"/{asked['environment']}" if asked.get("environment") else ""
+        foreign = [f"{FOREIGN}{name.strip().removeprefix(FOREIGN)}" for name in asked.get("calendars", "").split(",") if name.strip()]
+        if len(foreign) >= MOST:
+            raise Invalid(f"Name fewer than {MOST} calendars.", field="calendars")
+        return Response(shaped(change_oracle([asked["service"] + environment, *foreign], at, actor_of(request))))
 
 
 class CalendarState(APIView):
@@ -98,9 +106,8 @@ class CalendarState(APIView):
     @extend_schema(operation_id="get_calendar_state", request=OracleAsked, responses=OracleShape)
     def post(self, request: Request) -> Response:
         asked = body(OracleAsked, request)
-        scopes = [(name.partition("/")[0], name.partition("/")[2]) for name in asked["CalendarNames"]]
         at = parse(asked["AtTime"], "AtTime") if "AtTime" in asked else None
-        return Response(shaped(change_oracle(scopes, at, actor_of(request))))
+        return Response(shaped(change_oracle(asked["CalendarNames"], at, actor_of(request))))
 
 
 class ClosedTimes(APIView):
@@ -108,7 +115,7 @@ class ClosedTimes(APIView):
 
     @extend_schema(
         operation_id="export_change_calendar",
-        parameters=[OpenApiParameter("calendars", str, required=True, description="service or service/environment, joined by commas")],
+        parameters=[OpenApiParameter("calendars", str, required=True, description="As CalendarNames, joined by commas")],
         responses={(200, "text/calendar"): OpenApiTypes.STR},
         description="The times within 31 days in which one of these is closed. A time for canaries only counts as closed, as in State.",
     )
@@ -118,7 +125,7 @@ class ClosedTimes(APIView):
         if not 1 <= len(names) <= MOST:
             raise Invalid(f"Name 1 to {MOST} calendars: ?calendars=orders/production,baskets", field="calendars")
         now = clock()
-        found = closed_times([(name.partition("/")[0], name.partition("/")[2]) for name in names], now, actor_of(request))
+        found = closed_times(names, now, actor_of(request))
         text = change_calendar(found, ", ".join(names), urlsplit(settings.PORTAL_URL).hostname or "roadworks", now, now + AHEAD)
         return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers={"Cache-Control": "private, no-cache"})
 

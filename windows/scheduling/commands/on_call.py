@@ -22,10 +22,10 @@ from windows.ical_in.states import NoticeStatus
 from windows.outbound.exchange import exchange
 from windows.outbound.limits import Limits
 from windows.scheduling.commands.calendars_in.polls import LONGEST, PATIENCE, refusal, wait
-from windows.scheduling.commands.calendars_in.unfolding import unfold
 from windows.scheduling.commands.calendars_in.uploads import understood
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.on_call import meant
+from windows.scheduling.unfolding import unfold
 
 EVERY = timedelta(minutes=15)
 BEHIND, AHEAD, MOST = timedelta(days=40), timedelta(days=120), 2000  # shifts that are kept

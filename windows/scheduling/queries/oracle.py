@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from slo.objectives.queries import health, promises
@@ -14,6 +15,7 @@ from windows.lifecycle.states import WindowStatus
 from windows.scheduling.conflicts import OVERRUN, neighbours
 from windows.scheduling.models import WindowScope
 from windows.scheduling.oracle import Advice, Answer, Closing, answer
+from windows.scheduling.queries.change_calendars import calendar_closings
 from windows.scheduling.queries.conflicts import hidden_from
 from windows.scheduling.queries.freezes import freezes_for
 from windows.scheduling.queries.slots import slots
@@ -25,6 +27,7 @@ CANARY = 0.25  # of a budget must be left before everything goes out at once
 FREEZES = {"hard": Advice.CLOSED, "soft": Advice.CANARY_ONLY}
 WILL = [WindowStatus.APPROVED.value, WindowStatus.RUNNING.value]
 DEEP = 20
+FOREIGN = "calendar:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +43,25 @@ class Below:
     path: tuple[str, ...]
 
 
-def change_oracle(scopes: list[tuple[str, str]], at: datetime | None, viewer: Actor) -> Answer:
-    """Whether changes to all of these (service, environment) may go out; an empty environment means every one. NotFound names what
-    is unknown."""
+def change_oracle(names: Iterable[str], at: datetime | None, viewer: Actor) -> Answer:
+    """Whether changes may go out while all of these are open: `service`, `service/environment`, or `calendar:name` for a change calendar
+    of others. A service without an environment means every one. NotFound names what is unknown."""
     now = clock()
     moment = at or now
-    found: list[Closing] = []
-    for service, environment in scopes:
-        found += closings(service, environment, moment, now, viewer)
-    return answer(found, moment)
+    return answer([one for name in dict.fromkeys(names) for one in closings_of(name, moment, now, viewer)], moment)
 
 
-def closed_times(scopes: list[tuple[str, str]], now: datetime, viewer: Actor) -> list[Closing]:
-    """What closes any of these from now on, as far ahead as is looked. NotFound as `change_oracle`."""
-    found = [one for service, environment in scopes for one in closings(service, environment, now, now, viewer)]
-    return [one for one in found if one.begins < now + AHEAD and (one.ends is None or one.ends > now)]
+def closed_times(names: Iterable[str], now: datetime, viewer: Actor) -> list[Closing]:
+    """What closes any of these from now on, as far ahead as is looked, each once. NotFound as `change_oracle`."""
+    found = [replace(one, calendar="") for name in names for one in closings_of(name, now, now, viewer)]
+    return [one for one in dict.fromkeys(found) if one.begins < now + AHEAD and (one.ends is None or one.ends > now)]
+
+
+def closings_of(name: str, at: datetime, now: datetime, viewer: Actor) -> list[Closing]:
+    if name.startswith(FOREIGN):
+        return calendar_closings(name.removeprefix(FOREIGN), at, at + AHEAD)
+    service, _, environment = name.partition("/")
+    return [replace(one, calendar=name) for one in closings(service, environment, at, now, viewer)]
 
 
 def closings(service: str, environment: str, at: datetime, now: datetime, viewer: Actor) -> list[Closing]:

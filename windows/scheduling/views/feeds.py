@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import http_date, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
 from windows.access.pages import reads
 from windows.access.requests import actor_of
+from windows.access.roles import Actor
 from windows.audit.clock import clock
+from windows.audit.queries import trail_mark
 from windows.errors import Invalid
 from windows.scheduling import ical, texts
 from windows.scheduling.commands.feeds import feed_by_token
+from windows.scheduling.kept import Kept, eyes
+from windows.scheduling.models import Feed
 from windows.scheduling.queries.feeds import FeedVariant, FeedVersion, feed_version
 from windows.scheduling.queries.windows import window_id_of
 from windows.scheduling.views.squeezed import squeezed, takes_gzip
 
+VERSIONS = Kept(1000)
 SOONEST, LATEST = 1, 7 * 24 * 60  # minutes of an alarm
 
 
@@ -25,18 +32,30 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
 
     `?cancelled=keep` for programs that drop cancelled events, `?alarm=30` for an alarm half an hour before, `?account=…` for MAINTNOTE.
     """
-    row, eyes = feed_by_token(token)
+    row, viewer = feed_by_token(token)
     now, variant, small = clock(), variant_of(request), takes_gzip(request)
-    version = feed_version(row, eyes, now, variant)
+    version = known_version(row, viewer, now, variant)
     etag = f'"{version.digest}-gzip"' if small else version.etag
     if is_known(request, version):
         return manners(HttpResponseNotModified(), version, etag)
-    data = squeezed(version.digest, lambda: ical.feed(row, eyes, now, variant), small=small)
+    data = squeezed(version.digest, lambda: ical.feed(row, viewer, now, variant), small=small)
     response = HttpResponse(data, content_type=ical.CONTENT_TYPE)
     if small:
         response["Content-Encoding"] = "gzip"
     response["Content-Disposition"] = 'inline; filename="roadworks.ics"'
     return manners(response, version, etag)
+
+
+def known_version(row: Feed, viewer: Actor, now: datetime, variant: FeedVariant) -> FeedVersion:
+    """The feed's version, asked for anew when anything was done since, or when a minute has passed: events fade out by the clock."""
+    key, mark = f"{row.pk} {eyes(viewer)} {variant} {now:%Y%m%d%H%M}", trail_mark()
+    if (found := VERSIONS.get(key, mark)) is not None:
+        digest, _, last = found.decode().partition(" ")
+        return FeedVersion(digest, datetime.fromisoformat(last) if last else None)
+    version = feed_version(row, viewer, now, variant)
+    last = version.last_modified.isoformat() if version.last_modified else ""
+    VERSIONS.keep(key, mark, f"{version.digest} {last}".encode())
+    return version
 
 
 @reads

@@ -16,8 +16,8 @@ from windows.ical_in.notices import Notice
 from windows.ical_in.states import STANDS, NoticeStatus
 from windows.ical_in.succession import is_older
 from windows.scheduling.commands.calendars_in.keeping import keep_incomplete, settle_by
-from windows.scheduling.commands.calendars_in.unfolding import Unfolded, spread, unfold
 from windows.scheduling.models import CalendarSource, ExternalWindow
+from windows.scheduling.unfolding import Unfolded, spread, unfold
 
 ARRIVALS = 0xCA1  # advisory lock: one arrival after another, so that each knows what the one before made
 COLUMNS = ("sequence", "stamped_at", "status", "impact", "title", "starts_at", "ends_at", "account", "references", "objects_named", "link",
