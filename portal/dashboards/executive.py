@@ -73,11 +73,11 @@ def executive(viewer: Actor, now: datetime, span: str = USUAL) -> tuple[list[Fig
             look="whole",
         ),
         Panel(
-            name="incidents", title="Incidents by month", template="dashboards/_incidents.html", look="half",
+            name="incidents", title="Incidents by month", template="dashboards/_incidents.html", look="",
             told={"months": incidents(viewer, around("month", now))},
         ),
         Panel(
-            name="maturity", title="Maturity of each team", template="dashboards/_maturity.html", look="half",
+            name="maturity", title="Maturity of each team", template="dashboards/_maturity.html", look="wide",
             told={"teams": maturity_of_teams(viewer, now), "days": SPAN.days},
         ),
     ]  # fmt: skip

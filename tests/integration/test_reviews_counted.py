@@ -89,16 +89,27 @@ def test_what_was_measured_inside_counts_beside_the_same_hours_and_by_its_tag(ad
     assert told(ada)["M2"]["usual"] == 0.02
 
 
-def test_incidents_and_complaints_are_known_once_somebody_reports_any(ada: Actor) -> None:
-    window, other = given.window(ada), given.window(ada)
-    for one in (window, other):
+def test_m09_m10_incidents_and_complaints_are_known_of_services_that_somebody_reports(ada: Actor) -> None:
+    window, other, mail = given.window(ada), given.window(ada), given.window(ada, "mail")
+    for one in (window, other, mail):
         ended(one)
     assert (told(ada)["M9"]["value"], told(ada)["M10"]["value"]) == (None, None)
-    incident = Incident.objects.create(title="Slow", severity="minor", started_at=clock(), via="api", reported_by="Ada")
+    incident = Incident.objects.create(title="Slow", severity="minor", service="orders", started_at=clock(), via="api", reported_by="Ada")
     IncidentLink.objects.create(incident=incident, window=window, by="tag", reason="It says so.", made_by="Ada")
-    Complaint.objects.create(text="Slow!", received_at=clock(), via="csv")
+    Complaint.objects.create(text="Slow!", service="orders", received_at=clock(), via="csv")
     seen = told(ada)
-    assert (seen["M9"]["value"], seen["M9"]["known"], seen["M10"]["value"]) == (0.5, 2, 0.0)
+    assert (seen["M9"]["value"], seen["M9"]["known"], seen["M9"]["all"]) == (0.5, 2, 3)
+    assert (seen["M10"]["value"], seen["M10"]["known"]) == (0.0, 2)
+    assert told(ada, service="mail")["M9"]["value"] is None
+
+
+def test_m09_what_ran_before_anybody_reported_its_service_is_not_known(ada: Actor) -> None:
+    run = ended(given.window(ada))
+    Run.objects.filter(pk=run.pk).update(ended_at=clock() - timedelta(days=3))
+    Incident.objects.create(title="Slow", severity="minor", service="orders", started_at=clock(), via="api", reported_by="Ada")
+    assert told(ada)["M9"]["value"] is None
+    Run.objects.filter(pk=run.pk).update(ended_at=clock() - timedelta(hours=3))
+    assert told(ada)["M9"]["value"] == 0.0
 
 
 def test_a_confidential_window_counts_only_for_those_who_may_see_it(ada: Actor) -> None:
@@ -118,7 +129,7 @@ def test_the_board_shows_each_with_its_windows_and_csv_at_a_constant_cost(ada: A
             page = client.get("/dashboards/measures/").content.decode()
         costs.append(len(asked))
     assert costs[0] == costs[1] <= 24
-    assert "Nobody tells of incidents here yet." in page and "1.0 %" in page and "known of 5 of 5 runs" in page
+    assert "Nobody has told of an incident of these services." in page and "1.0 %" in page and "known of 5 of 5 runs" in page
     assert "Choose 28d, quarter or year." in client.get("/dashboards/measures/?range=ever").content.decode()
     assert "shop" in client.get("/dashboards/measures/?team=shop&range=28d").content.decode()
     behind = client.get("/dashboards/measures/m5").content.decode()

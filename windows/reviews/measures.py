@@ -142,13 +142,13 @@ MEASURES: Mapping[str, Measure] = {one.id: one for one in (
     ),
     Measure(
         id="M9", title="Incidents that follow changes", unit="a window", target="falling",
-        definition="Incidents linked to windows ÷ windows that ran.",
-        counts=lambda run: each(run.incidents), lacking="Nobody tells of incidents here yet.",
+        definition="Incidents linked to windows ÷ windows that ran. Known from the first report of an incident of their services on.",
+        counts=lambda run: each(run.incidents), lacking="Nobody has told of an incident of these services.",
     ),
     Measure(
         id="M10", title="Complaints", unit="a window", target="near the baseline",
-        definition="Complaints linked to windows, all channels together ÷ windows that ran.",
-        counts=lambda run: each(run.complaints), lacking="Nobody tells of complaints here yet.",
+        definition="Complaints linked to windows, all channels together ÷ windows that ran. Known from the first complaint about their services on.",
+        counts=lambda run: each(run.complaints), lacking="Nobody has told of a complaint of these services.",
     ),
 )}  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Min
 
 from slo.budget import Ratio
 from slo.deviation import same_hours
@@ -14,6 +14,7 @@ from slo.intervals import Interval
 from slo.objectives.queries import Account, Promise, accounts, promises
 from slo.telemetry.queries import ratios, tagged
 from windows.access.roles import Actor
+from windows.incidents.linking import COMPLAINT_AFTER
 from windows.incidents.models import Complaint, ComplaintLink, Incident, IncidentLink
 from windows.reviews.measures import Ended
 from windows.reviews.queries.ended import ended_runs
@@ -41,28 +42,39 @@ def counted_runs(
     }
     places, users = touched(runs)
     told = measured(runs, places)
-    incidents, complaints = linked(Incident, IncidentLink, runs), linked(Complaint, ComplaintLink, runs)
+    incidents, complaints = linked(Incident, IncidentLink, runs, places), linked(Complaint, ComplaintLink, runs, places)
     return [
         replace(
             told.get(one.run_id, one),
             tried=steps.get(one.run_id, (0, 0))[0],
             alone=steps.get(one.run_id, (0, 0))[1],
             active_users=users.get(one.reference),
-            incidents=incidents.get(one.reference, 0) if incidents is not None else None,
-            complaints=complaints.get(one.reference, 0) if complaints is not None else None,
+            incidents=incidents.get(one.reference),
+            complaints=complaints.get(one.reference),
         )
         for one in runs
     ]
 
 
 def linked(
-    reported: type[Incident] | type[Complaint], link: type[IncidentLink] | type[ComplaintLink], runs: Sequence[Ended]
-) -> Mapping[str, int] | None:
-    """By window: how many are linked to it. None where nobody has ever reported one: silence is no evidence. Two statements."""
-    if not reported._default_manager.exists():
-        return None
-    rows = link._default_manager.filter(window__in=[int(one.reference[3:]) for one in runs]).values("window_id")
-    return {f"MW-{window}": number for window, number in rows.annotate(number=Count("pk")).values_list("window_id", "number")}
+    reported: type[Incident] | type[Complaint],
+    link: type[IncidentLink] | type[ComplaintLink],
+    runs: Sequence[Ended],
+    places: Mapping[str, set[tuple[str, str]]],
+) -> Mapping[str, int]:
+    """By window: how many are linked to it. Left out where that is not known: none is linked, and up to a day after its end nobody had
+    ever reported one of its services. Silence is no evidence. Two statements."""
+    began = "started_at" if reported is Incident else "received_at"
+    services = {service for here in places.values() for service, _ in here}
+    reports = reported._default_manager.filter(service__in=services).order_by().values("service").annotate(first=Min(began))
+    first: dict[str, datetime] = dict(reports.values_list("service", "first"))
+    rows = link._default_manager.filter(window__in=[int(one.reference[3:]) for one in runs]).order_by().values("window_id")
+    found = {f"MW-{window}": number for window, number in rows.annotate(number=Count("pk")).values_list("window_id", "number")}
+    for run in runs:
+        known = [first[service] for service, _ in places.get(run.reference, ()) if service in first]
+        if run.reference not in found and known and min(known) <= run.ended_at + COMPLAINT_AFTER:
+            found[run.reference] = 0
+    return found
 
 
 def touched(runs: Sequence[Ended]) -> tuple[Mapping[str, set[tuple[str, str]]], Mapping[str, int]]:
