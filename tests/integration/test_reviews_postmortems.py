@@ -103,6 +103,16 @@ def test_a_draft_names_who_signed_the_request_that_held(ada: Any) -> None:
     assert "Approved by Sam." in [one["text"] for one in made.draft[0]["sentences"]]
 
 
+def test_the_checklists_of_a_window_are_computed_for_its_page_and_the_api(ada: Any) -> None:
+    run = ran(ada)
+    CheckResult.objects.create(run=run, name="backup", verdict="pass", reason="from last night")
+    answer = caller(ada).get(f"/windows/{run.window.reference}/checklists").json()
+    told = {item["title"]: item["state"] for one in answer for item in one["items"]}
+    assert (told["Preflight green"], told["Backup and restore plan validated"], told["Ownership and approvals"]) == ("done", "done", "not")
+    page = browser(given.person("ada")).get(f"/windows/{run.window.reference}/part/review").content.decode()
+    assert "The backup was checked before the start." in page and "a person must say" in page
+
+
 def test_none_is_drafted_before_the_end_nor_by_strangers(ada: Any) -> None:
     with pytest.raises(Conflict):
         draft_postmortem(ada, given.window(ada).reference)

@@ -147,7 +147,7 @@ MEASURES: Mapping[str, Measure] = {one.id: one for one in (
     ),
     Measure(
         id="M10", title="Complaints", unit="a window", target="near the baseline",
-        definition="Complaints linked to windows, all channels together ÷ windows that ran. Known from the first complaint about their services on.",
+        definition="Complaints linked to windows, all channels together ÷ windows that ran. Known from the first about their services on.",
         counts=lambda run: each(run.complaints), lacking="Nobody has told of a complaint of these services.",
     ),
 )}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from windows.reviews.api.checklists import Checklists
 from windows.reviews.api.follow_ups import DropFollowUp, FinishFollowUp, FollowUps, OneFollowUp
 from windows.reviews.api.measures import Measures, OneMeasure
 from windows.reviews.api.periods import MonthlyReview, WeeklyReview
@@ -22,6 +23,7 @@ api = [
     path("measures/<slug:measure_id>", OneMeasure.as_view()),
     path("windows/<str:reference>/postmortem", OnePostmortem.as_view()),
     path("windows/<str:reference>/postmortem/publish", PublishPostmortem.as_view()),
+    path("windows/<str:reference>/checklists", Checklists.as_view()),
     path("reviews/weekly", WeeklyReview.as_view()),
     path("reviews/monthly", MonthlyReview.as_view()),
     path("follow-ups", FollowUps.as_view()),

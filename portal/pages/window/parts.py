@@ -34,6 +34,7 @@ from windows.lifecycle.states import WindowStatus
 from windows.reviews.queries.facts import ROUTINE
 from windows.reviews.queries.follow_ups import follow_ups
 from windows.reviews.queries.postmortems import postmortem_of
+from windows.reviews.queries.standing import checklists_of
 from windows.runbooks.models import RunbookVersion
 from windows.runbooks.queries import current_first
 from windows.runbooks.spec.sentences import told, told_gate
@@ -149,11 +150,14 @@ def alerts(opened: Opened) -> dict[str, Any]:
 
 
 def review(opened: Opened) -> dict[str, Any]:
-    """What was learnt of it, and what follows."""
+    """What was learnt of it, what follows, and what was in order before."""
     view, today = opened.view, opened.now.date()
     found = follow_ups(opened.actor, {"window": view.reference}, today, limit=ENTRIES + 1)
     may = permitted(opened.actor, Verb.REVIEW, view.subject)
-    return {"made": postmortem_of(view), "may_review": may, "rows": found[:ENTRIES], "cut": len(found) > ENTRIES, "today": today}
+    return {
+        "made": postmortem_of(view), "may_review": may, "rows": found[:ENTRIES], "cut": len(found) > ENTRIES, "today": today,
+        "checklists": checklists_of(view, opened.actor, opened.now),
+    }  # fmt: skip
 
 
 def impact_part(opened: Opened) -> dict[str, Any]:

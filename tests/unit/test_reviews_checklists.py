@@ -1,0 +1,51 @@
+"""Checklists before a window: done and not by evidence, unknown where no record tells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from windows.reviews.checklists import Standing, before
+
+READY = Standing(
+    approved=True, has_runbook=True, rehearsed="RH-3", checks={"backup": "pass", "freeze": "pass"}, services=["orders"], covered=["orders"],
+    told=2, on_call=1, touches_data=True,
+)  # fmt: skip
+BARE = Standing(checks={})
+
+
+def states(seen: Standing) -> dict[str, str]:
+    return {item.title: item.state for one in before(seen) for item in one.items}
+
+
+def test_what_is_on_record_is_done_and_what_no_record_tells_is_unknown() -> None:
+    found = states(READY)
+    assert len(found) == 10 and {title for title, state in found.items() if state != "done"} == {
+        "Tags and dashboards validated", "Communication templates ready",
+    }  # fmt: skip
+    assert {title for title, state in states(BARE).items() if state == "done"} == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "title", "state"),
+    [
+        ({"approved": False}, "Ownership and approvals", "not"),
+        ({"rehearsed": ""}, "Flag and automation tested in staging", "not"),
+        ({"rehearsed": ""}, "Rollback automation ready", "unknown"),
+        ({"has_runbook": False, "rehearsed": ""}, "Rollback automation ready", "not"),
+        ({"services": ["orders", "mail"]}, "Tags and dashboards validated", "not"),
+        ({"checks": {}}, "Backup and restore plan validated", "unknown"),
+        ({"checks": {"backup": "fail"}}, "Backup and restore plan validated", "not"),
+        ({"checks": {"backup": "inconclusive"}}, "Preflight green", "not"),
+        ({"checks": {}}, "Preflight green", "unknown"),
+        ({"low": ["orders-writes"]}, "Budget sufficient", "not"),
+        ({"silent": ["orders-writes"]}, "Budget sufficient", "unknown"),
+        ({"silent": ["orders-writes"]}, "Monitoring and log retention verified", "not"),
+        ({"told": 0}, "On-call and stakeholders notified", "not"),
+        ({"on_call": 0}, "On-call and stakeholders notified", "not"),
+    ],
+)
+def test_each_item_falls_by_its_own_evidence(changes: dict[str, Any], title: str, state: str) -> None:
+    assert states(replace(READY, **changes))[title] == state

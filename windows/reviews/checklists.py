@@ -1,0 +1,140 @@
+"""The checklists before a window (SPEC §16), computed where a machine knows the answer. Pure.
+
+`done` and `not` rest on what is on record; everything else is `unknown`, which is never as good as done: a person must say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+DONE, NOT, UNKNOWN = "done", "not", "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is on record of a window. `checks`: name → verdict of the last run's preflight, empty where none ran.
+
+    `services` of its scope, those of them `covered` by an objective, and those objectives that were `silent` of late or whose budget
+    is `low` (by slug). `rehearsed` is the reference of a game day of this runbook version with its rollback. `told` counts messages
+    about the window that reached somebody.
+    """
+
+    has_owner: bool = True
+    approved: bool = False
+    lacks: Sequence[str] = ()
+    has_runbook: bool = False
+    rehearsed: str = ""
+    touches_data: bool = False
+    checks: dict[str, str]
+    services: Sequence[str] = ()
+    covered: Sequence[str] = ()
+    silent: Sequence[str] = ()
+    low: Sequence[str] = ()
+    told: int = 0
+    on_call: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    title: str
+    state: str  # done, not, unknown
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    title: str
+    items: Sequence[Item]
+
+
+def before(seen: Standing) -> list[Checklist]:
+    return [
+        Checklist("Pre-production", [ownership(seen), tested(seen), tags(seen), backup(seen), communication()]),
+        Checklist("Production readiness", [preflight(seen), budget(seen), notified(seen), rollback(seen), monitoring(seen)]),
+    ]
+
+
+def ownership(seen: Standing) -> Item:
+    title = "Ownership and approvals"
+    if seen.approved and seen.has_owner:
+        return Item(title, DONE, "It has an owner, and the request was approved.")
+    return Item(title, NOT, f"Still to sign: {', '.join(seen.lacks)}." if seen.lacks else "No approval holds.")
+
+
+def tested(seen: Standing) -> Item:
+    title = "Flag and automation tested in staging"
+    if not seen.has_runbook:
+        return Item(title, UNKNOWN, "A manual window: nothing automated to test, and nobody wrote down a trial.")
+    if seen.rehearsed:
+        return Item(title, DONE, f"This version was rehearsed with its rollback ({seen.rehearsed}).")
+    return Item(title, NOT, "This version of the runbook was not rehearsed with its rollback of late.")
+
+
+def tags(seen: Standing) -> Item:
+    title = "Tags and dashboards validated"
+    lacking = sorted(set(seen.services) - set(seen.covered))
+    if lacking:
+        return Item(title, NOT, f"No objective watches {', '.join(lacking[:5])}.")
+    return Item(title, UNKNOWN, "Every service has an objective on the dashboards; whether telemetry carries the tag is seen when it runs.")
+
+
+def backup(seen: Standing) -> Item:
+    title = "Backup and restore plan validated"
+    verdict = seen.checks.get("backup")
+    if verdict == "pass":
+        return Item(title, DONE, "The backup was checked before the start.")
+    if verdict is not None:
+        return Item(title, NOT if verdict == "fail" else UNKNOWN, f"The backup check was {verdict}.")
+    if seen.touches_data:
+        return Item(title, UNKNOWN, "It touches data (L5), and the backup is checked by preflight, which has not run.")
+    return Item(title, UNKNOWN, "It touches no data layer, so no backup is checked.")
+
+
+def communication() -> Item:
+    return Item("Communication templates ready", UNKNOWN, "What will be said to customers is not kept here.")
+
+
+def preflight(seen: Standing) -> Item:
+    title = "Preflight green"
+    if not seen.checks:
+        return Item(title, UNKNOWN, "Preflight has not run.")
+    bad = sorted(name for name, verdict in seen.checks.items() if verdict != "pass")
+    return Item(title, NOT, f"Not passed: {', '.join(bad)}.") if bad else Item(title, DONE, f"All {len(seen.checks)} checks passed.")
+
+
+def budget(seen: Standing) -> Item:
+    title = "Budget sufficient"
+    if seen.low:
+        return Item(title, NOT, f"Too little left of {', '.join(seen.low[:5])}.")
+    if not seen.covered or seen.silent:
+        said = f"Not measured: {', '.join(seen.silent[:5])}." if seen.silent else "No objective covers its services."
+        return Item(title, UNKNOWN, said)
+    return Item(title, DONE, "Every objective it touches has enough left.")
+
+
+def notified(seen: Standing) -> Item:
+    title = "On-call and stakeholders notified"
+    if not seen.on_call:
+        return Item(title, NOT, "Nobody is on call for its teams.")
+    if not seen.told:
+        return Item(title, NOT, "No message about it has reached anybody.")
+    return Item(title, DONE, f"{seen.told} message{'' if seen.told == 1 else 's'} about it reached somebody; {seen.on_call} on call.")
+
+
+def rollback(seen: Standing) -> Item:
+    title = "Rollback automation ready"
+    if not seen.has_runbook:
+        return Item(title, NOT, "A manual window: a rollback would be by hand.")
+    if seen.rehearsed:
+        return Item(title, DONE, f"Its rollback was carried out in {seen.rehearsed}.")
+    return Item(title, UNKNOWN, "Every step has its undo or says why not; nobody has seen it work.")
+
+
+def monitoring(seen: Standing) -> Item:
+    title = "Monitoring and log retention verified"
+    if not seen.covered:
+        return Item(title, NOT, "No objective watches its services.")
+    if seen.silent:
+        return Item(title, NOT, f"Silent of late: {', '.join(seen.silent[:5])}.")
+    return Item(title, DONE, "Every objective is measured; what lies near a window is kept for 400 days.")
