@@ -96,7 +96,7 @@ def cells(line: Timeline, row: Row, lane: Lane[Planned]) -> SafeString:
             if wall:
                 there[number].append(empty(line.by, row.head.slug, wall))
     rivals: dict[int, list[str]] = {}
-    for clash in clashes(lane, line.axis, collide) if line.by == "service" else ():
+    for clash in clashes(lane, line.axis, collide):
         there[clash.column].append(f'<span class="clash x-{clash.x} y-{clash.row} k-{max(clash.rows, 1)}"></span>')
         rivals.setdefault(clash.one.id, []).append(clash.other.reference)
         rivals.setdefault(clash.other.id, []).append(clash.one.reference)

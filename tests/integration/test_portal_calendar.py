@@ -158,7 +158,9 @@ def test_a_bracket_joins_windows_of_one_place_and_the_bars_say_so(ada: Any) -> N
     bars = dict(re.findall(r'href="/windows/(MW-\d+)"[^>]*>(.*?)</a>', cells))
     assert f"collides with {two.reference}<" in bars[one.reference] and f"collides with {one.reference}<" in bars[two.reference]
     assert "collides" not in bars[other.reference] + bars[over.reference]
-    assert 'class="clash' not in page(browser("ada"), f"/calendar/panel?by=team&on={day(begins)}").split("<tbody", 1)[1]
+    for by, brackets in (("team", 1), ("environment", 1), ("region", 1)):
+        lanes = page(browser("ada"), f"/calendar/panel?by={by}&on={day(begins)}").split("<tbody", 1)[1]
+        assert lanes.count('class="clash') == brackets, by
 
 
 def test_what_providers_announce_has_a_row_of_its_own(ada: Any) -> None:

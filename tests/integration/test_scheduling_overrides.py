@@ -4,18 +4,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from tests import given_windows as given
 from windows.access.roles import Role
 from windows.approvals.commands import decide, request_window, withdraw
 from windows.approvals.models import Policy
+from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
 from windows.errors import Conflict, Forbidden, Invalid
 from windows.scheduling.commands.drafts import edit_draft
 from windows.scheduling.commands.overriding import agree_to_override, ask_to_override
 from windows.scheduling.models import Override, Window
-from windows.scheduling.queries.overrides import numbers, overrides_of
+from windows.scheduling.queries.overrides import numbers, overrides_ahead, overrides_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -112,6 +114,26 @@ def test_other_facts_or_time_end_it(near: Window, ada: Any, olga: Any, mia: Any)
     agree_to_override(mia, Override.objects.get().pk)
     Override.objects.update(expires_at=moved.starts_at)
     assert [row.state for row in overrides_of(near.pk, ada, moved.starts_at)] == ["expired"]
+
+
+def test_overrides_of_several_windows_are_read_together(
+    near: Window, ada: Any, olga: Any, mia: Any, django_assert_max_num_queries: Any
+) -> None:
+    """As each by itself; how many statements it takes does not follow how many windows have one."""
+    ask_to_override(ada, near.pk, "One room.")
+    (row,) = Override.objects.all()
+    again = given.window(ada, near.scopes.get().service.slug, starts_at=near.starts_at)
+    row.pk, row.window = None, again
+    row.save(force_insert=True)
+    now = clock()
+    with CaptureQueriesContext(connection) as alone:
+        overrides_ahead([near.pk], mia, now)
+    with django_assert_max_num_queries(len(alone)):
+        both = overrides_ahead([near.pk, again.pk], mia, now)
+    for window in (near, again):
+        told = [one for one in overrides_of(window.pk, mia, now) if one.state != "lapsed"]
+        assert both[window.pk] == told
+    assert both[near.pk][0].may_agree and not overrides_ahead([near.pk], ada, now)[near.pk][0].may_agree
 
 
 def test_a_title_that_mentions_a_window_makes_nobody_its_second_person() -> None:

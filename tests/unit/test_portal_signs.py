@@ -1,5 +1,6 @@
 """Times, lengths and signs as people read them."""
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -68,3 +69,14 @@ def test_a_reason_names_its_person_once(reason: str, text: str) -> None:
     facts = {"id": 1, "at": datetime(2026, 1, 1, tzinfo=UTC), "kind": "run.held", "actor": "Ada", "actor_id": 1, "via": "browser"}
     entry = TrailEntry(**facts, subject="MW-1", window="MW-1", run_id=1, data={"reason": reason}, request_id="", position=None)
     assert signs.told(entry) == text
+
+
+def test_what_came_and_went_is_said_in_the_timeline() -> None:
+    def entry(kind: str, **data: object) -> TrailEntry:
+        known = {"id": 1, "position": 1, "at": datetime.now(UTC), "actor": "The schedule", "via": "", "kind": kind, "subject": "MW-1"}
+        return TrailEntry(**{**{one.name: None for one in fields(TrailEntry)}, **known, "data": data})
+
+    came = {"severity": "hard", "what": "Changes are frozen", "who": "Peak"}
+    assert signs.told(entry("conflict.detected", conflicts=[came])) == "The schedule: Hard: Changes are frozen (Peak)."
+    assert signs.told(entry("conflict.resolved", conflicts=[came | {"severity": ""}])) == "The schedule: Changes are frozen (Peak)."
+    assert signs.told(entry("window.cancelled", reason="Not needed.")) == "The schedule: Not needed."

@@ -54,7 +54,7 @@ class Planned:
     coordinator_id: int | None = None
     deputy_id: int | None = None
     owner_id: int | None = None
-    places: frozenset[str] = frozenset()  # environment/region, in lanes by service alone
+    places: frozenset[str] = frozenset()  # of the lane it lies in: service/environment/region; in lanes alone
 
     @property
     def reference(self) -> str:
@@ -110,7 +110,7 @@ def board(wanted: CalendarFilter, lanes: Lanes, viewer: Actor) -> Board:
     here = scopes.filter(**{f"{key}__in": [head.slug for head in sent]})
     counted = dict(here.values_list(key).annotate(n=Count("window", distinct=True)))
     sent = affordable(sent, counted)
-    inside = laid(here, key, sent, with_places=lanes.by == "service")
+    inside = laid(here, key, sent)
     frozen = tuple(freezes(wanted.since, wanted.until))
     rows = tuple(
         Row(head, tuple(inside.get(head.slug, ())), tuple(one for one in frozen if binds(one, head, lanes.by, wanted))) for head in sent
@@ -170,25 +170,21 @@ def affordable(heads: list[LaneHead], counts: dict[str, int]) -> list[LaneHead]:
     return sent
 
 
-def laid(scopes: QuerySet[WindowScope], key: str, heads: Iterable[LaneHead], *, with_places: bool = False) -> dict[str, list[Planned]]:
-    """The windows of each lane by begin, each once in a lane; with the places of the lane's service that each of them touches."""
+def laid(scopes: QuerySet[WindowScope], key: str, heads: Iterable[LaneHead]) -> dict[str, list[Planned]]:
+    """The windows of each lane by begin, each once in a lane, with the places of this lane that it touches."""
     slugs = [head.slug for head in heads]
     names = [f"window__{name}" for name in (*FIELDS, *PEOPLE, "team__slug")]
     called = (*FIELDS, *PEOPLE, "team")
     rows = scopes.filter(**{f"{key}__in": slugs}).order_by("window__starts_at", "window__id").values_list(key, *names)
-    if with_places:
-        place = ArrayAgg(Concat("environment", Value("/"), "region"), distinct=True)
-        chosen: Iterable[Any] = rows.annotate(places=place)[: BARS * 4]
-    else:
-        chosen = ((*row, ()) for row in rows.distinct()[: BARS * 4])
+    place = ArrayAgg(Concat("service__slug", Value("/"), "environment", Value("/"), "region"), distinct=True)
     found: dict[str, list[Planned]] = {}
-    for slug, *values, places in chosen:
+    for slug, *values, places in rows.annotate(places=place)[: BARS * 4]:
         found.setdefault(slug, []).append(Planned(**dict(zip(called, values, strict=True)), places=frozenset(places)))
     return found
 
 
 def collide(one: Planned, other: Planned) -> bool:
-    """Whether two windows of one service may not run at the same time: both are still to come or under way, in a place both touch."""
+    """Whether two windows of one lane may not run at the same time: both are still to come or under way, in a place both touch."""
     return one.status in AHEAD and other.status in AHEAD and not one.places.isdisjoint(other.places)
 
 

@@ -6,7 +6,7 @@ They are judged by the findings that everybody may read: what a confidential riv
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,8 @@ from windows.scheduling.conflicts import ConflictFinding
 from windows.scheduling.conflicts.overriding import Accepted, OverrideState, state_of, unanswered
 from windows.scheduling.models import Override, Window, WindowScope
 from windows.scheduling.queries.conflicts import conflicts_of
-from windows.scheduling.queries.windows import window_view
+from windows.scheduling.queries.conflicts_ahead import conflicts_ahead
+from windows.scheduling.queries.windows import scopes_of, subject_from, window_view
 
 AHEAD = [status.value for status in (WindowStatus.DRAFT, WindowStatus.REQUESTED, WindowStatus.APPROVED)]
 MOST_WINDOWS = 20
@@ -57,17 +58,30 @@ def overrides_of(window_id: int, viewer: Actor, now: datetime | None = None) -> 
     if not rows:
         return []
     keys = {finding.key for finding in conflicts_of(window_id, now=at)}
-    return [told(row, keys, view.subject, viewer, at) for row in rows]
+    rivals = teams_of_rivals({number for row in rows for number in numbers(row.who)})
+    return [told(row, keys, view.subject, viewer, at, rivals=rivals) for row in rows]
 
 
 def overrides_ahead(ids: Collection[int], viewer: Actor, now: datetime) -> dict[int, list[OverrideView]]:
     """By window, what of its overrides still says something: not those of other facts. The viewer may see each of these windows.
 
-    One query where there is none; their number follows how many windows have one, which is rare, not how many are asked for.
+    One query where there is none; else their number does not follow how many windows have one.
     """
-    having = Override.objects.filter(window__in=ids, expires_at__gt=now).order_by("window").values_list("window", flat=True).distinct()
-    found = {pk: overrides_of(pk, viewer, now) for pk in having}
-    return {pk: [one for one in rows if one.state != OverrideState.LAPSED] for pk, rows in found.items()}
+    found: dict[int, list[Override]] = {}
+    rows = Override.objects.filter(window__in=ids, expires_at__gt=now).select_related(*PEOPLE, "window__team").defer("window__vevent")
+    for row in rows.order_by("window", "id"):
+        found.setdefault(row.window_id, []).append(row)
+    if not found:
+        return {}
+    scopes, standing = scopes_of(found), conflicts_ahead(found, None, now)
+    rivals = teams_of_rivals({number for some in found.values() for row in some for number in numbers(row.who)})
+    told_of = {}
+    for pk, some in found.items():
+        keys = {finding.key for finding in standing.get(pk, [])}
+        subject = subject_from(some[0].window, scopes.get(pk, ()))
+        views = [told(row, keys, subject, viewer, now, rivals=rivals) for row in some]
+        told_of[pk] = [one for one in views if one.state != OverrideState.LAPSED]
+    return told_of
 
 
 def overrides_waiting(viewer: Actor, now: datetime) -> list[tuple[str, list[OverrideView]]]:
@@ -83,7 +97,9 @@ def overrides_waiting(viewer: Actor, now: datetime) -> list[tuple[str, list[Over
     return [(reference, some) for reference, some in found if some]
 
 
-def told(row: Override, keys: Collection[str], subject: Subject, viewer: Actor, now: datetime) -> OverrideView:
+def told(
+    row: Override, keys: Collection[str], subject: Subject, viewer: Actor, now: datetime, *, rivals: Mapping[int, set[str]]
+) -> OverrideView:
     state = state_of(accepted(row), row.window.starts_at, row.window.ends_at, keys, now)
     return OverrideView(
         id=row.pk,
@@ -101,7 +117,7 @@ def told(row: Override, keys: Collection[str], subject: Subject, viewer: Actor, 
         refused_at=row.refused_at,
         refusal=row.refusal,
         expires_at=row.expires_at,
-        may_agree=state is OverrideState.ASKED and may_agree(viewer, row, subject),
+        may_agree=state is OverrideState.ASKED and may_agree(viewer, row, subject, rivals),
     )
 
 
@@ -148,17 +164,23 @@ def accepted(row: Override) -> Accepted:
     )
 
 
-def may_agree(actor: Actor, row: Override, subject: Subject) -> bool:
-    """Another person than who asked, whom the role table lets override for the window's team, an affected one, or the rival's."""
+def may_agree(actor: Actor, row: Override, subject: Subject, rivals: Mapping[int, set[str]] | None = None) -> bool:
+    """Another person than who asked, whom the role table lets override for the window's team, an affected one, or the rival's.
+    `rivals`: the teams of the windows it is with, where the caller has them."""
     if actor.person_id is None or actor.person_id == row.asked_by_id:
         return False
-    teams = subject.affected_teams | rival_teams(numbers(row.who))
+    named = numbers(row.who)
+    theirs = teams_of_rivals(named) if rivals is None else rivals
+    teams = subject.affected_teams.union(*(theirs.get(number, set()) for number in named))
     return permitted(actor, Verb.OVERRIDE, subject) or any(permitted(actor, Verb.OVERRIDE, Subject(team=team)) for team in teams)
 
 
-def rival_teams(window_ids: Collection[int]) -> set[str]:
-    if not window_ids:
-        return set()
-    owning = Window.objects.filter(pk__in=window_ids).values_list("team__slug", flat=True)
-    touched = WindowScope.objects.filter(window__in=window_ids).values_list("service__team__slug", flat=True)
-    return {*owning, *touched}
+def teams_of_rivals(window_ids: Collection[int]) -> dict[int, set[str]]:
+    """By window, its team and those of the services it touches. Two queries, none where there is no window."""
+    found: dict[int, set[str]] = {}
+    if window_ids:
+        owning = Window.objects.filter(pk__in=window_ids).values_list("pk", "team__slug")
+        touched = WindowScope.objects.filter(window__in=window_ids).values_list("window_id", "service__team__slug")
+        for window_id, team in [*owning, *touched]:
+            found.setdefault(window_id, set()).add(team)
+    return found
