@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django import template
 
 from portal.charts.gates import Limit, Point, gate, sketch
+from windows.actions.gates import SIGNS
 from windows.execution.queries.gates import GateView
 
 register = template.Library()
@@ -39,9 +40,6 @@ def gate_chart(context: template.Context, view: GateView, number: int) -> dict[s
     zone = zone_in(context)
     chart = gate(view.called, points, limits, source=view.source or view.name, unit=unit, zone=zone, key=f"gate-{number}")
     return {"chart": chart, "sketch": sketch(points, limits, unit), "zone": zone.key, "number": number}
-
-
-SIGNS = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠"}
 
 
 def spoken(asked: Any, times: float) -> str:

@@ -98,7 +98,7 @@ def driven(run: Run) -> Run:
 def test_r_a16_a_dry_run_does_nothing_and_measures_the_same_gates(window: Window, measured: None) -> None:
     run = driven(rehearse(olga(), window.pk, "dry_run"))
     assert run.status == "succeeded", run.reason
-    assert [step.outcome for step in run.steps.order_by("position")] == ["Dry run: not done.", "1 == 1", "Dry run: not done."]
+    assert [step.outcome for step in run.steps.order_by("position")] == ["Dry run: not done.", "1 = 1", "Dry run: not done."]
     assert not FlagVersion.objects.exists() and not LiveScope.objects.exists()
     assert run.readings.filter(verdict="pass").count() == 1, "the gate was asked for real"
     window.refresh_from_db()

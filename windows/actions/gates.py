@@ -18,6 +18,7 @@ from enum import StrEnum
 
 TOLERANCE = 1e-9
 COMPARISON = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\Z", re.ASCII)
+SIGNS = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠"}
 WORDS = {">=": "at least", "<=": "at most", "==": "exactly", "!=": "other than", ">": "above", "<": "below"}
 OPPOSITE = {">=": "<", "<": ">=", "<=": ">", ">": "<=", "==": "!=", "!=": "=="}
 
@@ -60,6 +61,11 @@ class Comparison:
 
     def __str__(self) -> str:
         return f"{self.operator} {self.threshold:g}"
+
+    @property
+    def signs(self) -> str:
+        """As people write it: ≥ 0.99."""
+        return f"{SIGNS.get(self.operator, self.operator)} {self.threshold:g}"
 
     @property
     def words(self) -> str:
@@ -119,10 +125,10 @@ def judge(reading: Reading, spec: GateSpec, now: datetime) -> Verdict:
         return Verdict(Answer.INCONCLUSIVE, doubt)
     value, failing = reading.value, spec.failing or spec.passing.opposite()
     if failing.holds(value):
-        return Verdict(Answer.FAIL, f"{value:.6g} {failing}")
+        return Verdict(Answer.FAIL, f"{value:.6g} {failing.signs}")
     if spec.passing.holds(value):
-        return Verdict(Answer.PASS, f"{value:.6g} {spec.passing}")
-    return Verdict(Answer.INCONCLUSIVE, f"{value:.6g} lies between the thresholds {spec.passing} and {failing}")
+        return Verdict(Answer.PASS, f"{value:.6g} {spec.passing.signs}")
+    return Verdict(Answer.INCONCLUSIVE, f"{value:.6g} lies between the thresholds {spec.passing.signs} and {failing.signs}")
 
 
 def doubt_about(reading: Reading, spec: GateSpec, now: datetime) -> str:

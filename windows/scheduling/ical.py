@@ -29,7 +29,8 @@ def feed(row: Feed, viewer: Actor, now: datetime, variant: FeedVariant = PLAIN) 
     blocks = {window_id: bytes(block) for block, window_id, *_ in found}
     called_off = [pk for _, pk, status, _ in found if status in vevent.CALLED_OFF] if variant.keep_cancelled else []
     blocks |= rewritten(list(blocks) if variant.account else called_off, variant)
-    name = f"Roadworks: {row.kind} {row.target}" if row.target and row.kind != "person" else f"Roadworks: {row.kind}"
+    of = row.person.name if row.kind == "person" else row.target  # a person's target is a number
+    name = f"Roadworks: {row.kind} {of}" if of else f"Roadworks: {row.kind}"
     spans = in_feed(row, viewer, now).order_by().values("timezone").annotate(begins=Min("starts_at"), ends=Max("ends_at"))
     periods = list(spans.values_list("timezone", "begins", "ends"))
     series = masters([pk for _, pk, _, series_id in found if series_id is not None])

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from windows.access.roles import Actor, Subject, Verb, permitted, require, visible
+from windows.actions.registry import kinds
 from windows.audit.clock import clock
 from windows.errors import NotFound
 from windows.execution.models import LIVE, CheckResult, Run, StepLog, StepRun
@@ -50,6 +51,7 @@ class StepView:
     usual_undo: timedelta | None
     is_checkpoint: bool  # a rollback may end here
     to_undo: bool  # a rollback begun now would undo it
+    undoes: bool  # undoing it does something: a gate or a wait changed nothing
     verbs: tuple[str, ...]  # what this viewer may do with it now
 
     @property
@@ -161,13 +163,17 @@ def _view(run: Run, steps: list[StepRun], subject: Subject, viewer: Actor, now: 
     )  # fmt: skip
 
 
-ADDED = {"has_undo", "usual", "usual_undo", "to_undo", "verbs"}
+ADDED = {"has_undo", "usual", "usual_undo", "to_undo", "undoes", "verbs"}
 
 
 def _step(step: StepRun, pace: Pace, verbs: tuple[str, ...]) -> StepView:
     same = {name: getattr(step, name) for name in StepView.__dataclass_fields__ if name not in ADDED}
     to_undo = step.undo is not None and step_of(step).touched and step.status != StepStatus.COMPENSATED
-    return StepView(**same, has_undo=step.undo is not None, usual=pace.forward, usual_undo=pace.undo, to_undo=to_undo, verbs=verbs)
+    how = kinds().get(step.undo["kind"]) if step.undo else None  # None also of a kind whose package is not installed any more
+    return StepView(
+        **same, has_undo=step.undo is not None, usual=pace.forward, usual_undo=pace.undo,
+        to_undo=to_undo, undoes=step.undo is not None and (how is None or bool(how.undone) or step.undo["kind"] != step.kind), verbs=verbs,
+    )  # fmt: skip
 
 
 def _forecast(run: Run, steps: tuple[StepView, ...], now: datetime) -> datetime | None:

@@ -13,7 +13,7 @@ from windows.scheduling.queries import ScopeView
 
 WIDTH = 288  # of the clock bar, in the units of slots.css
 EDGE = 44  # a label so near to an end of the bar stands inside it
-NODES, PLACES = 48, 4  # a page about everything is a page about nothing
+NODES, FEW, PLACES = 48, 6, 4  # a page about everything is a page about nothing
 MARKS = {
     StepStatus.SUCCEEDED: ("done", "completed"),
     StepStatus.STARTED: ("now-doing", "running"),
@@ -157,7 +157,8 @@ def clocks(run: RunView) -> Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """Who applied the flags of one service: the laggards first, by names without what all share; how many more are not drawn."""
+    """Who applied the flags of one service: the laggards first; where they are many, by names without what all share; how many more
+    are not drawn."""
 
     of: Convergence
     nodes: tuple[tuple[str, NodeStanding], ...]
@@ -173,7 +174,7 @@ def holders(one: Convergence) -> Holders:
     names = [node.name for node in one.nodes]
     first, last = min(names).split("-"), max(names).split("-")  # what the first and the last share, all share
     same = next((n for n, (here, there) in enumerate(zip(first, last, strict=False)) if here != there), 0)
-    shared = "".join(f"{part}-" for part in first[:same])
+    shared = "".join(f"{part}-" for part in first[:same]) if len(names) > FEW else ""
     drawn = sorted(one.nodes, key=lambda node: (node.agrees, node.name))[:NODES]
     return Holders(one, tuple((node.name[len(shared) :] or node.name, node) for node in drawn), max(len(names) - NODES, 0))
 
