@@ -22,6 +22,7 @@ class Objective(models.Model):
     )  # {"start", "zone", "count", "unit"}, or {} for a rolling window
     slice_minutes = models.PositiveIntegerField(null=True)  # timeslices: a slice is good where `slice_target` of its events are
     slice_target = models.DecimalField(max_digits=8, decimal_places=6, null=True)
+    slices_from = models.DateTimeField(null=True)  # the first day whose slices are still to be judged; null: all are
     maintenance = models.CharField(
         max_length=10, default="allow", db_default="allow"
     )  # how windows are treated from now on; see slo.budget.Policy

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.db import connection
 
+from slo.objectives.commands import slice_next
 from slo.objectives.queries import Promise, promises
 from slo.telemetry import commands, registry, retention
 from slo.telemetry.queries import counted
 from slo.telemetry.readings import Push, Reading
 
 BACK = 3  # minutes: one that failed is made up for
+LONGEST = 20.0  # seconds of judging slices in one tick
 SETTLED = timedelta(seconds=30)  # a minute is asked for when its last scrape has had time to arrive
 log = logging.getLogger(__name__)
 
@@ -51,6 +54,14 @@ def fetch(one: Promise, minutes: Sequence[datetime]) -> None:
                 return
         else:
             commands.push(one.slug, [Push(minute.isoformat(), minute, found.good, found.total, source=one.source)], one.slicing)
+
+
+@shared_task(name="objectives.reconcile")
+def slice_up() -> None:
+    """Judge the slices that wait, for some seconds: the next tick goes on."""
+    until = time.monotonic() + LONGEST
+    while time.monotonic() < until and slice_next():
+        pass
 
 
 @shared_task(name="telemetry.forget")

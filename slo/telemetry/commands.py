@@ -43,14 +43,25 @@ def push(series: str, samples: Sequence[Push], slicing: Slicing | None = None) -
 
 
 @transaction.atomic
-def slice_up(series: str, slicing: Slicing) -> None:
-    """Judge the slices of what was measured already, as far back as minutes are kept. Repeatable."""
+def slice_day(series: str, slicing: Slicing, day: datetime) -> None:
+    """Judge the slices of what was measured on this day (its midnight, UTC). Repeatable."""
     with connection.cursor() as cursor:
         now = sums.lock(cursor, series)
         cursor.execute(
-            "select minute from telemetry_measurement where series = %s and minute >= %s", [series, now - retention.MINUTES + DAY]
+            "select minute from telemetry_measurement where series = %s and minute >= %s and minute < %s", [series, day, day + DAY]
         )
         judge(cursor, series, slicing, [row[0] for row in cursor.fetchall()], now)
+
+
+def first_day(series: str) -> datetime | None:
+    """The midnight before the first minute that can still be judged; None where nothing is measured."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select min(minute) from telemetry_measurement where series = %s and minute >= clock_timestamp() - make_interval(secs => %s)",
+            [series, (retention.MINUTES - DAY).total_seconds()],
+        )
+        (first,) = cursor.fetchone()
+    return first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) if first else None
 
 
 def judge(cursor: CursorWrapper, series: str, slicing: Slicing, minutes: Sequence[datetime], now: datetime) -> None:

@@ -207,3 +207,19 @@ def test_accounts_of_any_number_of_windows_cost_five_statements(window: Window, 
     with django_assert_max_num_queries(5):
         assert len(accounts_of([window.pk], now)) == 1
     assert accounts_of([], now) == []
+
+
+def test_an_act_that_goes_on_into_the_next_minute_is_taken_and_one_begun_later_is_not() -> None:
+    """The clock that the trigger reads runs ahead of the transaction by a minute, as at a minute's boundary."""
+    objective()
+    with connection.cursor() as cursor:
+        cursor.execute("select transaction_timestamp()")
+        (began,) = cursor.fetchone()
+        cursor.execute("create schema later")
+        cursor.execute("""create function later.clock_timestamp() returns timestamptz language sql volatile
+            as $$ select pg_catalog.clock_timestamp() + interval '1 minute' $$""")
+        cursor.execute("set local search_path = later, pg_catalog, public")
+    excused(began, began + 10 * MINUTE)
+    assert Adjustment.objects.get().recorded_at > began + timedelta(seconds=59), "the clock ran ahead, or this shows nothing"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        excused(began - MINUTE, began + 20 * MINUTE)

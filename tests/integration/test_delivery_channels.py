@@ -217,6 +217,16 @@ def test_a_channel_is_tried_and_ended_by_its_teams_owner_only(olga: Actor, there
     assert made.secret == "" and made.ended_at is not None
 
 
+def test_a_channels_questions_are_asked_to_those_who_may_edit_it_only(olga: Actor, there: Receiver) -> None:
+    made, _ = channel(olga, there, "slack")
+    eve, owner = given.actor("eve", ("post", Role.OWNER)), browser(Person.objects.get(pk=olga.person_id))
+    other = browser(Person.objects.get(pk=eve.person_id))
+    for act in ("try", "end"):
+        assert "Slack" in owner.get(f"/settings/channels/{made.pk}/{act}").content.decode()
+        refused = other.get(f"/settings/channels/{made.pk}/{act}")
+        assert refused.status_code == 404 and "“Slack”" not in refused.content.decode()
+
+
 def test_a_dead_message_is_seen_and_sent_again(olga: Actor, there: Receiver) -> None:
     channel(olga, there, "slack")
     there.answers = [(404, {})]

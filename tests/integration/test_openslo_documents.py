@@ -10,6 +10,7 @@ import pytest
 
 from slo.budget import Ratio
 from slo.intervals import Interval
+from slo.objectives.commands import slice_next
 from slo.objectives.models import Objective
 from slo.objectives.queries import health, promise
 from slo.telemetry.queries import ratios
@@ -117,7 +118,15 @@ def test_an_objective_that_comes_to_count_slices_counts_those_measured_before(ad
     define_as_written(ada, whole)
     push_measurements(ada, "orders-writes", [Push("a", NOW - timedelta(days=3), 9, 10), Push("b", NOW - timedelta(days=2), 10, 10)])
     define_as_written(ada, SLICED)
-    assert ratios([(promise("orders-writes").series, Interval(NOW - timedelta(days=4), NOW))]) == [Ratio(1, 2)]
+    there = promise("orders-writes")
+    assert there.slices_from is not None and there.slices_from.date() == (NOW - timedelta(days=3)).date()
+    wanted = [(there.series, Interval(NOW - timedelta(days=4), NOW))]
+    assert ratios(wanted) == [Ratio()], "who uploads a text does not wait until a month of minutes is judged"
+    assert "are being judged: done up to" in browser(ada).get("/objectives/orders-writes/edit").content.decode()
+    assert slice_next() and ratios(wanted) == [Ratio(0, 1)], "a day at a time"
+    while slice_next():
+        pass
+    assert ratios(wanted) == [Ratio(1, 2)] and promise("orders-writes").slices_from is None
 
 
 def test_the_api_takes_and_gives_the_same_text(ada: Actor, client: Any) -> None:

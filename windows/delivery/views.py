@@ -56,16 +56,18 @@ def channel_list(request: HttpRequest) -> HttpResponse:
     return sheet(request, "delivery/channels.html", given, context)
 
 
-def named(channel_id: int) -> Channel:
+def named(actor: Actor, channel_id: int) -> Channel:
+    """Its name is for those who may edit it; to others there is none."""
     channel = Channel.objects.filter(pk=channel_id, ended_at=None).first()
-    if channel is None:
+    if channel is None or not permitted(actor, Verb.EDIT_CHANNELS, Subject(team=channel.team)):
         raise NotFound("There is no such channel.")
     return channel
 
 
 @signed_in
 def try_page(request: HttpRequest, channel_id: int) -> HttpResponse:
-    actor, channel = actor_of(request), named(channel_id)
+    actor = actor_of(request)
+    channel = named(actor, channel_id)
     question = Question(
         title=f"Try “{channel.name}”", consequence="A message that says it is a try goes there; the list shows whether it got through.",
         button="Send a try", icon="mail", back=reverse("channels"), reason="none", about=channel.team,
@@ -75,7 +77,8 @@ def try_page(request: HttpRequest, channel_id: int) -> HttpResponse:
 
 @signed_in
 def end_page(request: HttpRequest, channel_id: int) -> HttpResponse:
-    actor, channel = actor_of(request), named(channel_id)
+    actor = actor_of(request)
+    channel = named(actor, channel_id)
     waiting = Message.objects.filter(target=channel, status="queued").count()
     more = f" {waiting} message{'s wait' if waiting != 1 else ' waits'} there and will not go out." if waiting else ""
     question = Question(

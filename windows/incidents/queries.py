@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Prefetch, Q
+from django.db.models import Case, F, Prefetch, Q, When
 
 from windows.access.roles import Actor
 from windows.catalogue.models import Dependency
@@ -37,11 +37,12 @@ def needs_of(service: str) -> frozenset[str]:
 
 
 def ran_around(at: datetime, after: timedelta, tag: str = "") -> tuple[list[Ran], dict[str, int]]:
-    """The windows that ran then or had ended not long before, and the one that is named; with their ids. Two queries."""
+    """The windows that ran then or had ended not long before, the newest 500, and the one that is named; with their ids. Two queries."""
     near = Q(started_at__lte=at, started_at__gt=at - LONGEST - after) & (Q(ended_at__isnull=True) | Q(ended_at__gte=at - after))
-    if tag.removeprefix("MW-").isdigit():
-        near |= Q(pk=int(tag.removeprefix("MW-")[:18]), started_at__isnull=False)
-    rows = list(Window.objects.filter(near).order_by("pk").values_list("pk", "started_at", "ended_at")[:500])
+    named = int(tag.removeprefix("MW-")[:18]) if tag.removeprefix("MW-").isdigit() else 0
+    near |= Q(pk=named, started_at__isnull=False)
+    newest = Window.objects.filter(near).order_by(Case(When(pk=named, then=0), default=1), "-started_at", "-pk")
+    rows = list(newest.values_list("pk", "started_at", "ended_at")[:500])
     places: dict[int, set[tuple[str, str]]] = {}
     scopes = WindowScope.objects.filter(window__in=[pk for pk, _, _ in rows]).annotate(slug=F("service__slug"))
     for window_id, slug, environment in scopes.values_list("window_id", "slug", "environment"):

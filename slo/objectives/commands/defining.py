@@ -19,7 +19,7 @@ from slo.objectives.models import Objective
 from slo.objectives.queries.promises import promise
 from slo.periods import STAMP, UNITS, calendar_in
 from slo.telemetry import registry
-from slo.telemetry.commands import slice_up
+from slo.telemetry.commands import first_day
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,118}[a-z0-9])?")
 
@@ -87,8 +87,9 @@ def define(wanted: Definition, version: int | None = None) -> tuple[Objective, d
 
 
 def sliced(slug: str) -> None:
-    if slicing := promise(slug).slicing:
-        slice_up(slug, slicing)
+    """Its slices are to be judged from the first day on: by the task, for a month of minutes is too much for who waits for an answer."""
+    if promise(slug).slicing:
+        Objective.objects.filter(slug=slug).update(slices_from=first_day(slug))
 
 
 def check(wanted: Definition) -> None:

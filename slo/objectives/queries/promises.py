@@ -34,6 +34,7 @@ class Promise:
     calendar: Mapping[str, Any] = field(default_factory=dict)
     slice_minutes: int | None = None
     slice_target: Decimal | None = None
+    slices_from: datetime | None = None  # from this day on slices are still to be judged
     maintenance: str = "allow"
     rules: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
     labels: Mapping[str, Any] = field(default_factory=dict)

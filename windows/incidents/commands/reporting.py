@@ -24,6 +24,7 @@ from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.times import parse
 
 MOST_USERS = 10**12
+AT_ONCE = 100  # complaints of one transaction
 SLIP = timedelta(minutes=5)  # clocks of those who report may be ahead of ours
 
 
@@ -113,9 +114,15 @@ def take_complaint(actor: Actor, said: Mapping[str, Any], via: Via = Via.BROWSER
     return row
 
 
-@one_transaction
 def take_many(actor: Actor, rows: list[Row], via: Via) -> list[Told]:
-    """Every good row is a complaint; a bad one leaves nothing and is told with its line; a known one is named."""
+    """Every good row is a complaint; a bad one leaves nothing and is told with its line; a known one is named. A hundred at a time: what is
+    taken already stays where a later hundred is cut off, and an external reference tells it the next time."""
+    require(actor, Verb.REPORT, reporter(actor))
+    return [one for first in range(0, len(rows), AT_ONCE) for one in take_some(actor, rows[first : first + AT_ONCE], via)]
+
+
+@one_transaction
+def take_some(actor: Actor, rows: list[Row], via: Via) -> list[Told]:
     require(actor, Verb.REPORT, reporter(actor))
     told = []
     for row in rows:
