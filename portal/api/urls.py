@@ -3,9 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from portal.api.ledger import Alerts, OneAlert
 from windows.alerts import urls as alerts
 from windows.approvals import urls as approvals
 from windows.catalogue import urls as catalogue
+from windows.delivery import urls as delivery
 from windows.execution import urls as execution
 from windows.flags import urls as flags
 from windows.incidents import urls as incidents
@@ -15,8 +17,10 @@ from windows.scheduling import urls as scheduling
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
+    path("v1/alerts", Alerts.as_view()),
+    path("v1/alerts/<int:alert_id>", OneAlert.as_view()),
     *(
         path("v1/", include(slice.api))
-        for slice in (catalogue, alerts, flags, runbooks, scheduling, incidents, approvals, execution, reviews)
+        for slice in (catalogue, delivery, alerts, flags, runbooks, scheduling, incidents, approvals, execution, reviews)
     ),
 ]

@@ -175,6 +175,10 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         do(owner, "DELETE", f"/windows/{planned['reference']}")
         do(owner, "POST", f"/change-templates/{template['id']}/retire", {"reason": "no longer done"})
         do(sam, "POST", "/alerts/alertmanager", given_alerts.call(given_alerts.alert()))
+        way = {"team": "shop", "kind": "email", "name": "Team", "address": "team@example.org"}
+        channel = do(owner, "POST", "/channels", way)["id"]
+        for verb in ("try", "end"):
+            do(owner, "POST", f"/channels/{channel}/{verb}")
         down = do(owner, "POST", "/incidents", {"title": "Down", "service": "orders"})["id"]
         link = {"window": beside_reference(olga.pk, do, owner), "reason": "it was that"}
         do(owner, "POST", f"/incidents/{down}/link", link)
@@ -427,6 +431,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "execution.reconcile": run_without_surfaces,
     "execution.sweep": missed_window,
     "flags.sweep": forgotten_flags,
+    "objectives.reconcile": nothing,  # who made the objective count slices is told; counting them is no act
     "portal.forget": nothing,
     "reviews.sweep": late_follow_up,
     "runbooks.reconcile": unreadable_source,

@@ -18,6 +18,7 @@ from tests import given_runs as runs
 from tests import given_windows as given
 from tests.callers import Caller, browser, token_of
 from windows.access.roles import Role, Verb
+from windows.alerts.models import Alert
 from windows.approvals.models import Policy
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Person, Service
@@ -170,6 +171,9 @@ def world() -> dict[str, Any]:
         "incident_id": Incident.objects.create(title="Down", severity="major", started_at=clock(), via="api", reported_by="ada").pk,
         "follow_up_id": FollowUp.objects.create(
             window=window, title="Check", owner_id=ada.person_id, due_on=clock().date(), made_by="ada"
+        ).pk,
+        "alert_id": Alert.objects.create(
+            fingerprint="f", starts_at=clock(), name="Down", action="page", group="g", window=window.reference
         ).pk,
         "channel_id": Channel.objects.create(team="shop", kind="email", name="Team", address="t@example.org", urgencies=["page"]).pk,
         "message_id": Message.objects.create(

@@ -133,8 +133,8 @@ class Life(RuleBasedStateMachine):
 
     @rule(to=st.sampled_from([R.HELD, R.RUNNING, R.ROLLING_BACK, R.ABORTED]))
     def press(self, to: RunStatus) -> None:
-        """Hold, resume, roll back, abort: only along the table, resume only when nothing is unresolved. Nobody holds a rollback: that edge is
-        the engine's, at a checkpoint."""
+        """Hold, resume, roll back, abort: only along the table, resume only when nothing is unresolved. Nobody holds a rollback:
+        that edge is the engine's, at a checkpoint."""
         if to is R.HELD and self.run.status == R.ROLLING_BACK:
             return
         if self.run.status == R.PREFLIGHT or not run_may_become(self.run.status, to.value):

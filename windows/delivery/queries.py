@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Count, Value
 from django.db.models.functions import Coalesce, NullIf
 
-from windows.delivery.models import Message, MessageStatus, Urgency
+from windows.delivery.models import Channel, Message, MessageStatus, Urgency
 
 
 def messages_of(window: str) -> list[Message]:
@@ -30,6 +30,12 @@ def pages_to(since: datetime, until: datetime | None = None) -> dict[str, int]:
         rows = rows.filter(created_at__lt=until)
     told = Coalesce(NullIf("fact", Value("")), "dedup_key")
     return dict(rows.values_list("recipient").annotate(count=Count(told, distinct=True)).values_list("recipient", "count"))
+
+
+def channels_of(teams: Collection[str], *, before: int | None = None, limit: int = 50) -> list[Channel]:
+    """The channels of these teams, ended ones too, the newest first; one query."""
+    rows = Channel.objects.filter(team__in=teams)
+    return list((rows if before is None else rows.filter(pk__lt=before)).order_by("-pk")[:limit])
 
 
 def last_of(channels: Collection[int]) -> dict[int, Message]:
