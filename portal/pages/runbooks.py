@@ -34,11 +34,12 @@ def library(request: HttpRequest) -> HttpResponse:
     rows = runbooks(team=sent["team"], containing=sent["q"])
     pinned = Window.objects.filter(for_eyes_of(actor), runbook_version__isnull=False).values_list("runbook_version__runbook__slug")
     used = dict(pinned.annotate(times=Count("pk")).order_by())
+    teams = dict(Team.objects.order_by("name").values_list("slug", "name"))
     context = {
-        "rows": [{"book": row, "used": used.get(row.slug, 0)} for row in rows],
+        "rows": [{"book": row, "team": teams.get(row.team, row.team), "used": used.get(row.slug, 0)} for row in rows],
         "sent": sent,
         "narrowed": any(sent.values()),
-        "teams": Team.objects.order_by("name").values_list("slug", "name"),
+        "teams": teams.items(),
         "may_add": may_write(actor),
         "templates": templates(),
         "now": clock(),

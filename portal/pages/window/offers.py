@@ -65,7 +65,7 @@ def offers(view: WindowView, actor: Actor, now: datetime, *, may_sign: bool = Fa
     found = [live(run) for run in runs if run.status in LIVE]
     for holds, name, words, icon, tone, rare in rules:
         if holds and name in known:
-            why = why_not_now(view, actor, now) if name == "start-run" and view.status == W.APPROVED else ""
+            why = why_not(name, view, actor, now)
             found.append(Offer(reverse(name, args=[view.reference]), words, icon, tone, rare, why))
     return found
 
@@ -74,6 +74,19 @@ def live(run: Run) -> Offer:
     """The way to the cockpit, in the words of what is to be done there."""
     words = "Decide" if run.status in DECIDE else "Open the run"
     return Offer(reverse("run", args=[run.pk]), words, "held" if run.status in DECIDE else "running", "main")
+
+
+def why_not(name: str, view: WindowView, actor: Actor, now: datetime) -> str:
+    """Why what is offered cannot be done at this moment, in one sentence; empty where it can."""
+    if name == "start-run" and view.status == W.APPROVED:
+        return why_not_now(view, actor, now)
+    return settled_first(view, actor, now) if name == "request-approval" else ""
+
+
+def settled_first(view: WindowView, actor: Actor, now: datetime) -> str:
+    """The conflict that keeps a draft from being requested, or a window from being started; empty where none does."""
+    against = [one for one in conflicts_of(view.id, actor, now) if one.severity is Severity.HARD]
+    return f"{against[0].what}: {against[0].why}" if against else ""
 
 
 def why_not_now(view: WindowView, actor: Actor, now: datetime) -> str:
@@ -85,5 +98,4 @@ def why_not_now(view: WindowView, actor: Actor, now: datetime) -> str:
     stands = standing(view.id, actor.person_id)
     if not stands.valid:
         return stands.reasons[0]
-    against = [one for one in conflicts_of(view.id, actor, now) if one.severity is Severity.HARD]
-    return f"{against[0].what}: {against[0].why}" if against else ""
+    return settled_first(view, actor, now)

@@ -31,11 +31,13 @@ class Rival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clash:
-    """A conflict, the windows it is with, and the override of these very facts where there is one."""
+    """A conflict, the windows it is with, and the override of these very facts where there is one. `repeats`: an earlier one in the
+    list is with the same windows and as grave, so the ways out stand there."""
 
     finding: ConflictFinding
     rivals: tuple[Rival, ...] = ()
     override: OverrideView | None = None
+    repeats: bool = False
 
     @property
     def blocks(self) -> bool:
@@ -59,14 +61,13 @@ def clashes(
         for pk, title, status, team in rows
     }
     given = {one.key: one for one in overrides}
-    return [
-        Clash(
-            finding=finding,
-            rivals=tuple(rivals[pk] for pk in rivals_in(finding) if pk in rivals)[:SHOWN],
-            override=given.get(finding.key),
-        )
-        for finding in findings
-    ]
+    found, known = [], set()
+    for finding in findings:
+        them = tuple(rivals[pk] for pk in rivals_in(finding) if pk in rivals)[:SHOWN]
+        place = (finding.severity, frozenset(rival.reference for rival in them))
+        found.append(Clash(finding=finding, rivals=them, override=given.get(finding.key), repeats=bool(them) and place in known))
+        known.add(place)
+    return found
 
 
 def rivals_in(finding: ConflictFinding) -> list[int]:
