@@ -19,6 +19,7 @@ NO_ACTS = {
     *("flags_flagcounter", "flags_flagreceipt"),
     "live_livescope",  # plain values that follow from the run
     *("scheduling_collision", "scheduling_conflictquestion", "scheduling_trailreader"),  # what conflicts were found is told as it changes
+    "delivery_way",  # which ways out fail at the moment: what died of it is told
     "delivery_message",  # finished messages on their way; what they say stands in the trail
 }
 # Bookkeeping that changes nothing for anybody: leases, when something was last used, further tries of a compensation that was told.
@@ -40,6 +41,7 @@ BOOKKEEPING += [
     "lapses_at",
     "due_at",
     "pulled_at",
+    "slices_from",
 ]  # a look at a surface, or into Git, that found nothing new
 
 

@@ -10,9 +10,11 @@ from portal.dashboards.checklist import incident
 from portal.dashboards.live import live
 from windows.access.roles import Actor
 from windows.alerts.queries import firing
+from windows.catalogue.queries import rota
 from windows.scheduling.queries.trail import hidden_from
 
 FIRING = 8  # on one screen
+TEAMS = 12  # those whom nobody answers for come first; the rest stand on their own page
 
 
 def on_call(viewer: Actor, now: datetime) -> dict[str, Any]:
@@ -22,6 +24,7 @@ def on_call(viewer: Actor, now: datetime) -> dict[str, Any]:
         "runs": runs,
         "more": more,
         "signs": automation(now),
+        "teams": sorted(rota(now), key=lambda team: (bool(team.people) and not team.error, team.name))[:TEAMS],
         "alerts": firing(hidden=hidden_from(viewer), limit=FIRING),
         "items": incident(runs) if runs else [],
     }

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from windows.access.roles import ENGINE, SETUP, Actor, Role
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Membership, Person, Service, Team
-from windows.delivery.models import Message
+from windows.delivery.models import Channel, Message
 from windows.errors import Conflict, Forbidden, Invalid
 from windows.flags import commands, queries
 from windows.flags.commands import leases
@@ -200,6 +200,14 @@ def test_the_alarm_pages_who_can_act(orders: Service) -> None:
     said = Message.objects.order_by("id")
     assert [(m.recipient, m.urgency, m.window) for m in said] == [("ann@example.org", "page", "MW-1001"), ("cy@example.org", "page", "")]
     assert "still offline" in said[0].title
+
+
+def test_the_alarm_goes_to_the_teams_channels_too(orders: Service) -> None:
+    Channel.objects.create(team="shop", kind="slack", name="Shop", secret="https://hooks.example/x", urgencies=["page"], made_by="Olga")
+    set_flag(ENGINE, KEY, Mode.OFFLINE, window="MW-1001")
+    forget(KEY)
+    sweep()
+    assert Message.objects.filter(channel="slack", urgency="page", window="MW-1001", teams=["shop"]).count() == 1
 
 
 def test_a_database_that_just_came_back_is_given_a_moment(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,8 @@ from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.audit.going_on import going_on
 from windows.catalogue.models import Team
-from windows.catalogue.queries import holders
-from windows.delivery.commands import queue
+from windows.catalogue.queries import holders, on_call_of
+from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.flags.commands.counter import hold_counter
 from windows.flags.commands.setting import clear_flag, subject_of
@@ -76,9 +76,9 @@ def expire(flag: Flag) -> bool:
 
 
 def page(flag: Flag) -> None:
-    """On-call of the service's team, its owners where nobody is on call; for a flag on every service, SRE."""
+    """On-call of the service's team and its channels, its owners where nobody is on call; for a flag on every service, SRE."""
     team = subject_of(flag.key).team
-    people = holders([team], Role.ON_CALL) or holders([team], Role.OWNER) if team else []
+    people = on_call_of([team]) or holders([team], Role.OWNER) if team else []
     people = people or holders(list(Team.objects.values_list("slug", flat=True)), Role.SRE)
     title = f"The flag {flag} is still {flag.mode.replace('_', ' ')}"
     body = (
@@ -86,6 +86,7 @@ def page(flag: Flag) -> None:
         f"{f' for {flag.window}' if flag.window else ''}. It is not cleared by itself, because that could harm data: "
         f"see what became of the work, then clear it or set it anew.\n"
     )
-    for person in people:
-        key = f"flag:{flag.pk}:{flag.version}:{flag.lease_until:%Y%m%dT%H%M%S}:{person.email}"
-        queue(key, "email", person.email, Urgency.PAGE, title, body, flag.window)
+    fact = f"flag:{flag.pk}:{flag.version}:{flag.lease_until:%Y%m%dT%H%M%S}"
+    facts = {"component": flag.target, "group": flag.window}
+    said = Saying(fact, Urgency.PAGE, title, body, flag.window, facts)
+    reach(said, [person.email for person in people], [team] if team else [])
