@@ -17,6 +17,7 @@ from tests.integration.test_reviews_counted import ended
 from windows.access.roles import Role
 from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
+from windows.catalogue.models import Membership
 from windows.delivery.models import Message
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
 from windows.execution.models import CheckResult, GateReading, Run
@@ -182,6 +183,16 @@ def test_an_overdue_follow_up_is_told_once(ada: Any) -> None:
     message = Message.objects.get(fact=f"follow-up-overdue:{row.pk}")
     assert message.recipient == "ada@example.org" and "Check backups" in message.title
     assert AuditEntry.objects.filter(kind="follow_up.overdue", window=run.window.reference).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_left_the_team_of_a_confidential_window_hears_nothing_of_it(ada: Any) -> None:
+    mia = given.person("mia", ("shop", Role.MEMBER))
+    run = ran(ada, confidential=True)
+    row = note_follow_up(ada, run.window.reference, title="Secret", owner_id=mia.pk, due_on=tomorrow())
+    FollowUp.objects.filter(pk=row.pk).update(due_on=clock().date() - timedelta(days=1))
+    Membership.objects.filter(person=mia).delete()
+    assert tell_overdue() == 1 and not Message.objects.exists()
 
 
 def test_nothing_of_a_confidential_window_is_told_to_others(ada: Any) -> None:

@@ -74,7 +74,8 @@ def tell_overdue() -> int:
             f"It was due on {row.due_on:%Y-%m-%d} and belongs to {row.owner.name}.\n\nSay that it is done, or drop it with a reason: "
             f"{settings.PORTAL_URL}/follow-ups/?window={window}\n", window,
         )  # fmt: skip
-        reach(said, [row.owner.email] if row.owner.is_active else [], [] if row.window.confidential else [row.window.team.slug])
+        hears = row.owner.is_active and visible(actor_for(row.owner, via="browser"), subject_of(row.window_id))  # they may have left
+        reach(said, [row.owner.email] if hears else [], [] if row.window.confidential else [row.window.team.slug])
         record("follow_up.overdue", SCHEDULE, row.reference, window=window, data={"title": row.title, "due_on": row.due_on.isoformat()})
     FollowUp.objects.filter(pk__in=[row.pk for row in late]).update(told_at=now)
     return len(late)
