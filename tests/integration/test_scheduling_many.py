@@ -109,3 +109,15 @@ def test_the_same_again_means_the_places_of_that_day(ada: Any) -> None:
     assert edited.scope_said[0]["region"] == old.region.slug
     Window.objects.filter(pk=window.pk).update(scope_said=[])  # filed before this was kept: as its rows stand
     assert copy_window(ada, window.pk).scopes.count() == before
+
+
+def test_f03_alerts_that_a_row_expects_are_kept_by_the_window_and_by_the_same_again(ada: Any) -> None:
+    given.service("orders")
+    said = '"OrdersSlow orders/production 0-30 the index is rebuilt\nOrdersLate orders/production 5-20 its queue drains"'
+    program = Caller(token_of(ada))
+    text = "\n".join([f"{HEADS},expected_alerts", f"{row(1)},{said}", f"{row(2)},.* orders/production 0-30 all of it"])
+    first, second = program.send("POST", "/api/v1/windows-from-csv", {"text": text}).json()
+    window = Window.objects.get()
+    assert first["reference"] == window.reference and [one["alert"] for one in window.expected_alerts] == ["OrdersSlow", "OrdersLate"]
+    assert second["field"] == "expected_alerts" and "patterns would expect everything" in second["wrong"]
+    assert copy_window(ada, window.pk).expected_alerts == window.expected_alerts

@@ -1,7 +1,8 @@
 """Requests by CSV, read into plain fields. Pure and bounded: what is wrong is told with its line, and nothing is half read.
 
 One row is one window. Columns are named in the first line, in any order; a scope of several services is written as
-`orders/production/*/L3 bank/production`. Times are RFC 3339, or local times of the row's own zone.
+`orders/production/*/L3 bank/production`, expected alerts one a line of their cell, as alerts.expected reads them. Times are RFC 3339, or
+local times of the row's own zone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from windows.alerts.expected import in_lines, plain
 from windows.errors import Invalid
 from windows.scheduling.times import from_wall
 
@@ -22,7 +24,7 @@ NEEDED = ("title", "reason", "team", "owner", "coordinator", "starts_at", "scope
 ENDS = ("ends_at", "minutes")
 OTHERS = (
     "deputy", "timezone", "mode", "change_type", "starts_itself", "runbook", "parameters", "expected_impact", "expected_users", "slack",
-    "confidential", "external_ref",
+    "confidential", "external_ref", "expected_alerts",
 )  # fmt: skip
 COLUMNS = (*NEEDED, *ENDS, *OTHERS)
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -116,6 +118,7 @@ PLAIN: Mapping[str, Callable[[str, str], Any]] = {
     "expected_users": number,
     "slack": share,
     "parameters": json_object,
+    "expected_alerts": lambda text, _: tuple(plain(in_lines(text))),
 }
 
 
