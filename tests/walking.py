@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
+from playwright.sync_api import Error
 
 AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE, PHONE, ZOOMED = {"width": 1440, "height": 900}, {"width": 390, "height": 844}, {"width": 720, "height": 450}  # 1440 × 900 at 200 %
@@ -16,11 +17,22 @@ SIDEWAYS = """() => {
   return over + ' px too wide: ' + guilty.slice(0, 3).map(one => one.outerHTML.slice(0, 90)).join(' | ');
 }"""
 MOVING = "() => document.getAnimations().filter(one => one.playState === 'running').map(one => one.animationName || 'a transition')"
-AXE = """(tags) => axe.run(document, {resultTypes: ['violations'], runOnly: tags}).then(found => found.violations.map(one =>
+AXE = """(tags) => axe.run(document, {resultTypes: ['violations'], selectors: false, preload: false, runOnly: tags}).then(found =>
+  found.violations.map(one =>
   one.id + ': ' + one.nodes.slice(0, 3).map(node => node.html.slice(0, 120) + ' (' + node.any.concat(node.all, node.none)
     .map(why => why.message).join('; ').slice(0, 160) + ')').join(' | ')))"""
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<[^>]*\s(?:style|on[a-z]+)=|<style", re.IGNORECASE)
 LIMIT = 300_000  # bytes of one page with its sheets and scripts, Plotly apart
+
+
+def opened(page: Any, path: str) -> Any:
+    """The browser's answer at this address. What it does not show, a file or an error without a word, is asked for without it."""
+    try:
+        return page.goto(path)
+    except Error as error:
+        if not any(said in str(error) for said in ("Download is starting", "ERR_HTTP_RESPONSE_CODE_FAILURE")):
+            raise
+        return page.request.get(path)
 
 
 def axe(page: Any, what: dict[str, Any] | None = None) -> list[str]:

@@ -14,6 +14,7 @@ from django.db import OperationalError, connection, transaction
 
 from tests import given_runs
 from tests.given_runs import World, run_of, statuses, step
+from tests.measured import until
 from windows.actions.outcomes import Done, Interrupted, Outcome
 from windows.execution.engine import heartbeat, loop
 from windows.execution.models import Run, StepRun
@@ -65,9 +66,14 @@ def test_a_heartbeat_outlives_every_error(world: World, monkeypatch: pytest.Monk
         seen.append(1)
         raise ValueError("what a flag's owner may say")
 
+    def outlive_the_lease(ctx: Any) -> Outcome:
+        time.sleep(1.5)
+        until(lambda: len(seen) > 1 and not ctx.stop_requested(), "a lease that was renewed")
+        return Done("still ours")
+
     seen: list[int] = []
     monkeypatch.setattr(heartbeat.Heartbeat, "_look", refuse)
-    world.script[1, "forward"] = [lambda ctx: time.sleep(1.5) or Done("still ours" if not ctx.stop_requested() else "lost")]
+    world.script[1, "forward"] = [outlive_the_lease]
     run = world.drive(run_of(step()))
     assert len(seen) > 1 and StepRun.objects.get(run=run).outcome == "still ours"
 
