@@ -69,9 +69,7 @@ def test_n01_one_record_every_surface(workers: Workers, alertmanager: Alertmanag
             [silence] = active(alertmanager, run)
             earlier = len(drifts(run))
             alertmanager.take_away(silence["id"])
-            row = eventually(
-                lambda: Surface.objects.filter(kind="silence", drifted_at__isnull=False, status="in_place").first(), seconds=20
-            )
+            row = eventually(lambda: Surface.objects.filter(kind="silence", drifted_at__isnull=False, status="in_place").first())
             assert row.drift == {"state": "expired"}
             assert len(active(alertmanager, run)) == 1
             after = {r.kind: (r.observed, r.drifted_at) for r in Surface.objects.filter(window=run.window).exclude(kind="silence")}
@@ -133,7 +131,7 @@ def test_n02_a_silence_lapses_with_its_last_worker_and_is_adopted_again(
 ) -> None:
     """Every process is killed in mid-window. Whoever returns in time prolongs the same silence by its stored name; when nobody does, it
     lapses by itself, and whoever returns then says so and places it anew."""
-    short = {"silence_ttl": 6, "silence_renew": 1, "reconcile": 0.5}
+    short = {"silence_ttl": 10, "silence_renew": 1, "reconcile": 0.5}
     told = {"ALERTMANAGER_URL": alertmanager.url, **{f"ROADWORKS_{name.upper()}": str(value) for name, value in short.items()}}
     run = run_of(silencing(), waiting(), window=people())
     roles = {"worker": "execute,outside", "sweeper": "sweep", "beat": ""}
@@ -149,7 +147,7 @@ def test_n02_a_silence_lapses_with_its_last_worker_and_is_adopted_again(
     known = ends(active(alertmanager, run)[0])
     again = eventually(lambda: look() or [each for each in active(alertmanager, run) if ends(each) > known], every=0.5)
     assert [each["id"] for each in again] == [first["id"]] == [Surface.objects.get(kind="silence").handle]
-    eventually(lambda: not active(alertmanager, run), seconds=8)  # nobody of us is left
+    eventually(lambda: not active(alertmanager, run))  # nobody of us is left
     look()
     [new] = active(alertmanager, run)
     row = Surface.objects.get(kind="silence")
