@@ -44,7 +44,7 @@ from telemetry_sample where series = %s and "at" > %s and "at" <= %s
 TAGGED = """
 select coalesce(sum(m.total) filter (where m."window" = p."window"), 0)::bigint, coalesce(sum(m.total), 0)::bigint
 from unnest(%s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[]) with ordinality as p(series, since, until, "window", place)
-left join telemetry_measurement m on m.series = p.series and m.minute >= p.since and m.minute < p.until
+left join telemetry_measurement m on m.series = p.series and m.minute >= p.since and m.minute <= p.until - interval '1 minute'
 group by p.place order by p.place
 """
 
@@ -96,7 +96,11 @@ def labelled(series: str, since: datetime, until: datetime) -> Mapping[str, Rati
 
 
 def tagged(wanted: Sequence[tuple[str, Interval, str]]) -> list[Ratio]:
-    """Of each (series, range, window): events that carry the window's label, of all events. One statement."""
+    """Of each (series, range, window): events that carry the window's label, of all events. One statement.
+
+    Only minutes that lie wholly in the range: one label stands for a minute, so the two that a window begins and ends in say nothing.
+    A range without a whole minute has 0 of 0.
+    """
     if not wanted:
         return []
     columns: list[Any] = [

@@ -14,7 +14,7 @@ from slo.errors import Invalid
 from slo.intervals import Interval
 from slo.telemetry.commands import push
 from slo.telemetry.models import DayTotal, Measurement, Sample
-from slo.telemetry.queries import by_minute, labelled, ratio, recent
+from slo.telemetry.queries import by_minute, labelled, ratio, recent, tagged
 from slo.telemetry.readings import Push
 from slo.telemetry.retention import forget
 
@@ -231,3 +231,16 @@ def test_many_writers_of_one_series_add_up(database: str) -> None:
         list(pool.map(write, range(24)))
     assert ratio("orders", NEVER.start, NEVER.end) == Ratio(480, 960)
     sums_hold("orders")
+
+
+@pytest.mark.django_db
+def test_m08_the_minutes_a_window_begins_and_ends_in_say_nothing_of_its_tag() -> None:
+    labels = ("MW-1001", "MW-1001", "", "")  # the last push of a minute names it: the window ended within the third
+    push("orders", [old(number, 1, 10, window=label) for number, label in enumerate(labels)])
+    began, second = OLD + timedelta(seconds=44), timedelta(seconds=1)
+    asked = [
+        ("orders", Interval(began, OLD + timedelta(minutes=2) + 11 * second), "MW-1001"),
+        ("orders", Interval(OLD, OLD + timedelta(minutes=3)), "MW-1001"),
+        ("orders", Interval(began, began + 50 * second), "MW-1001"),
+    ]
+    assert tagged(asked) == [Ratio(10, 10), Ratio(20, 30), Ratio(0, 0)]
