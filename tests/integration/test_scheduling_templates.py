@@ -218,3 +218,13 @@ def test_the_catalogue_goes_on_by_cursor_at_a_fixed_cost(ada: Any) -> None:
         cursor = got["next_cursor"]
     assert seen == [f"n{n:02}" for n in range(60)]
     assert program.get("/api/v1/change-templates?retired=perhaps").status_code == 422
+
+
+def test_f03_a_template_says_which_alerts_it_expects_and_a_window_that_expects_more_is_signed(ada: Any, mel: Any) -> None:
+    slow = {"alert": "Slow", "service": "orders", "environment": "production", "begin": 0, "end": 30, "because": "reindex"}
+    template = given.template(ada, expected_alerts=(slow,))
+    window = plan_from_template(mel, template.pk, given.soon())
+    assert window.expected_alerts == [slow] and request_window(mel, window.pk).status == "approved"
+    other = plan_from_template(mel, template.pk, given.soon(48))
+    Window.objects.filter(pk=other.pk).update(expected_alerts=[slow, slow | {"alert": "Down"}])
+    assert request_window(mel, other.pk).status == "requested", "nobody who owns the service agreed to make that one quieter"

@@ -41,6 +41,7 @@ class Change:
     mode: str
     runbook: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    expected: frozenset[str] = frozenset()  # alerts that become tickets, each as its line
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def beyond(asked: Change, begins: datetime, ends: datetime, template: Allowed) -
         found.append("Its runbook, or the version of it, is another.")
     elif dict(asked.parameters) != dict(allowed.parameters):
         found.append("Its parameters are others.")
+    if quieter := sorted(asked.expected - allowed.expected):
+        found.append(f"It makes an alert quieter that the template does not name: {quieter[0]}.")
     if ends - begins > template.longest:
         found.append(f"It takes longer than {template.longest // timedelta(minutes=1)} minutes.")
     if not within(begins, ends, template.hours):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from windows.alerts.expected import as_lines
 from windows.approvals.policy import PolicyRow
 from windows.catalogue.models import Service
 from windows.lifecycle.states import ChangeType
@@ -22,8 +23,9 @@ def not_standard(policy: PolicyRow, material: Mapping[str, Any]) -> list[str]:
     if policy.requires or "change_type" not in policy.match or material["change_type"] != ChangeType.STANDARD:
         return []
     asked = Change(
-        scope=frozenset(material["scope"]), mode=material["mode"], runbook=material["runbook"], parameters=material["parameters"]
-    )
+        scope=frozenset(material["scope"]), mode=material["mode"], runbook=material["runbook"], parameters=material["parameters"],
+        expected=frozenset(material.get("expected_alerts", ())),
+    )  # fmt: skip
     begins, ends = (datetime.fromisoformat(material[name]) for name in ("starts_at", "ends_at"))
     return template_allowing(material["team"], asked, begins, ends)
 
@@ -36,7 +38,10 @@ def template_allowing(team: str, asked: Change, begins: datetime, ends: datetime
     for one in ChangeTemplate.objects.filter(team__slug=team, retired_at=None).select_related("runbook_version").order_by("name", "id"):
         version = one.runbook_version
         places = agreed(one.authorised or {}, owners)
-        allowed = Change(scope=places, mode=one.mode, runbook=version.digest if version else None, parameters=one.parameters)
+        allowed = Change(
+            scope=places, mode=one.mode, runbook=version.digest if version else None, parameters=one.parameters,
+            expected=frozenset(as_lines(one.expected_alerts).splitlines()),
+        )  # fmt: skip
         hours = hours_of(one.days, one.opens, one.closes, one.timezone)
         found = beyond(asked, begins, ends, Allowed(allowed, timedelta(minutes=one.minutes), hours))
         if not found:

@@ -16,7 +16,7 @@ from windows.access.requests import actor_of
 from windows.access.shapes import Reason, Shape, Text, body, page_of
 from windows.access.versions import versioned
 from windows.errors import Invalid
-from windows.scheduling.api.shapes import MODES, ScopeShape, WindowShape, shown
+from windows.scheduling.api.shapes import EXPECTED, MODES, ScopeShape, WindowShape, shown
 from windows.scheduling.commands.drafts import scope_row
 from windows.scheduling.commands.templates import TemplateDraft, make_template, plan_from_template, retire_template
 from windows.scheduling.pre_authorised import DAYS
@@ -39,6 +39,7 @@ class TemplateAsked(Shape):
     runbook_version_id = serializers.IntegerField(allow_null=True, required=False)
     parameters = serializers.DictField(required=False)
     expected_impact = Text(max_length=4000, allow_blank=True, default="")
+    expected_alerts = serializers.ListField(child=serializers.DictField(), max_length=20, default=list, help_text=EXPECTED)
     days = serializers.ListField(
         child=serializers.CharField(max_length=2), max_length=7, default=list, help_text=f"{', '.join(DAYS)}; none: any"
     )
@@ -65,6 +66,7 @@ class TemplateShape(serializers.Serializer[Any]):
     )
     parameters = serializers.DictField()
     expected_impact = serializers.CharField()
+    expected_alerts = serializers.ListField(child=serializers.DictField())
     days = serializers.ListField(child=serializers.CharField())
     opens = serializers.CharField(allow_null=True)
     closes = serializers.CharField(allow_null=True)

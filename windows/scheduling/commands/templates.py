@@ -29,6 +29,7 @@ from windows.scheduling.pre_authorised import DAYS, service_in
 from windows.scheduling.queries.templates import change_template
 
 OF_DAY = re.compile(r"\d\d:\d\d", re.ASCII)
+SAID = ("team", "reason", "mode", "runbook_version_id", "parameters", "expected_impact", "expected_alerts", "timezone")
 MOST = 100  # in force, of one team
 
 
@@ -45,6 +46,7 @@ class TemplateDraft:
     runbook_version_id: int | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     expected_impact: str = ""
+    expected_alerts: tuple[Mapping[str, Any], ...] = ()
     days: tuple[str, ...] = ()
     opens: str = ""
     closes: str = ""
@@ -62,9 +64,7 @@ def make_template(actor: Actor, draft: TemplateDraft, *, is_example: bool = Fals
     require(actor, Verb.EDIT_TEMPLATE, Subject(team=draft.team, called=called))
     if actor.person_id is None:
         raise Forbidden("A standard change is authorised by a person.", verb=Verb.EDIT_TEMPLATE.value)
-    said = {
-        name: getattr(draft, name) for name in ("team", "reason", "mode", "runbook_version_id", "parameters", "expected_impact", "timezone")
-    }
+    said = {name: getattr(draft, name) for name in SAID}
     columns = editing.columns_of(said)
     rows = editing.expanded(draft.scope)
     owners = dict(Service.objects.filter(pk__in={row.place.service_id for row in rows}).values_list("slug", "team__slug"))
@@ -104,6 +104,7 @@ def make_template(actor: Actor, draft: TemplateDraft, *, is_example: bool = Fals
         "minutes": template.minutes,
     }
     told |= {"runbook": str(version.digest) if version else None, "parameters": template.parameters}
+    told |= {"expected_alerts": template.expected_alerts} if template.expected_alerts else {}
     told |= {"days": template.days, "opens": draft.opens, "closes": draft.closes, "timezone": template.timezone}
     record("change_template.made", actor, str(template), data=told)
     return template
@@ -183,5 +184,6 @@ def plan_from_template(
         runbook_version_id=template.runbook_version_id,
         parameters=template.parameters,
         expected_impact=template.expected_impact,
+        expected_alerts=tuple(template.expected_alerts),
     )
     return filed(actor, draft, is_example=False)

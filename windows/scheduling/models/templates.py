@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Now
 
 from windows.catalogue.models import Team
@@ -25,6 +25,7 @@ class ChangeTemplate(models.Model):
     parameters = models.JSONField(default=dict)
     mode = models.CharField(max_length=20, choices=[(m.value, m.value) for m in Mode])
     expected_impact = models.TextField(blank=True, max_length=4000)
+    expected_alerts = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # alerts.expected
     minutes = models.PositiveIntegerField()  # at most
     days = models.JSONField(default=list)  # MO to SU; empty: any
     opens = models.TimeField(null=True)  # wall clock of its zone

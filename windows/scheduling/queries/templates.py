@@ -32,6 +32,7 @@ class TemplateView:
     parameters: Mapping[str, Any]
     mode: str
     expected_impact: str
+    expected_alerts: list[dict[str, Any]]
     minutes: int
     hours: Hours
     made_by: str
@@ -51,7 +52,19 @@ class TemplateView:
 
 def rows() -> QuerySet[Any, dict[str, Any]]:
     newest = current_first().filter(runbook=OuterRef("runbook_version__runbook")).values("number")[:1]
-    names = ("id", "name", "reason", "parameters", "mode", "expected_impact", "minutes", "made_at", "retired_at", "is_example")
+    names = (
+        "id",
+        "name",
+        "reason",
+        "parameters",
+        "mode",
+        "expected_impact",
+        "expected_alerts",
+        "minutes",
+        "made_at",
+        "retired_at",
+        "is_example",
+    )
     told = ("scope", "days", "opens", "closes", "timezone", "runbook_version_id")
     found: QuerySet[Any, dict[str, Any]] = ChangeTemplate.objects.order_by("name", "id").values(
         *names, *told, team_slug=F("team__slug"), team_called=F("team__name"), by=F("made_by__name"),
