@@ -19,7 +19,7 @@ window = given_starts.window
 pytestmark = pytest.mark.django_db
 
 
-def test_error_budget_shows_its_arithmetic_and_unknown_is_no_pass(window: Window) -> None:
+def test_r_c08_error_budget_shows_its_arithmetic_and_unknown_is_no_pass(window: Window) -> None:
     run = started(window)
     assert "No objective" in answers(run)["error_budget"].reason
     Objective.objects.create(slug="orders-writes", service="orders", title="Writes", target="0.99")

@@ -105,7 +105,7 @@ def test_b03_windows_that_missed_their_latest_start_expire(window: Window) -> No
     assert Window.objects.get().status == "expired" and not Run.objects.exists()
 
 
-def test_the_sweep_warns_once_before_turn_back_and_reports_an_overrun_once(world: World) -> None:
+def test_f07_x07_the_sweep_warns_once_before_turn_back_and_reports_an_overrun_once(world: World) -> None:
     from windows.delivery.models import Message
 
     now = clock()

@@ -52,6 +52,25 @@ def test_a_failed_step_rolls_everything_touched_back_in_reverse(world: World) ->
     assert Window.objects.get().status == "rolled_back"
 
 
+def test_r_a05_x12_the_same_message_again_does_nothing_more(world: World) -> None:
+    run, delivered = run_of(step(), step()), []
+
+    def meanwhile(ctx: object) -> Done:
+        for _ in range(4):  # the broker delivers it again while its first delivery is being worked on
+            loop.advance(run.pk, world.build)
+            delivered.append(Run.objects.get(pk=run.pk).status)
+        return Done("done")
+
+    world.script[1, "forward"] = [meanwhile]
+    world.script[2, "forward"] = [meanwhile]
+    run = world.drive(run)
+    for _ in range(5):  # and when all is over
+        loop.advance(run.pk, world.build)
+    assert delivered == ["running"] * 8, "the deliveries were seen"
+    assert world.calls == [(1, "forward"), (2, "forward")] and len(set(world.keys)) == 2
+    assert kinds_of(run).count("step.succeeded") == 2 and AuditEntry.objects.filter(kind="run.succeeded").count() == 1
+
+
 def test_r_a07_retries_are_bounded_and_only_for_what_may_be_repeated(world: World) -> None:
     world.script[1, "forward"] = [Failed("500"), Failed("500"), Done("200")]
     world.script[2, "forward"] = [Failed("500")] * 9
@@ -179,7 +198,7 @@ def test_n10_a_gate_whose_runbook_says_hold_waits_for_a_person(world: World) -> 
     assert Message.objects.filter(title__contains="asks").count() == 4
 
 
-def test_failed_validation_holds_with_a_reason_and_a_limit(world: World) -> None:
+def test_x09_failed_validation_holds_with_a_reason_and_a_limit(world: World) -> None:
     world.script[2, "forward"] = [Failed("smoke test: 502", permanent=True)]
     run = world.drive(run_of(step(), check()))
     assert (run.status, run.hold_action) == ("held", "roll_back") and "smoke test: 502" in run.reason and run.hold_until

@@ -161,7 +161,7 @@ def test_r_a10_what_somebody_set_by_hand_meanwhile_is_left_as_it_is(edge: Balanc
     assert "77" in edge.tell("get weight shop/blue")
 
 
-def test_a_restarted_balancer_is_told_again_and_the_drift_is_on_record(edge: Balancer) -> None:
+def test_x13_a_restarted_balancer_is_told_again_and_the_drift_is_on_record(edge: Balancer) -> None:
     run = run_of(step(), step())
     assert isinstance(Step(run, servers={"blue": {"state": "maint"}}).act(), Done)
     assert isinstance(Step(run, servers={"green": {"weight": 30}}).act(), Done)

@@ -88,7 +88,7 @@ def test_the_lines_of_one_package() -> None:
     assert environment.locked_lines(LOCK, "absent") == ""
 
 
-def test_s26_every_locked_package_has_hashes_and_no_line_names_a_host() -> None:
+def test_r_s26_every_locked_package_has_hashes_and_no_line_names_a_host() -> None:
     lines = (ROOT / "requirements.lock").read_text().splitlines()
     packages = [line for line in lines if line and not line.startswith((" ", "#"))]
     assert len(packages) > 50

@@ -133,7 +133,7 @@ def users_are_fine_again(shop: Shop) -> None:
     assert shop.visits()["baskets"]["write"]["failed"] == before["failed"]
 
 
-def test_n08_flag_split_brain(shop: Shop) -> None:
+def test_n08_f01_flag_split_brain(shop: Shop) -> None:
     """A replica that stands still acknowledges nothing: no changing step begins, and it is named."""
     window = ready(shop, "orders")
     stopped = shop.replica("shop-3")
