@@ -28,7 +28,9 @@ def told(measure: Measure, value: float | None) -> str:
     """A value as people read it."""
     if value is None:
         return "not known"
-    return f"{value * 100:.1f} %" if measure.unit == "%" else f"{value:.2f} ×" if measure.unit == "×" else f"{value:.2f} a window"
+    if measure.unit != "%":
+        return f"{value:.2f} ×" if measure.unit == "×" else f"{value:.2f} a window"
+    return "under 0.1 %" if 0 < value < 0.0005 else f"{value * 100:.1f} %"  # a little too much is not nothing
 
 
 def trend(measure: Measure, weeks: Sequence[WeekOf], whole: Value, usual: float | None = None) -> Chart:

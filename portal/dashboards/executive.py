@@ -73,7 +73,7 @@ def executive(viewer: Actor, now: datetime, span: str = USUAL) -> tuple[list[Fig
             look="whole",
         ),
         Panel(
-            name="incidents", title="Incidents by month", template="dashboards/_incidents.html", look="",
+            name="incidents", title="Incidents by month", template="dashboards/_incidents.html", look="whole",
             told={"months": incidents(viewer, around("month", now))},
         ),
         Panel(
