@@ -175,10 +175,11 @@ def test_the_trail_of_a_window_is_read_page_by_page(ada, page) -> None:
     assert page(window.reference).count("<time") < first.count("<time"), "the overview shows the latest only"
 
 
-def test_conflicts_give_times_as_the_windows_zone_reads_them(ada, page) -> None:
+def test_conflicts_give_times_as_their_reader_lives_by_them(ada, page) -> None:
     begins = given.soon(48)
+    Person.objects.filter(pk=ada.person_id).update(timezone="Asia/Tokyo")
     request_window(ada, given.window(ada, starts_at=begins).pk)
-    window = given.window(ada, starts_at=begins, timezone="Asia/Tokyo")
+    window = given.window(ada, starts_at=begins)
     text = page(window.reference)
     note = text.split('class="rows clashes"')[1].split("</ul>")[0]
     assert "JST" in note and "UTC" not in note
