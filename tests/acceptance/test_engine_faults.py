@@ -58,7 +58,7 @@ def test_r_a04_r_a15_a_worker_freezes_past_its_lease_and_another_is_asked_to_lea
     fences = {c.fence for c in ledger.calls}
     assert len(fences) == 2, "a takeover was seen"
     workers.thaw("worker")
-    time.sleep(1.5)
+    time.sleep(1.5)  # so long it has to write something: that nothing comes is shown only by waiting
     assert AuditEntry.objects.filter(run_id=run.pk).count() == trail, "the thawed worker wrote nothing"
     assert ledger.effects(run.pk, "forward") == [1, 2, 3]
     assert ledger.take_effect(Call(f"{run.pk}:3:forward", min(fences), "honours", 0.0)) == 409, "the target refuses an old fence"
@@ -69,7 +69,7 @@ def test_r_a04_r_a15_a_worker_freezes_past_its_lease_and_another_is_asked_to_lea
     ring("execution.advance_run", again.pk)
     assert trap.caught.wait(90)
     workers.roles["second"].process.terminate()
-    time.sleep(0.5)
+    time.sleep(0.5)  # the signal is there before the step ends
     trap.spring()
     began = time.monotonic()
     workers.roles["second"].process.wait(20)
@@ -101,7 +101,7 @@ def test_r_b01_r_b03_r_b04_the_broker_forgets_the_beat_dies_and_comes_twice(
 
     workers.kill("beat")
     late = run_of(call(ledger, "honours"), window=copy_of(template, 7))
-    time.sleep(2)
+    time.sleep(2)  # four ticks of a beat, were there one
     assert status(late) == "running" and not ledger.effects(late.pk, "forward"), "late, not lost"
     workers.restart("beat")
     twin = Child("twin", [sys.executable, "-m", "portal.worker", "beat"], environ={**workers.environ, **QUICK})
@@ -144,7 +144,7 @@ def test_r_b05_the_database_dies_in_the_middle_of_a_step(
     server.kill()
     assert not server.is_running()
     trap.spring()
-    time.sleep(0.5)
+    time.sleep(0.5)  # the worker gets its answer while there is no database
     server.start()
 
     def ended() -> bool:

@@ -23,7 +23,7 @@ from windows.scheduling.commands.transitions import move
 from windows.scheduling.models import ChangeCalendar, Freeze, Window
 
 pytestmark = pytest.mark.django_db
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -238,3 +238,19 @@ def test_i03_one_line_of_shell_stops_a_pipeline(live_server: Any, ada: Any) -> N
     assert subprocess.run(["bash", "-c", line], timeout=120, check=False).returncode == 0
     frozen(ada, "hard", -HOUR, HOUR)
     assert subprocess.run(["bash", "-c", line], timeout=120, check=False).returncode == 1
+
+
+def test_i03_a_change_calendar_is_closed_to_the_end_of_a_long_event_and_where_its_times_cannot_be_told(ada: Any, program: Caller) -> None:
+    sam, at = Caller(token_of(given.actor("sam", ("platform", Role.SRE)))), given.soon(30)
+
+    def state(after: timedelta) -> dict[str, Any]:
+        body = {"CalendarNames": ["calendar:bank"], "AtTime": (at + after).isoformat()}
+        return dict(program.send("POST", "/api/v1/change-oracle/state", body).json())
+
+    assert kept(sam, "bank", "DEFAULT_OPEN", (at, at + 51 * DAY, "RRULE:FREQ=YEARLY")).status_code == 200
+    assert [state(days * DAY)["State"] for days in (1, 32, 50, 52)] == ["CLOSED", "CLOSED", "CLOSED", "OPEN"]
+    begins = at + 800 * DAY
+    assert kept(sam, "bank", "DEFAULT_OPEN", (begins, begins + HOUR / 2, "RRULE:FREQ=HOURLY")).status_code == 200
+    lost = state(800 * DAY)
+    assert lost["State"] == "CLOSED" and "when “Quarter end” is cannot be told" in str(lost["reasons"])
+    assert state(0 * DAY)["State"] == "OPEN"

@@ -1,9 +1,11 @@
 """The outbox: said once, tried again, never dropped in silence."""
 
+import smtplib
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -11,7 +13,7 @@ from windows.audit.models import AuditEntry
 from windows.delivery import registry
 from windows.delivery.commands import outbox as commands
 from windows.delivery.commands import queue
-from windows.delivery.models import Message
+from windows.delivery.models import Message, Way
 from windows.delivery.undelivered import Undelivered
 
 
@@ -113,3 +115,21 @@ def test_a_silent_mail_server_is_left_soon() -> None:
     from django.conf import settings
 
     assert commands.CLAIM.total_seconds() > settings.EMAIL_TIMEOUT * 3
+
+
+@pytest.mark.parametrize(("code", "status"), [(552, "dead"), (452, "queued")])
+@pytest.mark.django_db(transaction=True)
+def test_r_g05_a_mail_that_its_server_refuses_holds_up_no_other(monkeypatch: pytest.MonkeyPatch, code: int, status: str) -> None:
+    send = EmailMessage.send
+
+    def refusing(self: EmailMessage, fail_silently: bool = False) -> int:
+        if self.to == ["big@example.org"]:
+            raise smtplib.SMTPDataError(code, b"not this one")
+        return int(send(self))
+
+    monkeypatch.setattr(EmailMessage, "send", refusing)
+    say("run:1:stuck:big@example.org", "big@example.org")
+    assert commands.send_due() == 1
+    say()
+    assert commands.send_due() == 1 and [one.to for one in mail.outbox] == [["a@example.org"]], "at once, not after a rest"
+    assert Message.objects.get(recipient="big@example.org").status == status and not Way.objects.exists()

@@ -210,6 +210,15 @@ def test_the_alarm_goes_to_the_teams_channels_too(orders: Service) -> None:
     assert Message.objects.filter(channel="slack", urgency="page", window="MW-1001", teams=["shop"]).count() == 1
 
 
+def test_the_alarm_of_a_confidential_windows_flag_names_no_window(orders: Service) -> None:
+    Channel.objects.create(team="shop", kind="slack", name="Shop", secret="https://hooks.example/x", urgencies=["page"], made_by="Olga")
+    set_flag(ENGINE, KEY, Mode.OFFLINE, window="MW-1001", confidential=True)
+    forget(KEY)
+    sweep()
+    (said,) = Message.objects.filter(channel="slack")
+    assert "still offline" in said.title and "MW-1001" not in f"{said.title} {said.body} {said.window} {said.facts} {said.dedup_key}"
+
+
 def test_a_database_that_just_came_back_is_given_a_moment(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("windows.flags.commands.leases.SETTLE", timedelta(days=1000))
     set_flag(ENGINE, KEY, Mode.THROTTLED, window="MW-1001")

@@ -87,6 +87,12 @@ def closed_by(name: str, periods: Iterable[Period], since: datetime, until: date
     return found
 
 
+def untold(name: str, since: datetime, why: str) -> Closing:
+    """A change calendar that cannot be read is closed: what is not known opens nothing."""
+    who = f"calendar:{name}"
+    return Closing(Advice.CLOSED, since, None, who, f"The change calendar {name} is closed: {why}.", calendar=who)
+
+
 def in_force(one: Closing, at: datetime) -> bool:
     return one.begins <= at and (one.ends is None or at < one.ends)
 

@@ -62,7 +62,8 @@ def recurring(one: Notice, now: datetime, work: int) -> list[Notice]:
     if not one.rrule:
         series = replace(series, added=series.added | {series.starts})
     told = []
-    for each in occurrences(series, now - BEHIND, now + AHEAD, most_work=work):
+    longest = max(BEHIND, ends - begins)  # what began before that is over
+    for each in occurrences(series, now - longest, now + AHEAD, most_work=work):
         end = each.at + (ends - begins)
         name = f"{localised(each.wall, one.zone):%Y%m%dT%H%M%SZ}"
         told.append(replace(one, occurrence=name, starts_at=each.at.isoformat(), ends_at=end.isoformat()))

@@ -35,5 +35,9 @@ def send(message: Message) -> None:
     except smtplib.SMTPRecipientsRefused as error:
         code = next(iter(error.recipients.values()))[0]
         raise Undelivered(f"the server refused {message.recipient} ({code})", permanent=500 <= code < 600) from error
+    except smtplib.SMTPDataError as error:  # too big, or not to its taste: the next mail may go
+        raise Undelivered(f"the server refused this mail ({error.smtp_code})", permanent=500 <= error.smtp_code < 600) from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise Undelivered(f"{type(error).__name__}: {error}", permanent=True) from error
     except (smtplib.SMTPException, OSError) as error:
         raise Undelivered(f"{type(error).__name__}: {error}", is_way=True) from error

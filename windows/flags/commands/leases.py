@@ -81,12 +81,13 @@ def page(flag: Flag) -> None:
     people = on_call_of([team]) or holders([team], Role.OWNER) if team else []
     people = people or holders(list(Team.objects.values_list("slug", flat=True)), Role.SRE)
     title = f"The flag {flag} is still {flag.mode.replace('_', ' ')}"
+    window = "" if flag.confidential else flag.window  # whose it is, is told to nobody: channels have many readers
     body = (
         f"Nobody renews it since {flag.lease_until:%Y-%m-%d %H:%M} UTC. Set by {flag.set_by}"
-        f"{f' for {flag.window}' if flag.window else ''}. It is not cleared by itself, because that could harm data: "
+        f"{f' for {window}' if window else ''}. It is not cleared by itself, because that could harm data: "
         f"see what became of the work, then clear it or set it anew.\n"
     )
     fact = f"flag:{flag.pk}:{flag.version}:{flag.lease_until:%Y%m%dT%H%M%S}"
-    facts = {"component": flag.target, "group": flag.window}
-    said = Saying(fact, Urgency.PAGE, title, body, flag.window, facts)
+    facts = {"component": flag.target, "group": window}
+    said = Saying(fact, Urgency.PAGE, title, body, window, facts)
     reach(said, [person.email for person in people], [team] if team else [])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from windows.errors import NotFound
+from windows.errors import Invalid, NotFound
 from windows.ical_in.notices import Notice
 from windows.ical_in.states import NoticeStatus
 from windows.scheduling.models import ChangeCalendar
-from windows.scheduling.oracle import Closing, Period, closed_by
+from windows.scheduling.oracle import Closing, Period, closed_by, untold
 from windows.scheduling.unfolding import unfold
 
 
@@ -30,11 +30,19 @@ def change_calendars() -> list[ChangeCalendarView]:
 
 
 def calendar_closings(name: str, since: datetime, until: datetime) -> list[Closing]:
-    """When this calendar is closed, as far as it touches [since, until). NotFound names it."""
+    """When this calendar is closed, as far as it touches [since, until): throughout, where its times cannot be told any more. NotFound
+    names it."""
     row = ChangeCalendar.objects.filter(name=name).first()
     if row is None:
         raise NotFound(f"There is no change calendar {name[:63]} here.")
-    found = unfold([Notice(**one) for one in row.events], since).rows.values()
+    try:
+        unfolded = unfold([Notice(**one) for one in row.events], since)
+    except Invalid as error:  # it could be told when it was kept
+        return [untold(row.name, since, error.detail)]
+    if unfolded.incomplete:
+        lost = unfolded.incomplete[0]
+        return [untold(row.name, since, f"when “{lost.title or lost.uid}” is cannot be told")]
+    found = unfolded.rows.values()
     periods = [
         Period(datetime.fromisoformat(one.starts_at), datetime.fromisoformat(one.ends_at), one.title)
         for one in found
