@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from tests import given_windows as given
 from windows.access.roles import Role
@@ -149,10 +150,11 @@ def run_of(*steps: dict[str, Any], window: Window | None = None, status: RunStat
         "number": 1, "status": status.value, "started_by": "a test", "window_ends_at": window.ends_at, "started_at": now, "wake_at": now,
         "turn_back_at": window.ends_at - timedelta(minutes=10),
     }  # fmt: skip
-    run = Run.objects.create(window=window, **(base | facts))
     rows = [{"name": f"step {n}", "sentence": f"Do {n}", "status": StepStatus.PENDING.value, **given} for n, given in enumerate(steps, 1)]
-    StepRun.objects.bulk_create(StepRun(run=run, position=n, **row) for n, row in enumerate(rows, 1))
-    open_live(run, now)
+    with transaction.atomic():  # real workers look for due runs meanwhile: one without its steps would be done at once
+        run = Run.objects.create(window=window, **(base | facts))
+        StepRun.objects.bulk_create(StepRun(run=run, position=n, **row) for n, row in enumerate(rows, 1))
+        open_live(run, now)
     return run
 
 
