@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from windows.access.roles import Actor, Verb, permitted, require
 from windows.approvals.commands.requests import in_force
 from windows.approvals.mentions import Named
@@ -10,7 +12,7 @@ from windows.approvals.queries.comments import meant_by
 from windows.audit.commands import record
 from windows.catalogue.models import Person
 from windows.catalogue.queries import actor_for
-from windows.delivery.commands import queue
+from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.errors import Invalid
 from windows.scheduling import texts
@@ -45,9 +47,14 @@ def comment(actor: Actor, window_id: int, text: str, kind: Kind | str = Kind.COM
     meant = meant_by(words)
     names = [person.name for person in meant]
     record(TOLD[said], actor, window.reference, window=window.reference, data={"comment": row.pk, "reason": words, "mentions": names})
-    for person in readers([*addressees(window, said, question), *(one.id for one in meant)], window, actor):
-        title = f"{window.reference} {window.title}: {actor.name} {WORDS[said]}"
-        queue(f"comment:{row.pk}:{person.id}", "email", person.email, Urgency.NOTICE, title, words, window.reference)
+    told = readers([*addressees(window, said, question), *(one.id for one in meant)], window, actor)
+    title = f"{window.reference} {window.title}: {actor.name} {WORDS[said]}"
+    body = f"{words}\n\n{settings.PORTAL_URL}/windows/{window.reference}/comments\n"
+    reach(
+        Saying(f"comment:{row.pk}", Urgency.NOTICE, title, body, window.reference),
+        [one.email for one in told],
+        [window.team.slug] if told else [],
+    )
     return row
 
 

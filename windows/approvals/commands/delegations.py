@@ -9,7 +9,7 @@ from windows.approvals.models import Delegation
 from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.catalogue.models import Membership, Person
-from windows.delivery.commands import queue
+from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
 from windows.scheduling import texts
@@ -50,7 +50,7 @@ def delegate(actor: Actor, email: str, starts_at: datetime, ends_at: datetime, r
     period = {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
     record("delegation.given", actor, f"delegation:{row.pk}", data={"delegate": found.name, "reason": why, **period})
     said = f"From {starts_at:%Y-%m-%d %H:%M %Z} to {ends_at:%Y-%m-%d %H:%M %Z}. {why}".strip()
-    queue(f"delegation:{row.pk}", "email", found.email, Urgency.NOTICE, f"You sign in the place of {actor.name}", said)
+    reach(Saying(f"delegation:{row.pk}", Urgency.NOTICE, f"You sign in the place of {actor.name}", said), [found.email], [])
     return row
 
 

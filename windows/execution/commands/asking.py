@@ -6,7 +6,7 @@ from django.conf import settings
 
 from windows.catalogue.models import Person
 from windows.catalogue.queries import on_call_of
-from windows.delivery.commands import Saying, queue, reach
+from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.execution.models import Run
 from windows.scheduling.models import Window
@@ -44,11 +44,11 @@ def page_stuck(run: Run, reason: str, key: str) -> int:
 
 
 def page_not_begun(window: Window, reason: str) -> int:
-    """Its time has come and it did not begin: coordinator, deputy and owner hear of it once for this start, whatever is tried again."""
+    """Its time has come and it did not begin: coordinator, deputy, owner and their team's channels hear of it once for this start,
+    whatever is tried again. Answers how many people."""
     named = [person for person in (window.coordinator_id, window.deputy_id, window.owner_id) if person is not None]
     text = f"{reason}\n\n{window.reference} · {window.title}\n{settings.PORTAL_URL}/windows/{window.reference}\n"
-    addresses = Person.objects.filter(pk__in=named, is_active=True).order_by("email").values_list("email", flat=True)
-    for address in addresses:
-        key = f"window:{window.pk}:{window.starts_at:%Y%m%dT%H%M%S}:not-begun:{address}"
-        queue(key, "email", address, Urgency.PAGE, f"{window.reference} did not begin", text, window.reference)
+    addresses = list(Person.objects.filter(pk__in=named, is_active=True).values_list("email", flat=True))
+    fact = f"window:{window.pk}:{window.starts_at:%Y%m%dT%H%M%S}:not-begun"
+    reach(Saying(fact, Urgency.PAGE, f"{window.reference} did not begin", text, window.reference), addresses, [window.team.slug])
     return len(addresses)

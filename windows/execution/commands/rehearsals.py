@@ -12,7 +12,7 @@ from windows.access.roles import Actor, Role, Verb, require
 from windows.audit.commands import record
 from windows.catalogue.queries import holders, sre_contacts
 from windows.delivery.bell import ring_on_commit
-from windows.delivery.commands import queue
+from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.errors import Conflict, Forbidden, Invalid
 from windows.execution.commands.holding import said
@@ -121,6 +121,5 @@ def break_glass(actor: Actor, window_id: int, reason: str) -> BreakGlass:
     text = (
         f"{why}\n\nIts runbook was not rehearsed. {window.reference} · {window.title}\n{settings.PORTAL_URL}/windows/{window.reference}\n"
     )
-    for address in sorted(others):
-        queue(f"glass:{row.pk}:{address}", "email", address, Urgency.PAGE, f"{window.reference} breaks the glass", text, window.reference)
+    reach(Saying(f"glass:{row.pk}", Urgency.PAGE, f"{window.reference} breaks the glass", text, window.reference), others, teams)
     return row

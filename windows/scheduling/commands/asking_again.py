@@ -19,7 +19,7 @@ from windows.audit.clock import clock
 from windows.audit.commands import record_all
 from windows.audit.going_on import going_on
 from windows.audit.queries import TrailEntry, chain_standing, sealed
-from windows.delivery.commands import queue
+from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.commands.transactions import one_transaction
@@ -122,7 +122,7 @@ def tell_collisions(window_id: int, due_at: datetime | None, findings: list[Conf
     question = ConflictQuestion.objects.select_for_update().filter(window=window_id, due_at=due_at).first()
     if question is None:
         return
-    window = Window.objects.select_related("coordinator", "owner", "deputy").defer("vevent").get(pk=window_id)
+    window = Window.objects.select_related("coordinator", "owner", "deputy", "team").defer("vevent").get(pk=window_id)
     now = clock()
     known = {row.key: row for row in Collision.objects.filter(window=window_id)}
     if window.status not in WAITING or window.ends_at <= now:
@@ -161,6 +161,5 @@ def tell(window: Window, new: list[ConflictFinding], gone: list[Collision], occa
     lines += [f"Gone: {row.what}, {row.who}." for row in gone]
     body = "\n".join([f"{window.reference} {window.title}", *lines, "", f"{settings.PORTAL_URL}/windows/{window.reference}", ""])
     heading = f"{window.reference}: {'another conflict' if new else 'a conflict less'}"
-    people = {person.email for person in (window.coordinator, window.owner, window.deputy) if person}
-    for address in sorted(people):
-        queue(f"collision:{occasion}:{address}", "email", address, urgency, heading, body, window.reference)
+    people = {person.email for person in (window.coordinator, window.owner, window.deputy) if person and person.is_active}
+    reach(Saying(f"collision:{occasion}", urgency, heading, body, window.reference), people, [window.team.slug])

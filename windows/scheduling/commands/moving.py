@@ -11,7 +11,7 @@ from django.db.models import Q
 from windows.access.roles import Actor, Verb, require
 from windows.audit.clock import clock
 from windows.audit.commands import record
-from windows.delivery.commands import queue
+from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.errors import Conflict, Forbidden, NotFound
 from windows.scheduling import texts
@@ -43,8 +43,8 @@ def ask_to_move(actor: Actor, asking_id: int, window_id: int, message: str) -> M
     who = "a confidential window" if asking.confidential else asking.reference
     record("window.asked_to_move", actor, asked.reference, window=asked.reference, data={"by": who, "message": text})
     body = f"{actor.name} asks, for {who}:\n{text}\n\nMove it, or say why not: {settings.PORTAL_URL}/windows/{asked.reference}\n"
-    for address in sorted({asked.coordinator.email, asked.owner.email}):
-        queue(f"move:{row.pk}:{address}", "email", address, Urgency.TICKET, f"{asked.reference}: please move it", body, asked.reference)
+    said = Saying(f"move:{row.pk}", Urgency.TICKET, f"{asked.reference}: please move it", body, asked.reference)
+    reach(said, {asked.coordinator.email, asked.owner.email}, [asked.team])
     return row
 
 
@@ -83,4 +83,5 @@ def answered(row: MoveRequest, answer: Answer, actor: Actor, text: str) -> None:
     record("window.move_answered", actor, name, window=name, data={"answer": answer.value, "reason": text})
     body = f"{actor.name}: {text}\n\n{settings.PORTAL_URL}/windows/{row.asking.reference}\n"
     verb = "moved" if answer is Answer.AGREED else "stays where it is"
-    queue(f"move:{row.pk}:answer", "email", row.asked_by.email, Urgency.NOTICE, f"{name} {verb}", body, row.asking.reference)
+    said = Saying(f"move:{row.pk}:answer", Urgency.NOTICE, f"{name} {verb}", body, row.asking.reference)
+    reach(said, [row.asked_by.email], [row.asking.team.slug])

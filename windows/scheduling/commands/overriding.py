@@ -11,7 +11,7 @@ from django.conf import settings
 from windows.access.roles import Actor, Verb, require
 from windows.audit.clock import clock
 from windows.audit.commands import record
-from windows.delivery.commands import queue
+from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
 from windows.lifecycle.states import WindowStatus
@@ -88,8 +88,8 @@ def refuse_to_override(actor: Actor, override_id: int, reason: str) -> Override:
     record("window.override_refused", actor, window.reference, window=window.reference, data=data)
     title, link = f"{window.reference}: not in spite of the conflict", f"{settings.PORTAL_URL}/windows/{window.reference}"
     body = f"{actor.name}: {row.refusal}\n\n{link}\n"
-    name = f"override:{row.pk}:{row.refused_at.isoformat()}"
-    queue(name, "email", row.asked_by.email, Urgency.NOTICE, title, body, window.reference)
+    said = Saying(f"override:{row.pk}:{row.refused_at.isoformat()}", Urgency.NOTICE, title, body, window.reference)
+    reach(said, [row.asked_by.email], [window.team.slug])
     return row
 
 
