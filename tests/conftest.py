@@ -11,7 +11,7 @@ from kombu.transport import virtual
 
 from portal.bootstrap import testing, valkey
 from portal.bootstrap.postgres import APP, UNSAFE, Cluster
-from tests import flag_servers, servers
+from tests import emptying, flag_servers, servers
 from tests.side_by_side import pytest_collection_modifyitems, pytest_xdist_auto_num_workers, pytest_xdist_make_scheduler
 from tests.workers import SHORT, Workers
 
@@ -84,6 +84,7 @@ def django_db_modify_db_settings(postgres: None, django_db_modify_db_settings_pa
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         furnish()
+        emptying.install()
 
 
 def furnish() -> None:
