@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,13 +21,15 @@ from tests.servers import Server
 from windows.access.roles import ENGINE
 from windows.actions.kinds import credential
 from windows.actions.outcomes import Done, Outcome
+from windows.actions.ports import NotAllowed
 from windows.actions.registry import perform
 from windows.audit.queries import trail
 from windows.delivery.models import Message
 from windows.execution import reconciling
 from windows.execution.commands.transitions import become
 from windows.execution.models import Run, Surface, clock
-from windows.execution.ports.credentials import login, password_of
+from windows.execution.ports.command import Command
+from windows.execution.ports.credentials import libpq, login, password_of
 from windows.execution.ports.limits import Limits
 from windows.execution.ports.sql import Sql
 from windows.execution.ports.surfaces import Surfaces
@@ -155,6 +158,27 @@ def test_a_sql_step_uses_it_by_name_and_every_use_is_told(run: Run, admin: str, 
         port.execute("orders", ["select 1"], credential="other")
     used = [entry for entry in trail(window=run.window.reference) if entry.kind == "credential.used"]
     assert [entry.data["step"] for entry in used] == ["Backfill", "Backfill"]
+
+
+def test_r_s20_a_command_step_finds_it_as_libpq_does_and_its_password_is_nowhere(run: Run, admin: str, tmp_path: Path) -> None:
+    act(run)
+    text = (
+        "#!/bin/sh\npsql -Atqc \"update orders set note = 'd' returning note\" && psql -Atqc 'select current_user'"
+        " && ! psql -qc 'delete from orders' && env | grep -v ^PGPASSFILE && cat $PGPASSFILE"
+    )
+    (tmp_path / "backfill").write_text(text)
+    (tmp_path / "backfill").chmod(0o755)
+    lines: list[str] = []
+    port = Command(Limits.of(60, lambda: False), tmp_path, {}, lines.extend, lambda name: libpq(run, "Backfill", name))
+    row, said = Surface.objects.get(kind="credential"), port.run("backfill", [], credential="backfill")
+    assert said.code == 0 and lines[:2] == ["d", row.desired["role"]], lines
+    assert any("permission denied" in line for line in lines)
+    assert "*:*:*:*:•••" in lines, "what it prints of the password is blotted out"
+    assert not any(password_of(row) in line for line in lines) and password_of(row) not in said.output
+    with pytest.raises(NotAllowed, match="holds no credential “other”"):
+        port.run("backfill", [], credential="other")
+    used = [entry.data["step"] for entry in trail(window=run.window.reference) if entry.kind == "credential.used"]
+    assert used == ["Backfill"]
 
 
 def test_what_somebody_adds_to_it_is_taken_away_again(run: Run, admin: str) -> None:

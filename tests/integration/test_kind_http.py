@@ -135,6 +135,26 @@ def test_what_differs_is_told(server, expect: dict) -> None:
     assert not outcome.permanent
 
 
+def look(server: ThreadingHTTPServer, state: str, status: int = 200) -> dict:
+    return {"url": f"http://127.0.0.1:{server.server_address[1]}/{status}", "expect": {"json": {"state": state}}}
+
+
+def test_r_a10_what_somebody_changed_meanwhile_is_not_overwritten(server) -> None:
+    as_left = {"only_if": look(server, "ready"), "unless": look(server, "as before")}
+    assert perform("http", params(server, method="PUT", **as_left), "run", ctx()) == Done("Answered 200.")
+    assert [method for method, *_ in server.requests] == ["GET", "GET", "PUT"]
+    assert [headers["Idempotency-Key"] for *_, headers, _ in server.requests][1:] == ["1:2:forward:look", "1:2:forward"]
+    server.requests.clear()
+    drifted = perform("http", params(server, method="PUT", only_if=look(server, "as we left it")), "run", ctx())
+    assert drifted == Failed('It is not as it was left: state is "ready", "as we left it" expected. Nothing was sent.', permanent=True)
+    undone = perform("http", params(server, method="PUT", only_if=look(server, "x"), unless=look(server, "ready")), "run", ctx())
+    assert undone == Done("It was so already: nothing was sent.")
+    for key in ("only_if", "unless"):
+        silent = perform("http", params(server, method="PUT", **{key: look(server, "ready", 503)}), "run", ctx())
+        assert isinstance(silent, Failed) and not silent.permanent, "a target that cannot say how it is may be asked again"
+    assert "PUT" not in [method for method, *_ in server.requests]
+
+
 def test_it_stops_when_told(server) -> None:
     assert isinstance(perform("http", params(server), "run", ctx(stop=lambda: True)), Interrupted)
     assert not server.requests
@@ -153,6 +173,7 @@ def test_it_stops_when_told(server) -> None:
         {"url": "http://x/", "json": 1, "body": "x"},
         {"url": "http://x/", "method": "TRACE"},
         {"url": "http://x/", "surprise": 1},
+        {"url": "http://x/", "only_if": {"url": "file:///etc/passwd"}},
     ],
     ids=str,
 )

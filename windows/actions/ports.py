@@ -107,9 +107,16 @@ class Exit:
 
 class CommandPort(Protocol):
     def run(
-        self, name: str, arguments: Sequence[str], *, environment: Mapping[str, str] | None = None, timeout: float | None = None
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        credential: str = "",
     ) -> Exit:
-        """Run a program of the allow-listed directory, no shell; TERM, then KILL of its whole group when time is up or we must stop."""
+        """Run a program of the allow-listed directory, no shell; TERM, then KILL of its whole group when time is up or we must stop.
+        With `credential` it finds the window's own role of that name where libpq looks for one, and nowhere says its password."""
         ...
 
 

@@ -1,6 +1,6 @@
 """Gives the window a role of its own in a target's PostgreSQL: named tables, named verbs, until the window's end, and then it is gone.
 
-Later `sql` steps use it by its name. Its password is stored nowhere; each use and its end stand in the audit trail.
+Later `sql` and `command` steps use it by its name. Its password is stored nowhere; each use and its end stand in the audit trail.
 """
 
 from __future__ import annotations

@@ -23,23 +23,45 @@ OFTEN = 0.5  # seconds: a loud program's lines go into the log together
 STUCK = 2.0  # seconds after KILL until the launcher itself is killed
 
 
-class Command:
-    """One per call of an action. `environment` are the tags, key and fence every program is told."""
+Login = Callable[[str], tuple[dict[str, str], str]]  # credential → libpq's variables without its password, and the password
 
-    def __init__(self, limits: Limits, directory: Path | None, environment: Mapping[str, str], log: Callable[[list[str]], None]) -> None:
-        self.limits, self.directory, self.environment, self.log = limits, directory, dict(environment), log
+
+class Command:
+    """One per call of an action. `environment` are the tags, key and fence every program is told; `login` knows the window's own
+    credentials."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        directory: Path | None,
+        environment: Mapping[str, str],
+        log: Callable[[list[str]], None],
+        login: Login | None = None,
+    ) -> None:
+        self.limits, self.directory, self.environment, self.log, self.login = limits, directory, dict(environment), log, login
 
     def run(
-        self, name: str, arguments: Sequence[str], *, environment: Mapping[str, str] | None = None, timeout: float | None = None
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        credential: str = "",
     ) -> Exit:
         limits = self.limits.within(timeout)
         limits.check(name)
         program = self.program(name)
+        if credential and self.login is None:
+            raise NotAllowed("No credential can be used here.")
+        role, secret = self.login(credential) if credential and self.login else ({}, "")
         with tempfile.TemporaryDirectory(prefix="roadworks-command-", ignore_cleanup_errors=True) as folder:
             own = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": folder, "TMPDIR": folder}
-            told = own | dict(environment or {}) | self.environment
+            if secret:
+                role["PGPASSFILE"] = password_file(folder, secret)
+            told = own | dict(environment or {}) | role | self.environment
             with started([str(program), *arguments], folder, told) as child:
-                output = Output(self.log)
+                output = Output(self.log, secret)
                 self.follow(child, output, name, limits)
         return Exit(child.returncode, output.finish())
 
@@ -69,6 +91,14 @@ class Command:
                 output.finish()
                 raise
         output.drain(child)
+
+
+def password_file(folder: str, secret: str) -> str:
+    """Where libpq looks for it. Not in the environment: that is handed on to everything the program starts, and may be printed."""
+    path = Path(folder, ".pgpass")
+    path.touch(0o600)
+    path.write_text(f"*:*:*:*:{secret}\n")
+    return str(path)
 
 
 @contextmanager
@@ -108,10 +138,10 @@ def end(child: subprocess.Popen[bytes], output: Output, grace: float) -> None:
 
 
 class Output:
-    """Both streams as lines for the log, up to a limit, and the last few thousand characters."""
+    """Both streams as lines for the log, up to a limit, and the last few thousand characters; `secret` is blotted out."""
 
-    def __init__(self, log: Callable[[list[str]], None]) -> None:
-        self.log, self.left, self.partial, self.tail = log, LONGEST_LOG, b"", ""
+    def __init__(self, log: Callable[[list[str]], None], secret: str = "") -> None:
+        self.log, self.left, self.partial, self.tail, self.secret = log, LONGEST_LOG, b"", "", secret
         self.kept: list[str] = []  # lines that are not in the log yet
         self.kept_since = 0.0
 
@@ -139,7 +169,9 @@ class Output:
             pass
 
     def say(self, line: bytes) -> None:
-        text = "".join(c if c.isprintable() or c == "\t" else "�" for c in line.decode(errors="replace").rstrip("\r"))[:LONGEST_LINE]
+        said = line.decode(errors="replace").rstrip("\r")
+        said = said.replace(self.secret, "•••") if self.secret else said
+        text = "".join(c if c.isprintable() or c == "\t" else "�" for c in said)[:LONGEST_LINE]
         self.tail = f"{self.tail}{text}\n"[-TAIL:]
         if self.left <= 0:
             return

@@ -16,7 +16,7 @@ from windows.audit.clock import clock
 from windows.execution.intent import Intent
 from windows.execution.models import GateReading, Run, StepLog, StepRun
 from windows.execution.ports.command import Command
-from windows.execution.ports.credentials import login
+from windows.execution.ports.credentials import libpq, login
 from windows.execution.ports.faults import staged, watched
 from windows.execution.ports.flags import Flags
 from windows.execution.ports.http import Http, carried
@@ -144,7 +144,7 @@ def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool])
         tags=tags,
         http=Http(limits, carried(tags, intent.key, intent.fence), settings.HTTP_ALLOWED_HOSTS),
         sql=sql_port(limits, tags, lambda name, database: login(run, step_run.name, name, database)),
-        command=Command(limits, settings.COMMANDS_DIR, told, log),
+        command=Command(limits, settings.COMMANDS_DIR, told, log, lambda name: libpq(run, step_run.name, name)),
         flags=Flags(run.window.reference, settings.ROADWORKS.flag_lease, limits, confidential=run.window.confidential),
         telemetry=telemetry_port(limits),
         notify=Notify(run.window, limits),
