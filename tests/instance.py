@@ -1,4 +1,7 @@
-"""An instance as a process of its own whose requests cost CPU: `python tests/instance.py NAME PORT PRICE`. It measures its own requests."""
+"""An instance as a process of its own whose requests cost CPU: `python tests/instance.py NAME PORT PRICE`. It measures its own requests.
+
+GET /price/N lets it cost N an hour from now on.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ WORK = b"x" * 2_000_000  # some milliseconds of SHA-256
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter("http_requests", "Answered", ["version", "code"], registry=REGISTRY)
 SECONDS = Histogram("http_request_duration_seconds", "Taken", ["version"], registry=REGISTRY)
-Gauge("instance_price_per_hour", "What it costs", ["version"], registry=REGISTRY).labels(NAME).set(PRICE)
+COSTS = Gauge("instance_price_per_hour", "What it costs", ["version"], registry=REGISTRY).labels(NAME)
+COSTS.set(PRICE)
 
 
 class Instance(BaseHTTPRequestHandler):
@@ -25,6 +29,9 @@ class Instance(BaseHTTPRequestHandler):
             return self.say(generate_latest(REGISTRY).decode())
         if self.path == "/healthz":
             return self.say("well")
+        if self.path.startswith("/price/"):
+            COSTS.set(float(self.path.rpartition("/")[2]))
+            return self.say("as you say")
         begun = time.monotonic()
         hashlib.sha256(WORK).hexdigest()
         self.say(NAME)
