@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
-from django.db.models.functions import JSONObject
+from django.db import connection
 
 from windows.errors import NotFound
 from windows.lifecycle.states import ChangeType, Mode
 from windows.scheduling.conflicts import Candidate, Named, Place
-from windows.scheduling.models import Window, WindowScope
 
-PEOPLE = [f"{part}{name}" for part in ("coordinator", "deputy", "owner") for name in ("_id", "__name")]
-COLUMNS = ("id", "starts_at", "ends_at", "change_type", "mode", "published_at", *PEOPLE, "places")
+# By hand, as it stands before every question about conflicts: the ORM takes longer to word it than the store to answer.
+CANDIDATES = """
+select w.id, w.starts_at, w.ends_at, w.change_type, w.mode, w.published_at,
+    w.coordinator_id, (select name from catalogue_person where id = w.coordinator_id),
+    w.deputy_id, (select name from catalogue_person where id = w.deputy_id),
+    w.owner_id, (select name from catalogue_person where id = w.owner_id),
+    (select coalesce(json_agg(json_build_array(s.slug, x.environment, x.region, t.slug, s.tier)), '[]') from scheduling_windowscope x
+        join catalogue_service s on s.id = x.service_id join catalogue_team t on t.id = s.team_id where x.window_id = w.id)
+from scheduling_window w where w.id = any(%s::bigint[])
+"""
 
 
 def candidate_of(window_id: int) -> Candidate:
@@ -27,26 +32,24 @@ def candidate_of(window_id: int) -> Candidate:
 
 def candidates_of(window_ids: Collection[int]) -> dict[int, Candidate]:
     """The same for several, by their ids. One query."""
-    where = JSONObject(
-        service="service__slug", environment="environment", region="region", team="service__team__slug", tier="service__tier"
-    )
-    places = WindowScope.objects.filter(window=OuterRef("pk")).annotate(place=where).values("place")
-    rows = Window.objects.filter(pk__in=window_ids).annotate(places=ArraySubquery(places)).values(*COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(CANDIDATES, [list(window_ids)])
+        rows = cursor.fetchall()
     return {
-        row["id"]: Candidate(
-            reference=f"MW-{row['id']}",
-            begins=row["starts_at"],
-            ends=row["ends_at"],
-            places=frozenset(Place(**place) for place in row["places"]),
-            coordinator=person(row["coordinator_id"], row["coordinator__name"]),
-            deputy=person(row["deputy_id"], row["deputy__name"]),
-            owner=person(row["owner_id"], row["owner__name"]),
-            emergency=row["change_type"] == ChangeType.EMERGENCY,
-            takes_down=row["mode"] != Mode.NORMAL,
-            asked_at=row["published_at"],
-            id=row["id"],
+        window_id: Candidate(
+            reference=f"MW-{window_id}",
+            begins=starts_at,
+            ends=ends_at,
+            places=frozenset(Place(*place) for place in places),
+            coordinator=person(c_id, c_name),
+            deputy=person(d_id, d_name),
+            owner=person(o_id, o_name),
+            emergency=change_type == ChangeType.EMERGENCY,
+            takes_down=mode != Mode.NORMAL,
+            asked_at=published_at,
+            id=window_id,
         )
-        for row in rows
+        for window_id, starts_at, ends_at, change_type, mode, published_at, c_id, c_name, d_id, d_name, o_id, o_name, places in rows
     }
 
 

@@ -28,30 +28,31 @@ from windows.scheduling.queries.windows import subject_with
 
 ALIVE = [status.value for status in HOLDS_SLOT]
 # Who holds a slot near; who shares a person or is an emergency; and what is running, whatever it reserved: it may have outgrown that.
-# The first arm is `queries.slots.slots`, the second asks the planned period: only what is running has another.
+# The first arm is `queries.slots.slots`, the second asks the planned period: only what is running has another. People are asked as an
+# array, so that no index over them is taken: it would read all that somebody ever did. Names are looked up one by one: as joins they
+# cost the planner more than everything else together.
+SLOT = "x.window_id, x.service_id, x.environment, x.region, x.reserved"
+PERSON = "w.{part}_id, (select name from catalogue_person where id = w.{part}_id)"
+PEOPLE = ", ".join(PERSON.format(part=part) for part in ("coordinator", "deputy", "owner"))
 RIVALS = f"""
-with people(id) as (select unnest(%(people)s::bigint[])), rival(id) as (
-    select id from scheduling_windowscope where holds_slot and service_id = any(%(services)s::bigint[])
-    and lower(reserved) > %(begins)s::timestamptz - interval '{LONGEST_RESERVATION.days} days'
-    and lower(reserved) < %(ends)s::timestamptz and upper(reserved) > %(begins)s::timestamptz
+with rival as materialized (
+    select {SLOT} from scheduling_windowscope x where x.holds_slot and x.service_id = any(%(services)s::bigint[])
+    and lower(x.reserved) > %(begins)s::timestamptz - interval '{LONGEST_RESERVATION.days} days'
+    and lower(x.reserved) < %(ends)s::timestamptz and upper(x.reserved) > %(begins)s::timestamptz
     union
-    select x.id from scheduling_window w join scheduling_windowscope x on x.window_id = w.id
+    select {SLOT} from scheduling_window w join scheduling_windowscope x on x.window_id = w.id
     where tstzrange(w.starts_at, w.ends_at) && tstzrange(%(begins)s::timestamptz, %(ends)s::timestamptz) and w.status = any(%(alive)s)
-    and (w.change_type = 'emergency' or w.coordinator_id in (select id from people) or w.deputy_id in (select id from people)
-        or w.owner_id in (select id from people))
+    and (w.change_type = 'emergency' or array[w.coordinator_id, w.deputy_id, w.owner_id] && %(people)s::bigint[])
     union
-    select x.id from scheduling_window w join scheduling_windowscope x on x.window_id = w.id where w.status = 'running'
-    and (x.service_id = any(%(services)s::bigint[]) or w.change_type = 'emergency' or w.coordinator_id in (select id from people)
-        or w.deputy_id in (select id from people) or w.owner_id in (select id from people))
+    select {SLOT} from scheduling_window w join scheduling_windowscope x on x.window_id = w.id where w.status = 'running'
+    and (x.service_id = any(%(services)s::bigint[]) or w.change_type = 'emergency'
+        or array[w.coordinator_id, w.deputy_id, w.owner_id] && %(people)s::bigint[])
 )
-select w.id, lower(x.reserved), upper(x.reserved), s.slug, x.environment, x.region, t.slug, s.tier, w.change_type, w.mode, w.confidential,
-    w.status, w.starts_at, w.ends_at, c.id, c.name, d.id, d.name, o.id, o.name
-from rival join scheduling_windowscope x on x.id = rival.id join scheduling_window w on w.id = x.window_id
-join catalogue_service s on s.id = x.service_id join catalogue_team t on t.id = s.team_id
-join catalogue_person c on c.id = w.coordinator_id join catalogue_person o on o.id = w.owner_id
-left join catalogue_person d on d.id = w.deputy_id
+select w.id, lower(x.reserved), upper(x.reserved), s.slug, x.environment, x.region, (select slug from catalogue_team where id = s.team_id),
+    s.tier, w.change_type, w.mode, w.confidential, w.status, w.starts_at, w.ends_at, {PEOPLE}
+from rival x join scheduling_window w on w.id = x.window_id join catalogue_service s on s.id = x.service_id
 where w.id is distinct from %(exclude)s
-"""  # noqa: S608 - our own number
+"""  # noqa: S608 - our own numbers and names
 
 
 def conflicts_of(window_id: int, viewer: Actor | None = None, now: datetime | None = None) -> list[ConflictFinding]:

@@ -6,15 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Q
 
 from windows.catalogue.models import Deployment
 from windows.ical_in.states import STANDS
 from windows.scheduling.conflicts import Place
-from windows.scheduling.models import ExternalWindow, ProviderObject, period
+from windows.scheduling.models import ExternalWindow, period
 from windows.scheduling.models.external import EVERYTHING
 
 MOST = 2000
+MAPPED = """select p.provider, p.object, p.environment, p.region, s.slug, t.slug from scheduling_providerobject p
+    join catalogue_service s on s.id = p.service_id join catalogue_team t on t.id = s.team_id where {column} = any(%s)"""
+Mapped = tuple[str, str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,29 +59,36 @@ def external_windows(
     rows = ExternalWindow.objects.alias(period=period()).filter(period__overlap=(since, until))
     if not called_off:
         rows = rows.filter(status__in=[status.value for status in STANDS])
-    maps = ProviderObject.objects.select_related("service__team")
     if services is None:
         found = [view(row) for row in rows.order_by("starts_at", "id")[:MOST]]
-        return with_places(found, maps.filter(provider__in={one.provider for one in found}))
-    maps = maps.filter(service__slug__in=list(services))
+        return with_places(found, mapped("p.provider", {one.provider for one in found}))
+    maps = mapped("s.slug", services)
+    if not maps:
+        return []
     found = [view(row) for row in rows.filter(reaching(maps)).order_by("starts_at", "id")[:MOST]]
     return [one for one in with_places(found, maps) if one.places]
 
 
-def reaching(maps: Iterable[ProviderObject]) -> Q:
+def mapped(column: str, values: Iterable[str]) -> list[Mapped]:
+    """The mappings in which the column has one of these values: provider, object, environment, region, service, its team."""
+    with connection.cursor() as cursor:
+        cursor.execute(MAPPED.format(column=column), [sorted(values)])
+        return list(cursor.fetchall())
+
+
+def reaching(maps: Iterable[Mapped]) -> Q:
     """The windows that name an object of these mappings, or whose provider is mapped as a whole."""
     names: dict[str, list[str]] = {}
-    for one in maps:
-        names.setdefault(one.provider, []).append(one.object)
+    for provider, name, *_ in maps:
+        names.setdefault(provider, []).append(name)
     found = Q(provider__in=[provider for provider, here in names.items() if EVERYTHING in here])
     for provider, here in names.items():
         found |= Q(provider=provider, objects_named__has_any_keys=here)
     return found
 
 
-def with_places(found: list[ExternalView], maps: QuerySet[ProviderObject]) -> list[ExternalView]:
+def with_places(found: list[ExternalView], rows: list[Mapped]) -> list[ExternalView]:
     """The same windows with the places that these mappings lead to, and the objects that lead nowhere."""
-    rows = [(m.provider, m.object, m.environment, m.region, m.service.slug, m.service.team.slug) for m in maps]
     runs: dict[str, list[tuple[str, str]]] = {}
     deployed = Deployment.objects.filter(service__slug__in={row[4] for row in rows})
     for service, environment, region in deployed.values_list("service__slug", "environment__slug", "region__slug"):

@@ -1,6 +1,7 @@
 """What lies around a window that asks for conflicts: dependencies, redundancy groups, region pairs, limits, who alone is on call.
 
-Four questions in one statement, whatever is stored; their size follows the neighbourhood.
+Four questions in one statement, whatever is stored; their size follows the neighbourhood. Names are looked up one by one: to a statement
+so short a join costs the planner more than it saves.
 """
 
 from __future__ import annotations
@@ -22,25 +23,27 @@ with recursive near(id, steps) as (
         union all
         select service_id from catalogue_dependency where depends_on_id = near.id
     ) edge on true where near.steps < %(depth)s
-)
-select distinct s.slug, o.slug, s.id, o.id from catalogue_dependency d
-join catalogue_service s on s.id = d.service_id join catalogue_service o on o.id = d.depends_on_id
-where d.service_id in (select id from near) and d.depends_on_id in (select id from near)
+), reached(ids) as (select array_agg(distinct id) from near)
+select (select slug from catalogue_service where id = d.service_id), (select slug from catalogue_service where id = d.depends_on_id),
+    d.service_id, d.depends_on_id from catalogue_dependency d
+where d.service_id = any((select ids from reached)::bigint[]) and d.depends_on_id = any((select ids from reached)::bigint[])
 union all
 select slug, null, id, null from catalogue_service where slug = any(%(slugs)s)
 """
 GROUPS = """
-with ours as (
-    select distinct m.redundancygroup_id as id from catalogue_redundancygroup_members m
-    join catalogue_deployment d on d.id = m.deployment_id join catalogue_service s on s.id = d.service_id where s.slug = any(%(slugs)s)
+select g.name, g.minimum, (select slug from catalogue_service where id = d.service_id),
+    (select slug from catalogue_environment where id = d.environment_id), (select slug from catalogue_region where id = d.region_id),
+    d.service_id
+from catalogue_redundancygroup g join catalogue_redundancygroup_members m on m.redundancygroup_id = g.id
+join catalogue_deployment d on d.id = m.deployment_id
+where g.id in (
+    select m.redundancygroup_id from catalogue_redundancygroup_members m join catalogue_deployment d on d.id = m.deployment_id
+    where d.service_id = any(array(select id from catalogue_service where slug = any(%(slugs)s)))
 )
-select g.name, g.minimum, s.slug, e.slug, r.slug, s.id from ours join catalogue_redundancygroup g on g.id = ours.id
-join catalogue_redundancygroup_members m on m.redundancygroup_id = g.id join catalogue_deployment d on d.id = m.deployment_id
-join catalogue_service s on s.id = d.service_id join catalogue_environment e on e.id = d.environment_id
-join catalogue_region r on r.id = d.region_id
 union all
-select null, null, null, one.slug, other.slug, null from catalogue_regionpair p
-join catalogue_region one on one.id = p.one_id join catalogue_region other on other.id = p.other_id
+select null, null, null, (select slug from catalogue_region where id = one_id), (select slug from catalogue_region where id = other_id),
+    null
+from catalogue_regionpair
 order by 1, 3, 4, 5
 """
 LIMITS = """
