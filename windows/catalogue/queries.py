@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from windows.access.roles import Actor, Role, Subject
+from windows.access.roles import Actor, Role, Subject, visible
 from windows.catalogue.models import ApiToken, Deployment, Membership, OnCallSchedule, OnCallShift, Person, Service, Team
 from windows.errors import Forbidden, Invalid, NotFound
 
@@ -57,6 +57,17 @@ def actor_for(person: Person, via: str, scopes: frozenset[str] | None = None) ->
     held = Membership.objects.filter(person_id=person.pk).values_list("team__slug", "role")
     roles = frozenset((team, Role(role)) for team, role in held)
     return Actor(name=person.name, person_id=person.pk, roles=roles, administrator=person.is_superuser, scopes=scopes, via=via)
+
+
+def who_may_see(subject: Subject, emails: Collection[str]) -> set[str]:
+    """Those of these addresses whose person is active and may see the subject. Two queries."""
+    people = Person.objects.filter(email__in=emails, is_active=True).prefetch_related("memberships__team")
+    held = {one: frozenset((each.team.slug, Role(each.role)) for each in one.memberships.all()) for one in people}
+    return {
+        one.email
+        for one, roles in held.items()
+        if visible(Actor(name=one.name, person_id=one.pk, roles=roles, administrator=one.is_superuser, via="message"), subject)
+    }
 
 
 def token_digest(raw: str) -> str:

@@ -64,6 +64,9 @@ class Message(models.Model):
     fact = models.CharField(max_length=200, blank=True, db_default="")  # what it tells of: the same for everybody who is told
     teams = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # who else may be told of it where this way fails
     facts = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # what programs are told beside the words
+    outside = models.JSONField(
+        default=list, db_default=Value([], models.JSONField())
+    )  # title and body for whoever is told in this one's place and may not read it; empty: the same
     status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in MessageStatus], default=MessageStatus.QUEUED.value)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)

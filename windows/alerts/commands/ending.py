@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from windows.access.roles import ENGINE
-from windows.alerts.commands.groups import incident, said_of
+from windows.alerts.commands.groups import said_of
 from windows.alerts.commands.telling import MANY
 from windows.alerts.models import Alert, AlertGroup
 from windows.audit.clock import clock
@@ -41,7 +41,7 @@ def end_one(pk: int) -> bool:
     episodes = range(group.over + 1, group.episode + 1)
     if any(is_on_its_way(said_of(group, episode)) for episode in episodes):
         return False
-    told = sum(say_it_is_over(said_of(group, episode), incident(group, episode), f"Over: {group.key}"[:300]) for episode in episodes)
+    told = sum(say_it_is_over(said_of(group, episode)) for episode in episodes)
     group.over = group.episode
     group.save(update_fields=["over"])
     if told:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.http import urlencode
 
-from windows.access.roles import ENGINE
+from windows.access.roles import ENGINE, Subject
 from windows.alerts.commands.groups import REST, incident, said_of, takes_part
 from windows.alerts.models import Alert, AlertFact, AlertGroup, PastWindow
 from windows.alerts.states import Action, FactKind
@@ -17,9 +18,9 @@ from windows.alerts.words import About, Line, body, title
 from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.audit.going_on import going_on
-from windows.catalogue.models import Service
+from windows.catalogue.models import Person, Service
 from windows.catalogue.queries import on_call_of, sre_contacts
-from windows.delivery.commands import Saying, reach
+from windows.delivery.commands import Saying, Words, reach
 from windows.delivery.models import Urgency
 from windows.live.models import LiveScope
 
@@ -68,34 +69,56 @@ def tell_one(group: int) -> bool:
 def tell(rows: list[Alert], group: AlertGroup, now: datetime) -> None:
     """In the transaction of its group. Where nobody can be told, the ledger and the trail say so."""
     urgency = Urgency(rows[0].action)
-    about, named = window_of(rows)
+    about, named, eyes = window_of(rows)
     teams = teams_of({row.service for row in rows})
     people = named | on_duty(teams)
     lines = [line_of(row) for row in rows]
-    address = f"{settings.PORTAL_URL}/alerts/?{urlencode({'window': about.reference} if about.reference else {'service': rows[0].service})}"
-    subject, text = title(about, lines), body(about, lines, address)
+    narrowed = {"window": about.reference} if about.reference else {"service": rows[0].service}
+    subject, text = title(about, lines), body(about, lines, ledger(**narrowed))
     key = f"{said_of(group, group.episode)}{group.messages}"
     programs = {"dedup_key": incident(group, group.episode), "component": rows[0].service, "group": about.reference, "class": rows[0].name}
-    reach(Saying(key, urgency, subject, text, about.reference, programs), people, teams)
-    kind, said = (FactKind.TOLD, ", ".join(sorted(people))) if people else (FactKind.UNHEARD, "There is nobody to tell.")
-    AlertFact.objects.bulk_create([AlertFact(alert=row, kind=kind.value, said=said, at=now) for row in rows])
+    said = Saying(key, urgency, subject, text, about.reference, programs, eyes, unnamed(lines, rows[0].service))
+    reach(said, people, teams)
+    kind, heard = (FactKind.TOLD, ", ".join(sorted(people))) if people else (FactKind.UNHEARD, "There is nobody to tell.")
+    AlertFact.objects.bulk_create([AlertFact(alert=row, kind=kind.value, said=heard, at=now) for row in rows])
     Alert.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=now)
     data = {"alerts": len(rows), "action": urgency.value, "people": len(people), "title": subject[:200]}
     record(f"alerts.{kind.value}", ENGINE, about.reference or "alerts", window=about.reference, run_id=rows[0].run_id, data=data)
 
 
-def window_of(rows: list[Alert]) -> tuple[About, set[str]]:
-    """What is said of the group's window, and whom it names: its coordinator, while it is open."""
+def window_of(rows: list[Alert]) -> tuple[About, set[str], Subject]:
+    """What is said of the group's window, whom it names: its coordinator, while it is open; and who may read that."""
     reference = rows[0].window
-    live = LiveScope.objects.filter(window=reference).order_by("pk").first() if reference else None
-    if live is not None:
+    scopes = list(LiveScope.objects.filter(window=reference).order_by("pk")) if reference else []
+    if scopes:
+        live = scopes[0]
         link = live.runbook or f"{settings.PORTAL_URL}/windows/{reference}"
         about = About(reference, live.title, live.step, live.owner, live.coordinator, link)
-        return about, {live.coordinator_email} - {""}
+        coordinator = (
+            Person.objects.filter(email=live.coordinator_email).values_list("pk", flat=True).first() if live.confidential else None
+        )
+        eyes = Subject(live.team, touched({row.service for row in scopes}), coordinator, confidential=live.confidential)
+        return about, {live.coordinator_email} - {""}, eyes
     past = PastWindow.objects.filter(window=reference).first() if reference else None
     if past is not None:
-        return About(reference, past.title, runbook=f"{settings.PORTAL_URL}/windows/{reference}", has_ended=True), set()
-    return About(reference), set()
+        about = About(reference, past.title, runbook=f"{settings.PORTAL_URL}/windows/{reference}", has_ended=True)
+        return about, set(), Subject(affected_teams=touched({service for service, *_ in past.scopes}), confidential=past.confidential)
+    return About(reference), set(), Subject()
+
+
+def touched(services: Iterable[str]) -> frozenset[str]:
+    return frozenset(teams_of(services))
+
+
+def unnamed(lines: list[Line], service: str) -> Words:
+    """The same alerts for those who may not know the window: what fires and where, as on any day."""
+    told = [replace(line, reasons=("It belongs to a confidential window.",)) for line in lines]
+    return Words(title(About(), told), body(About(), told, ledger(service=service)))
+
+
+def ledger(**narrowed: str) -> str:
+    """The address of the ledger's page of a window, or of a service."""
+    return f"{settings.PORTAL_URL}/alerts/?{urlencode(narrowed)}"
 
 
 def teams_of(services: Iterable[str]) -> list[str]:

@@ -28,7 +28,8 @@ def page(run: Run, key: str, title: str, body: str, urgency: Urgency = Urgency.P
     text = f"{body}\n\n{window.reference} · {window.title} · {run.called}\n{settings.PORTAL_URL}/{place}\n"
     if run.rehearsal:
         title, urgency = f"(rehearsal RH-{run.pk}, no production) {title}", Urgency.TICKET
-    reach(Saying(f"run:{run.pk}:{key}", urgency, f"{window.reference} {title}", text, window.reference), addresses, teams)
+    said = Saying(f"run:{run.pk}:{key}", urgency, f"{window.reference} {title}", text, window.reference, about=subject)
+    reach(said, addresses, teams)
     return len(addresses)
 
 
