@@ -57,6 +57,7 @@ app.conf.update(
         "surfaces": {"task": "execution.reconcile", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "watch": {"task": "execution.measure", "schedule": 1.0, "options": {"expires": 2.0}},  # gates have intervals of their own
         "burn": {"task": "execution.burn.measure", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
+        "afterwards": {"task": "execution.afterwards.measure", "schedule": 15.0, "options": {"expires": 15.0}},
         "delivery": {"task": "delivery.notify", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "approvals": {"task": "approvals.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "alerts": {"task": "alerts.notify", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},

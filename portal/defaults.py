@@ -33,6 +33,7 @@ class Defaults:
     reconcile: timedelta = seconds(30)  # how often what is outside is compared with what is desired
     silence_ttl: timedelta = seconds(600)  # how long a silence outlives the last worker that renewed it
     silence_renew: timedelta = seconds(120)
+    watch_after: timedelta = seconds(1800)  # how long a window's SLIs stay watched once it has ended
     sealer: timedelta = seconds(1)
 
     @classmethod

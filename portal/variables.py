@@ -78,6 +78,7 @@ MEANINGS = {
     "reconcile": "how often surfaces (silences, traffic, flags …) are compared with what is desired",
     "silence_ttl": "how long a silence lasts unless renewed",
     "silence_renew": "how often silences are renewed",
+    "watch_after": "how long the SLIs of a window stay watched once it has ended",
     "sealer": "how often audit entries are sealed",
 }
 

@@ -425,6 +425,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "delivery.notify": nothing,
     "delivery.forget": nothing,
     "execution.advance_run": nothing,  # every turn of a run is judged above
+    "execution.afterwards.measure": nothing,  # a breach that it sees is told: test_execution_afterwards
     "execution.burn.measure": nothing,  # a hold by it is judged as any answer to a gate
     "execution.measure": due_run,
     "execution.forget": nothing,  # what is forgotten by its age is nobody's act

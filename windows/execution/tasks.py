@@ -16,7 +16,7 @@ from windows.audit.forgetting import forget as forgotten
 from windows.audit.going_on import going_on
 from windows.delivery.bell import ring
 from windows.errors import Refused
-from windows.execution import burning, reconciling, watching
+from windows.execution import burning, reconciling, watching, watching_after
 from windows.execution.commands import clocks
 from windows.execution.commands.starting import start_run
 from windows.execution.engine import loop
@@ -94,6 +94,15 @@ def measure_burn() -> None:
     """Hold every run whose window burns an error budget too fast."""
     with going_on("watch burn rates"):
         burning.watch_burning(clock())
+
+
+@shared_task(name="execution.afterwards.measure")
+def measure_afterwards() -> None:
+    """Measure on what belongs to windows that have ended; a breach opens an incident."""
+    now = clock()
+    for run_id in watching_after.due(now):
+        with going_on("watch what has ended", run=run_id):
+            watching_after.watch_after(run_id, now)
 
 
 @shared_task(name="execution.reconcile")

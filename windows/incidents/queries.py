@@ -117,3 +117,12 @@ def linked_to(window_id: int) -> tuple[list[Incident], list[Complaint]]:
 
 def open_incidents(services: Collection[str], limit: int = 10) -> list[Incident]:
     return list(Incident.objects.filter(ended_at=None, service__in=services).order_by("-pk")[:limit])
+
+
+def after(reference: str) -> str:
+    """The external reference of what the watch after that window opened."""
+    return f"watch-after:{reference}"
+
+
+def opened_after(reference: str) -> Incident | None:
+    return Incident.objects.filter(external_ref=after(reference)).first()

@@ -24,6 +24,7 @@ from windows.approvals.queries.material import material_from, policy_fitting
 from windows.audit.queries import trail
 from windows.errors import Invalid
 from windows.execution.models import CheckResult, Run
+from windows.execution.queries.afterwards import afterwards
 from windows.execution.queries.plans import plan_of
 from windows.execution.queries.rehearsals import rehearsals_of
 from windows.execution.queries.reserves import reserve_of
@@ -71,6 +72,7 @@ def overview(opened: Opened) -> dict[str, Any]:
         "runs": last,
         "approvals": opened.approvals[:1],
         "checks": CheckResult.objects.filter(run=last[0]).order_by("name") if last else [],
+        "afterwards": afterwards(last, opened.now),
         "surfaces": surfaces_of(view.id) if view.started_at else [],
         "may_accept": permitted(actor, Verb.RESUME, view.subject),
         "clashes": found,

@@ -9,18 +9,19 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from windows.access.roles import Actor, Role, Subject, Verb, require
+from windows.access.roles import ENGINE, Actor, Role, Subject, Verb, require
 from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.catalogue.models import Environment, Service
 from windows.errors import Conflict, Invalid, NotFound, Refused
 from windows.incidents.linking import COMPLAINT_AFTER, INCIDENT_AFTER, Link, links
 from windows.incidents.models import Complaint, ComplaintLink, Incident, IncidentLink
-from windows.incidents.queries import happened, ran_around
+from windows.incidents.queries import after, happened, ran_around
 from windows.incidents.rows_in import Row
-from windows.incidents.states import Severity, Via
+from windows.incidents.states import LinkedBy, Severity, Via
 from windows.scheduling import texts
 from windows.scheduling.commands.transactions import one_transaction
+from windows.scheduling.models import Window
 from windows.scheduling.times import parse
 
 MOST_USERS = 10**12
@@ -73,6 +74,22 @@ def report_incident(actor: Actor, report: Report, via: Via = Via.BROWSER) -> Inc
     linked(row, INCIDENT_AFTER, actor)
     # how many windows it belongs to is not told here: everybody reads this entry, and one of them may be confidential
     record("incident.reported", actor, row.reference, data={"title": row.title, "severity": row.severity, "service": row.service})
+    return row
+
+
+def open_incident(window: Window, title: str, text: str, service: str, environment: str, *, now: datetime) -> Incident:
+    """What the watch after a window found, inside the caller's transaction; linked to that window whatever its time. Once a window:
+    Conflict(field="external_ref") where it is there already. A confidential window is not named to who reads incidents."""
+    row = Incident(
+        title=title, text=text, severity=Severity.MAJOR.value, service=service, environment=environment, started_at=now,
+        tag="" if window.confidential else window.reference, via=Via.ENGINE.value, external_ref=after(window.reference),
+        reported_by=ENGINE.name,
+    )  # fmt: skip
+    save_new(row)
+    linked(row, INCIDENT_AFTER, ENGINE)
+    found = {"by": LinkedBy.TAG.value, "reason": f"It was measured after {window.reference} had ended.", "made_by": ENGINE.name}
+    IncidentLink.objects.get_or_create(incident=row, window=window, defaults=found)
+    record("incident.reported", ENGINE, row.reference, data={"title": row.title, "severity": row.severity, "service": row.service})
     return row
 
 
