@@ -1,4 +1,4 @@
-"""The live strip: whatever is running, on every page, worst first."""
+"""The live strip: whatever is running, on every page, worst first. A rehearsal is no maintenance and does not stand here."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def strip_of(request: HttpRequest, viewer: Actor) -> list[Segment]:
 
 def strip(viewer: Actor) -> list[Segment]:
     """Red when held, stuck or past its turn-back time. One query, and one for the clock where anything runs."""
-    rows = run_rows(viewer, limit=MOST, statuses=LIVE)
+    rows = run_rows(viewer, limit=MOST, statuses=LIVE, rehearsals=False)
     if not rows:
         return []
     now = clock()

@@ -17,6 +17,7 @@ from windows.access.roles import Actor
 from windows.approvals.queries.budgets import LEAST
 from windows.reviews.measures import Ended
 from windows.reviews.periods import around
+from windows.reviews.queries.broken_glass import broken_glass, glass_by_team
 from windows.reviews.queries.ended import ended_runs
 from windows.reviews.queries.evidence import SPAN, maturity_of_teams
 from windows.reviews.queries.review import incidents
@@ -24,7 +25,7 @@ from windows.scheduling.models import WindowBudget
 from windows.scheduling.queries.loads import months
 
 CHARTS = ("adherence", "rollbacks", "error-budgets", "impact")
-NAMES = (*CHARTS, "upcoming", "too-many", "incidents", "maturity")
+NAMES = (*CHARTS, "upcoming", "too-many", "incidents", "glass", "maturity")
 RANGES = {"28d": ("28 days", timedelta(days=27)), "quarter": ("Quarter", timedelta(weeks=12)), "year": ("Year", timedelta(weeks=51))}
 USUAL = "quarter"
 SHOWN, DAYS = 6, 14
@@ -75,6 +76,11 @@ def executive(viewer: Actor, now: datetime, span: str = USUAL) -> tuple[list[Fig
         Panel(
             name="incidents", title="Incidents by month", template="dashboards/_incidents.html", look="whole",
             told={"months": incidents(viewer, around("month", now))},
+        ),
+        Panel(
+            name="glass", title="Broken glass", template="dashboards/_glass.html", look="whole",
+            told={"teams": glass_by_team(viewer, now - SPAN, now), "glass": broken_glass(viewer, now - SPAN, now, limit=SHOWN),
+                  "days": SPAN.days},
         ),
         Panel(
             name="maturity", title="Maturity of each team", template="dashboards/_maturity.html", look="wide",

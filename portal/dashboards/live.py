@@ -97,7 +97,7 @@ class LiveRun:
 
 def live(viewer: Actor, now: datetime) -> tuple[list[LiveRun], bool]:
     """Runs under way that this viewer may see, those that need somebody first; and whether there are more than fit."""
-    found = run_rows(viewer, limit=MOST, statuses=LIVE)
+    found = run_rows(viewer, limit=MOST, statuses=LIVE, rehearsals=False)
     if not found:
         return [], False
     shown = found[:MOST]

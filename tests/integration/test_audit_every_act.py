@@ -205,6 +205,7 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         made = do(root, "POST", "/policies", policy)
         do(root, "PUT", f"/policies/{made['id']}", policy | {"position": 6})
         do(root, "DELETE", f"/policies/{made['id']}")
+        do(root, "PUT", "/rehearsal-policy", {"tier": 2, "environments": ["staging"], "good_for_days": 60})
         begins = given.soon(24 * 30)
         freeze = {"title": "Peak", "starts_at": begins.isoformat(), "ends_at": (begins + timedelta(days=1)).isoformat(), "severity": "soft"}
         peak = do(sam, "POST", "/freezes", freeze)
@@ -292,6 +293,8 @@ def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
     tried = do(owner, "POST", "/windows", asked | later | {"runbook_version_id": version.pk})["reference"]
     do(owner, "POST", f"/windows/{tried}/rehearse", {"mode": "dry_run"})
     do(owner, "POST", f"/windows/{tried}/break_glass", {"reason": "the patch cannot wait"})
+    (task,) = do(owner, "GET", f"/windows/{tried}/review-tasks", entry=False)
+    do(other, "POST", f"/windows/{tried}/review-tasks/{task['key']}/sign-off", {"finding": "agreed"})
     emergency = do(owner, "POST", "/windows", asked | {"change_type": "emergency"})["reference"]
     do(owner, "POST", f"/windows/{emergency}/start")
 

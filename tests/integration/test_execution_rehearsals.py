@@ -238,12 +238,6 @@ def test_a_game_day_needs_a_runbook_that_can_act_elsewhere(window: Window) -> No
         rehearse(olga(), window.pk, "dry_run")
 
 
-def test_not_when_the_window_is_about_to_begin(window: Window) -> None:
-    begins_now(window)
-    with pytest.raises(Conflict, match="could last until then"):
-        rehearse(olga(), window.pk)
-
-
 def test_one_click_from_the_window_page_and_the_same_over_the_api(window: Window, measured: None) -> None:
     client = browser(olga())
     page = client.get(f"/windows/{window.reference}").content.decode()

@@ -14,8 +14,6 @@ from typing import Any
 from windows.errors import Invalid
 from windows.execution.states import RUN_FINAL, RunStatus
 
-GOOD_FOR = timedelta(days=90)
-CRITICAL = 1  # services of this tier: a runbook that was not rehearsed does not run on them in production
 PRODUCTION = "production"
 LONGEST_DELAY = 60
 
@@ -113,10 +111,54 @@ def judged(mode: str, status: str, faults: Sequence[Fault], bit: Collection[Faul
     return Judgement(True, False, "It went through; its rollback was not rehearsed.")
 
 
-def wants_rehearsal(tiers: Collection[int], environments: Collection[str]) -> bool:
-    """Whether work on these services must have been rehearsed. Manual work and emergencies are judged elsewhere."""
-    return PRODUCTION in environments and any(tier <= CRITICAL for tier in tiers)
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which work must have been rehearsed: on services of this tier and of more critical ones (1 is the most critical, 0 means none), in
+    these environments. A rehearsal counts for `good_for`, and not if it ended before `since`, a major change of what it rehearsed."""
+
+    tier: int = 1
+    environments: frozenset[str] = frozenset({PRODUCTION})
+    good_for: timedelta = timedelta(days=90)
+    since: datetime | None = None
+
+    @property
+    def told(self) -> str:
+        if not self.tier or not self.environments:
+            return "No work must have been rehearsed."
+        which = "tier 1" if self.tier == 1 else f"tiers 1 to {self.tier}"
+        changed = f" and after {self.since:%Y-%m-%d %H:%M} UTC" if self.since else ""
+        where = " or ".join(sorted(self.environments))
+        return f"Work on services of {which} in {where} must have been rehearsed within {self.good_for.days} days{changed}."
+
+    def wants(self, places: Collection[tuple[int, str]]) -> bool:
+        """Whether work on these (tier of the service, environment) must have been rehearsed. Manual work is judged elsewhere."""
+        return any(tier <= self.tier and environment in self.environments for tier, environment in places)
+
+    def takes(self, ended_at: datetime | None, now: datetime) -> bool:
+        """Whether a rehearsal that ended then still counts."""
+        return ended_at is not None and now - ended_at <= self.good_for and (self.since is None or ended_at >= self.since)
 
 
-def is_fresh(ended_at: datetime | None, now: datetime) -> bool:
-    return ended_at is not None and now - ended_at <= GOOD_FOR
+STANDARD = Rule()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The last game day of one version of a runbook."""
+
+    reference: str
+    ended_at: datetime | None
+    judgement: Judgement
+
+
+def lacking(last: Tried | None, rule: Rule) -> str:
+    """Why a version counts as not rehearsed, from the last game day of it, in one sentence."""
+    if last is None:
+        return "It was never rehearsed with its rollback."
+    if last.judgement.is_good is None:
+        return f"Its rehearsal {last.reference} is not over."
+    if not last.judgement.counts:
+        return f"Its last rehearsal, {last.reference}, does not count: {last.judgement.reason}"
+    if rule.since is not None and last.ended_at is not None and last.ended_at < rule.since:
+        return f"{last.reference} rehearsed it before the major change of {rule.since:%Y-%m-%d %H:%M} UTC."
+    return f"{last.reference} rehearsed it longer than {rule.good_for.days} days ago."

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
+from windows.execution.api.rehearsal_policy import OneRehearsalPolicy
 from windows.execution.api.rehearsals import Glass, OneReport, Rehearse
 from windows.execution.api.runs import OneRun, Runs, Start
 from windows.execution.api.surfaces import AcceptDeviation, Surfaces
 from windows.execution.api.verbs import Abort, Attest, Confirm, Hold, Resume, Retry, RollBack, Skip
 from windows.execution.views.cockpit import run_list, run_page, run_panel
+from windows.execution.views.rehearsal_policy import rehearsal_policy_page
 from windows.execution.views.rehearsals import break_glass_page, rehearse_page, report_page
 from windows.execution.views.surfaces import accept_deviation, surfaces_panel
 from windows.execution.views.verbs import run_verb, start, step_verb
@@ -17,6 +19,7 @@ api = [
     path("windows/<str:reference>/surfaces/<int:surface_id>/accept", AcceptDeviation.as_view()),
     path("runs", Runs.as_view()),
     path("runs/<int:run_id>", OneRun.as_view()),
+    path("rehearsal-policy", OneRehearsalPolicy.as_view()),
     path("windows/<str:reference>/rehearse", Rehearse.as_view()),
     path("windows/<str:reference>/break_glass", Glass.as_view()),
     path("runs/<int:run_id>/report", OneReport.as_view()),
@@ -37,6 +40,7 @@ pages = [
     path("runs/<int:run_id>", run_page, name="run"),
     path("runs/<int:run_id>/panel", run_panel, name="run-panel"),
     path("runs/<int:run_id>/report", report_page, name="run-report"),
+    path("settings/rehearsals/", rehearsal_policy_page, name="rehearsal-policy"),
     path("windows/<str:reference>/rehearse", rehearse_page, name="rehearse"),
     path("windows/<str:reference>/break-glass", break_glass_page, name="break-glass"),
     path("runs/<int:run_id>/<slug:verb>", run_verb, name="run-verb"),

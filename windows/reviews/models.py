@@ -1,4 +1,4 @@
-"""Postmortems and follow-ups. What a postmortem rests on is kept with it: it outlives the telemetry it was drafted from."""
+"""Postmortems, follow-ups and reviews. What a postmortem rests on is kept with it: it outlives the telemetry it was drafted from."""
 
 from __future__ import annotations
 
@@ -38,6 +38,22 @@ class Postmortem(models.Model):
 
     def __str__(self) -> str:
         return f"postmortem of MW-{self.window_id}"
+
+
+class SignOff(models.Model):
+    """A person's word that a review task of a window was seen to, and what they found. `task` is its key: glass-<id>, emergency."""
+
+    window = models.ForeignKey(Window, models.PROTECT, related_name="sign_offs")
+    task = models.CharField(max_length=40)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    finding = models.TextField(max_length=4000)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["window", "task"], name="signed_off_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task} of MW-{self.window_id}"
 
 
 class FollowUp(models.Model):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from windows.reviews.commands.closing import close_reviewed
 from windows.reviews.commands.follow_ups import AT_ONCE, tell_overdue
 
 
 @shared_task(name="reviews.sweep")
 def sweep() -> None:
-    """Tell who is late with a follow-up."""
+    """Tell who is late with a follow-up; close the windows that have nothing left to review."""
     while tell_overdue() == AT_ONCE:
         pass
+    after: int | None = 0
+    while after is not None:
+        after = close_reviewed(after)

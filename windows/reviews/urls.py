@@ -3,10 +3,12 @@
 from django.urls import path
 
 from windows.reviews.api.checklists import Checklists
+from windows.reviews.api.closing import BrokenGlass, ReviewTasks, SignTask
 from windows.reviews.api.follow_ups import DropFollowUp, FinishFollowUp, FollowUps, OneFollowUp
 from windows.reviews.api.measures import Measures, OneMeasure
 from windows.reviews.api.periods import MonthlyReview, WeeklyReview
 from windows.reviews.api.postmortems import OnePostmortem, PublishPostmortem
+from windows.reviews.views.closing import sign_page
 from windows.reviews.views.follow_ups import done_page, drop_page, follow_up_list, new_follow_up
 from windows.reviews.views.periods import first_review, monthly_review, weekly_review
 from windows.reviews.views.postmortems import (
@@ -24,6 +26,9 @@ api = [
     path("windows/<str:reference>/postmortem", OnePostmortem.as_view()),
     path("windows/<str:reference>/postmortem/publish", PublishPostmortem.as_view()),
     path("windows/<str:reference>/checklists", Checklists.as_view()),
+    path("windows/<str:reference>/review-tasks", ReviewTasks.as_view()),
+    path("windows/<str:reference>/review-tasks/<slug:key>/sign-off", SignTask.as_view()),
+    path("broken-glass", BrokenGlass.as_view()),
     path("reviews/weekly", WeeklyReview.as_view()),
     path("reviews/monthly", MonthlyReview.as_view()),
     path("follow-ups", FollowUps.as_view()),
@@ -41,6 +46,7 @@ pages = [
     path("windows/<str:reference>/postmortem/edit", edit_postmortem_page, name="edit-postmortem"),
     path("windows/<str:reference>/postmortem/publish", publish_page, name="publish-postmortem"),
     path("windows/<str:reference>/postmortem.md", postmortem_markdown, name="postmortem-markdown"),
+    path("windows/<str:reference>/review-tasks/<slug:key>", sign_page, name="sign-review-task"),
     path("windows/<str:reference>/follow-ups/new", new_follow_up, name="new-follow-up"),
     path("follow-ups/", follow_up_list, name="follow-ups"),
     path("follow-ups/<int:follow_up_id>/done", done_page, name="finish-follow-up"),

@@ -26,12 +26,14 @@ from windows.errors import Invalid
 from windows.execution.models import CheckResult, Run
 from windows.execution.queries.afterwards import afterwards
 from windows.execution.queries.plans import plan_of
-from windows.execution.queries.rehearsals import rehearsals_of
+from windows.execution.queries.rehearsals import Standing, rehearsals_of, standing_of
 from windows.execution.queries.reserves import reserve_of
 from windows.execution.queries.surfaces import surfaces_of
 from windows.execution.queries.views import run_view
 from windows.incidents.queries import linked_to
 from windows.lifecycle.states import WindowStatus
+from windows.reviews.queries.broken_glass import glass_of
+from windows.reviews.queries.closing import review_tasks_of
 from windows.reviews.queries.facts import ROUTINE
 from windows.reviews.queries.follow_ups import follow_ups
 from windows.reviews.queries.postmortems import postmortem_of
@@ -70,6 +72,10 @@ def overview(opened: Opened) -> dict[str, Any]:
     last = opened.runs[:1]
     return {
         "runs": last,
+        "rehearsed": rehearsed(view, now) if ahead else None,
+        "rehearsals": [one for one in rehearsals_of(view.id, 1) if one.is_live],
+        "may_rehearse": permitted(actor, Verb.START, view.subject),
+        "may_break": permitted(actor, Verb.OVERRIDE, view.subject),
         "approvals": opened.approvals[:1],
         "checks": CheckResult.objects.filter(run=last[0]).order_by("name") if last else [],
         "afterwards": afterwards(last, opened.now),
@@ -83,6 +89,13 @@ def overview(opened: Opened) -> dict[str, Any]:
         "overrides": overrides,
         "timeline": trail(window=view.reference, without=ROUTINE, newest_first=True, limit=LATEST),
     }
+
+
+def rehearsed(view: WindowView, now: datetime) -> Standing | None:
+    """Whether its runbook's version may run where the window works; None for a manual one."""
+    if view.runbook_version_id is None:
+        return None
+    return standing_of(view.id, view.runbook_version_id, {(row.service, row.environment) for row in view.scope}, now)
 
 
 def plan(opened: Opened) -> dict[str, Any]:
@@ -158,7 +171,8 @@ def review(opened: Opened) -> dict[str, Any]:
     may = permitted(opened.actor, Verb.REVIEW, view.subject)
     return {
         "made": postmortem_of(view), "may_review": may, "rows": found[:ENTRIES], "cut": len(found) > ENTRIES, "today": today,
-        "checklists": checklists_of(view, opened.actor, opened.now),
+        "checklists": checklists_of(view, opened.actor, opened.now), "tasks": review_tasks_of(view.id),
+        "glass": glass_of(opened.actor, view.id, opened.now),
     }  # fmt: skip
 
 

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from windows.catalogue.models import Service
 from windows.execution.checking import Answered, Candidate, failed, passed
-from windows.execution.queries.rehearsals import glass_over, proof_for
-from windows.execution.rehearsing import CRITICAL, GOOD_FOR, wants_rehearsal
+from windows.execution.queries.rehearsals import standing_of
 
 
 def check(candidate: Candidate) -> Answered:
     version = candidate.run.runbook_version
     if version is None:
         return passed("A manual window: no runbook to rehearse.")
-    services = {service for service, _, _ in candidate.places}
-    tiers = set(Service.objects.filter(slug__in=services).values_list("tier", flat=True))
-    if not wants_rehearsal(tiers, {environment for _, environment, _ in candidate.places}):
-        return passed(f"Only work on services of tier {CRITICAL} in production must have been rehearsed.")
-    proof = proof_for(version.pk, candidate.now)
-    if proof is not None and proof.ended_at is not None:
-        return passed(
-            f"Version {version.number} was rehearsed with its rollback on {proof.ended_at:%Y-%m-%d} (RH-{proof.pk}).", rehearsal=proof.pk
-        )
-    glass = glass_over(candidate.window.pk, version.pk)
-    if glass is not None:
-        told = {"broken_by": glass.person.name, "why": glass.reason}
-        return passed(f"Version {version.number} was not rehearsed; {glass.person.name} broke the glass: {glass.reason}", **told)
-    return failed(
-        f"Version {version.number} was not rehearsed with its rollback in the last {GOOD_FOR.days} days: rehearse it, or break the glass."
-    )
+    places = {(service, environment) for service, environment, _ in candidate.places}
+    found = standing_of(candidate.window.pk, version.pk, places, candidate.now)
+    if not found.is_wanted:
+        return passed(f"It need not have been rehearsed. {found.rule.told}")
+    if found.proof is not None and found.proof.ended_at is not None:
+        told = f"Version {version.number} was rehearsed with its rollback on {found.proof.ended_at:%Y-%m-%d} (RH-{found.proof.pk})."
+        return passed(told, rehearsal=found.proof.pk)
+    if found.glass is not None:
+        who = {"broken_by": found.glass.person.name, "why": found.glass.reason}
+        return passed(f"Version {version.number}: {found.lacks} {found.glass.person.name} broke the glass: {found.glass.reason}", **who)
+    return failed(f"Version {version.number} was not rehearsed with its rollback: {found.lacks} Rehearse it, or break the glass.")

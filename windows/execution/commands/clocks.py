@@ -91,7 +91,8 @@ def report_refusal(window_id: int, reason: str) -> bool:
     where that was said already, or has been overtaken."""
     window = window_locked(window_id)
     said = last_refusal(window)
-    if window.status != WindowStatus.APPROVED or window.runs.filter(status__in=LIVE).exists() or (said and said.data["reason"] == reason):
+    under_way = window.runs.filter(status__in=LIVE, rehearsal="").exists()
+    if window.status != WindowStatus.APPROVED or under_way or (said and said.data["reason"] == reason):
         return False
     record(REFUSED, SCHEDULE, window.reference, window=window.reference, data={**about(window), "reason": reason})
     page_not_begun(window, reason)

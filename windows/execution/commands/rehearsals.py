@@ -18,7 +18,8 @@ from windows.errors import Conflict, Forbidden, Invalid
 from windows.execution.commands.holding import said
 from windows.execution.commands.transitions import tell
 from windows.execution.models import LIVE, BreakGlass, Run, StepRun, clock
-from windows.execution.rehearsing import PRODUCTION, FaultKind, Rehearsal, read_faults
+from windows.execution.queries.rehearsals import last_tried, proof_for, rule
+from windows.execution.rehearsing import PRODUCTION, FaultKind, Rehearsal, lacking, read_faults
 from windows.execution.states import RunStatus
 from windows.lifecycle.states import WindowStatus
 from windows.runbooks.queries import spec_of
@@ -42,7 +43,8 @@ def rehearse(
     parameters: Mapping[str, Any] | None = None,
     faults: Sequence[Mapping[str, Any]] | None = None,
 ) -> Run:
-    """Run the window's runbook now, as a rehearsal: the window does not begin, and nothing is under maintenance.
+    """Run the window's runbook now, as a rehearsal: the window does not begin, and nothing is under maintenance. Its real run may
+    begin meanwhile; a second rehearsal may not.
 
     A game day acts in `environment`, which the runbook must take as its parameter of that name and which the window does not touch.
     Without `faults` its last step fails, so that everything is undone. `parameters` go over the window's own.
@@ -53,13 +55,9 @@ def rehearse(
         raise Invalid(f"There is no such rehearsal. Known: {', '.join(Rehearsal)}.", field="mode")
     if window.status not in AHEAD:
         raise Conflict(f"{window.reference} is {window.status.replace('_', ' ')}: only what lies ahead is rehearsed.", field="status")
-    if (under_way := window.runs.filter(status__in=LIVE).first()) is not None:
+    if (under_way := window.runs.filter(status__in=LIVE).exclude(rehearsal="").first()) is not None:
         raise Conflict(f"{under_way.called.capitalize()} of {window.reference} is under way already.", field="run", run=under_way.pk)
     now, length = clock(), window.ends_at - window.starts_at
-    if window.status == WindowStatus.APPROVED and now + length > window.starts_at:
-        raise Conflict(
-            f"{window.reference} begins at {window.starts_at:%Y-%m-%d %H:%M} UTC: a rehearsal could last until then.", field="starts_at"
-        )
     plan = staged_plan(window, mode, environment, parameters or {})
     steps = [step for step in plan.steps if step.phase == "step"]
     last = [{"fault": FaultKind.STEP_FAILS.value, "step": len(steps)}]
@@ -107,19 +105,24 @@ def break_glass(actor: Actor, window_id: int, reason: str) -> BreakGlass:
     if window.runbook_version is None or window.status not in AHEAD:
         raise Conflict(f"{window.reference} has no runbook that waits for its rehearsal.", field="status")
     version = window.runbook_version
+    in_force = rule()
+    because = lacking(last_tried(version.pk), in_force) if proof_for(version.pk, clock(), in_force) is None else ""
     row, is_new = BreakGlass.objects.get_or_create(
-        window=window, runbook_version=version, defaults={"person_id": actor.person_id, "reason": why}
+        window=window,
+        runbook_version=version,
+        defaults={"person_id": actor.person_id, "reason": why.removeprefix(f"{actor.name}: "), "because": because},
     )
     if not is_new:
         raise Conflict(f"The glass was broken already, by {row.person.name}.", field="reason")
-    facts = {"reason": why, "runbook": version.runbook.slug, "version": version.number, "title": window.title}
+    facts = {"reason": why, "because": because, "runbook": version.runbook.slug, "version": version.number, "title": window.title}
     record("window.glass_broken", actor, window.reference, window=window.reference, data=facts)
     teams = sorted(subject.affected_teams | ({subject.team} if subject.team else set()))
     others = {one.email for one in (*holders(teams, Role.OWNER), *sre_contacts()) if one.id != actor.person_id}
     if not others:
         raise Conflict("There is no second person to tell: no other owner or SRE.", field="person")
     text = (
-        f"{why}\n\nIts runbook was not rehearsed. {window.reference} · {window.title}\n{settings.PORTAL_URL}/windows/{window.reference}\n"
+        f"{why}\n\nIts runbook was not rehearsed. {because}\nSomebody else must review this before the window is closed.\n\n"
+        f"{window.reference} · {window.title}\n{settings.PORTAL_URL}/windows/{window.reference}\n"
     )
     reach(Saying(f"glass:{row.pk}", Urgency.PAGE, f"{window.reference} breaks the glass", text, window.reference), others, teams)
     return row

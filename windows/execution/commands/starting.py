@@ -48,7 +48,7 @@ def start_run(actor: Actor, window_id: int) -> Run:
 
 def _create(actor: Actor, window: Window, approval: dict[str, Any]) -> Run:
     now = clock()
-    under_way = window.runs.filter(status__in=LIVE).first()
+    under_way = window.runs.filter(status__in=LIVE, rehearsal="").first()
     if under_way is not None:
         raise Conflict(f"Run {under_way.number} of {window.reference} is under way already.", field="run", run=under_way.pk)
     if now >= window.ends_at:

@@ -42,8 +42,9 @@ def want(
     run = Run.objects.select_related("window").get(pk=run_id)
     now = clock()
     wished: dict[str, Any] = {"run": run, "desired": desired, "on_drift": on_drift}
+    which = {"window": run.window, "kind": kind, "name": name[:200], "is_rehearsed": bool(run.rehearsal)}
     mine = Surface.objects.select_for_update(of=("self",))
-    row, is_new = mine.get_or_create(window=run.window, kind=kind, name=name[:200], defaults={**wished, "due_at": now + due_in})
+    row, is_new = mine.get_or_create(**which, defaults={**wished, "due_at": now + due_in})
     if is_new:
         tell(row, SurfaceStatus.WANTED)
         return row
@@ -110,8 +111,8 @@ def end(surface_id: int, said: str = "", *, generation: int) -> None:
     row = locked(surface_id)
     if row.status != SurfaceStatus.ENDED and row.generation == generation:
         become(row, SurfaceStatus.ENDED, columns={"observed_note": said[:500] or row.observed_note, "due_at": None, "lapses_at": None})
-        others = Surface.objects.filter(window=row.window, kind="silence", due_at__isnull=False)
-        if row.kind == "silence" and row.run.ended_at is not None and not others.exists():
+        others = Surface.objects.filter(window=row.window, kind="silence", is_rehearsed=False, due_at__isnull=False)
+        if row.kind == "silence" and not row.is_rehearsed and row.run.ended_at is not None and not others.exists():
             reference = row.window.reference
             record("window.silences_gone", ENGINE, reference, window=reference, run_id=row.run_id, data={"last": row.name})
 

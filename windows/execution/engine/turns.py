@@ -204,7 +204,7 @@ class _Turn:
         return Act(self.run, step, intent)
 
     def show(self, name: str) -> None:
-        if name != self.own.shown:
+        if name != self.own.shown and not self.run.rehearsal:  # what is shown live is what happens to users
             set_step(self.run.window.reference, name)
             self.own.shown = name
 

@@ -112,7 +112,7 @@ def tags_of(run: Run, step: StepRun | None) -> dict[str, str]:
     window = run.window
     places = places_of(window)
     return {
-        "maintenance.window": window.reference,
+        "maintenance.window": run.tag,
         "maintenance.owner": window.owner.name,
         "maintenance.step": step.name if step else "",
         "maintenance.scope": " ".join(places[:20]),

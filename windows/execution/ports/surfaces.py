@@ -66,8 +66,8 @@ class Surfaces:
 
     def covers(self, service: str, environment: str) -> bool:
         scopes = self.run.window.scopes.filter(service__slug=service)
-        if self.run.rehearsal:  # the same services, elsewhere
-            return environment in {"", self.run.staged["environment"]} and patiently(scopes.exists, self.limits)
+        if self.run.rehearsal:  # the same services, elsewhere; a name without an environment would be production's as well
+            return environment == self.run.staged["environment"] and patiently(scopes.exists, self.limits)
         return patiently((scopes.filter(environment=environment) if environment else scopes).exists, self.limits)
 
     def wanted(self, kind: str, name: str) -> Mapping[str, Any]:
@@ -101,7 +101,8 @@ class Surfaces:
         return said
 
     def kept(self, kind: str, name: str) -> Surface | None:
-        return Surface.objects.filter(window=self.run.window, kind=kind, name=name[:200]).exclude(status="ended").first()
+        rows = Surface.objects.filter(window=self.run.window, kind=kind, name=name[:200], is_rehearsed=bool(self.run.rehearsal))
+        return rows.exclude(status="ended").first()
 
 
 def soon() -> timedelta:

@@ -33,7 +33,7 @@ def just_due(now: datetime) -> list[int]:
 def due_windows(now: datetime) -> list[int]:
     """Approved windows that start themselves, whose time has come and not gone, and that no run has just been refused for."""
     defaults = settings.ROADWORKS
-    live = Run.objects.filter(window=OuterRef("pk"), status__in=LIVE)
+    live = Run.objects.filter(window=OuterRef("pk"), status__in=LIVE, rehearsal="")
     refused = Run.objects.filter(window=OuterRef("pk"), rehearsal="", ended_at__gt=now - defaults.preflight_retry)
     in_time = Q(starts_at__lte=now, starts_at__gte=now - defaults.latest_start, ends_at__gt=now)
     due = Window.objects.filter(in_time, status=WindowStatus.APPROVED.value, starts_itself=True)
@@ -72,8 +72,8 @@ def outgrown(now: datetime) -> list[int]:
 
 def under_way() -> list[str]:
     """The windows whose run has left preflight and not ended: their flags must stay."""
-    live = Run.objects.filter(status__in=OVERRUNNING)
-    return [f"MW-{window}" for window in live.order_by("pk").values_list("window_id", flat=True)]
+    live = Run.objects.filter(status__in=OVERRUNNING).order_by("window_id").values_list("window_id", flat=True).distinct()
+    return [f"MW-{window}" for window in live]
 
 
 def forgotten_resumes(now: datetime) -> list[int]:

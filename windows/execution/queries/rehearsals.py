@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from windows.access.roles import Actor
 from windows.audit.queries import TrailEntry, trail
-from windows.execution.models import BreakGlass, Run, StepLog
+from windows.catalogue.models import Service
+from windows.execution.models import LIVE, BreakGlass, RehearsalPolicy, Run, StepLog
 from windows.execution.queries.views import RunView, run_view
-from windows.execution.rehearsing import Fault, Judgement, Rehearsal, faults_of, is_fresh, judged
+from windows.execution.rehearsing import STANDARD, Fault, Judgement, Rehearsal, Rule, Tried, faults_of, judged, lacking
 from windows.execution.states import RunStatus, StepStatus
 
 LAST = 50  # rehearsals looked at for one that counts
@@ -87,6 +88,10 @@ class Rehearsed:
     def reference(self) -> str:
         return f"RH-{self.id}"
 
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
 
 def rehearsals_of(window_id: int, most: int = 20) -> list[Rehearsed]:
     """The newest first. The caller has asked whether the window may be seen."""
@@ -94,13 +99,53 @@ def rehearsals_of(window_id: int, most: int = 20) -> list[Rehearsed]:
     return [Rehearsed(one.pk, one.rehearsal, one.status, one.started_by, one.created_at, judgement(one)) for one in rows]
 
 
-def proof_for(version_id: int, now: datetime) -> Run | None:
-    """The last game day of this version that rolled back, not longer ago than it is good for."""
+def rule() -> Rule:
+    """The policy in force. One query."""
+    row = RehearsalPolicy.objects.first()
+    return STANDARD if row is None else Rule(row.tier, frozenset(row.environments), timedelta(days=row.good_for_days), row.since)
+
+
+def proof_for(version_id: int, now: datetime, under: Rule | None = None) -> Run | None:
+    """The last game day of this version that rolled back and still counts under the policy, or under this one."""
+    in_force = under or rule()
     held = Run.objects.filter(
         runbook_version=version_id, rehearsal=Rehearsal.GAME_DAY.value, status=RunStatus.ROLLED_BACK.value
     )  # fmt: skip
-    fresh = (one for one in held.order_by("-pk")[:LAST] if is_fresh(one.ended_at, now))
+    fresh = (one for one in held.order_by("-pk")[:LAST] if in_force.takes(one.ended_at, now))
     return next((one for one in fresh if judgement(one).counts), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a version may run at these places. `is_wanted`: the rule asks for a rehearsal there. `lacks` says what is missing, empty
+    where `proof` is there; `glass` is who answered for it in this window."""
+
+    rule: Rule
+    is_wanted: bool
+    proof: Run | None = None
+    lacks: str = ""
+    glass: BreakGlass | None = None
+
+    @property
+    def bars(self) -> bool:
+        return self.is_wanted and self.proof is None and self.glass is None
+
+
+def standing_of(window_id: int, version_id: int, places: Collection[tuple[str, str]], now: datetime) -> Standing:
+    """Of this version at these (service, environment), as N15 asks. At most five queries where one game day counts."""
+    in_force = rule()
+    tiers = dict(Service.objects.filter(slug__in={service for service, _ in places}).values_list("slug", "tier"))
+    if not in_force.wants([(tiers[service], environment) for service, environment in places if service in tiers]):
+        return Standing(in_force, False)
+    proof = proof_for(version_id, now, in_force)
+    lacks = "" if proof else lacking(last_tried(version_id), in_force)
+    return Standing(in_force, True, proof, lacks, None if proof else glass_over(window_id, version_id))
+
+
+def last_tried(version_id: int) -> Tried | None:
+    """The last game day of this version, whatever became of it."""
+    last = Run.objects.filter(runbook_version=version_id, rehearsal=Rehearsal.GAME_DAY.value).order_by("-pk").first()
+    return None if last is None else Tried(f"RH-{last.pk}", last.ended_at, judgement(last))
 
 
 def glass_over(window_id: int, version_id: int) -> BreakGlass | None:

@@ -30,9 +30,16 @@ FIELDS = (
 
 
 def run_rows(
-    viewer: Actor, *, limit: int, before: int | None = None, window: int | None = None, statuses: Collection[str] = ()
+    viewer: Actor,
+    *,
+    limit: int,
+    before: int | None = None,
+    window: int | None = None,
+    statuses: Collection[str] = (),
+    rehearsals: bool | None = None,
 ) -> list[dict[str, Any]]:
-    """Up to `limit` + 1 rows below the id `before`: a run, its window by reference and title, and how many of its steps are done."""
+    """Up to `limit` + 1 rows below the id `before`: a run, its window by reference and title, and how many of its steps are done.
+    `rehearsals`: only those, or none of them; None: both."""
     rows = Run.objects.filter(window__in=Window.objects.filter(for_eyes_of(viewer)))
     if before is not None:
         rows = rows.filter(pk__lt=before)
@@ -40,6 +47,8 @@ def run_rows(
         rows = rows.filter(window=window)
     if statuses:
         rows = rows.filter(status__in=statuses)
+    if rehearsals is not None:
+        rows = rows.exclude(rehearsal="") if rehearsals else rows.filter(rehearsal="")
     planned = ~Q(steps__phase=Phase.PROOF.value)
     done = planned & Q(steps__status__in=[status.value for status in DONE])
     counted = rows.annotate(done=Count("steps", filter=done), total=Count("steps", filter=planned))

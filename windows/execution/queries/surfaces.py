@@ -107,7 +107,7 @@ def surfaces_of(window_id: int) -> list[SurfaceView]:
         SurfaceStatus.IN_PLACE: 4,
         SurfaceStatus.ENDED: 5,
     }
-    rows = [view_of(row) for row in Surface.objects.filter(window=window_id).order_by("kind", "name")[:200]]
+    rows = [view_of(row) for row in Surface.objects.filter(window=window_id, is_rehearsed=False).order_by("kind", "name")[:200]]
     return sorted(rows, key=lambda view: order[SurfaceStatus(view.status)])
 
 
@@ -119,13 +119,15 @@ def view_of(row: Surface) -> SurfaceView:
 
 
 def derived(run: Run) -> list[tuple[str, str, dict[str, Any]]]:
-    """(kind, name, desired) of what follows from a run under way: each flag it has set, its live rows, its event in the calendars."""
+    """(kind, name, desired) of what follows from a run under way: each flag it has set, its live rows, its event in the calendars.
+    A rehearsal's flags bear the window's name as well, elsewhere: they are none of this run's."""
     window = run.window
     found: list[tuple[str, str, dict[str, Any]]] = [
         ("live", window.reference, {"scopes": window.scopes.count()}),
         ("feed", window.reference, {"sequence": window.sequence, "status": window.status}),
     ]
-    ours = FlagVersion.objects.filter(window=window.reference, actor=ENGINE.name)
+    elsewhere = Run.objects.filter(window=window).exclude(rehearsal="").values_list("staged__environment", flat=True)
+    ours = FlagVersion.objects.filter(window=window.reference, actor=ENGINE.name).exclude(flag__environment__in=set(elsewhere))
     for last in ours.select_related("flag").order_by("flag_id", "-version").distinct("flag_id"):
         if last.mode != Mode.NORMAL.value:
             found.append(("flag", str(last.flag.key), {"mode": last.mode, "version": last.version}))

@@ -38,7 +38,7 @@ def shown(run: RunView, window: WindowView) -> dict[str, Any]:
         "proofs": [mark for mark in track if mark.step.phase == Phase.PROOF],
         "bar": picture.bar(run),
         "clocks": picture.clocks(run),
-        "holders": picture.nodes(window.scope) if run.is_live else [],
+        "holders": picture.nodes(window.scope) if run.is_live and not run.rehearsal else [],
         "became": picture.became(run),
         "logs": run.logs[-LINES:],
         "undone": (undone := sum(step.status == StepStatus.COMPENSATED for step in run.steps)),
@@ -47,7 +47,7 @@ def shown(run: RunView, window: WindowView) -> dict[str, Any]:
         "decisions": trail(
             window=run.window, run_id=run.id, prefix="rehearsal." if run.rehearsal else "run.", newest_first=True, limit=DECISIONS
         ),
-        "alerts": firing([run.window], limit=10),
+        "alerts": [] if run.rehearsal else firing([run.window], limit=10),
         "failed_checks": [check for check in run.checks if check.verdict != "pass"],
         "undoes": [step for step in reversed(run.steps) if step.to_undo],
         "asked": asked,

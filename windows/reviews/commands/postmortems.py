@@ -8,6 +8,7 @@ from windows.access.roles import Actor, Verb, require
 from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.errors import Conflict, NotFound, Stale
+from windows.reviews.commands.closing import close_if_done
 from windows.reviews.drafting import draft
 from windows.reviews.models import Postmortem
 from windows.reviews.queries.facts import facts_of
@@ -65,6 +66,7 @@ def publish_postmortem(actor: Actor, reference: str) -> Postmortem:
     made.version += 1
     made.save(update_fields=["status", "version", "published_by", "published_at"])
     record("postmortem.published", actor, f"MW-{made.window_id}", window=f"MW-{made.window_id}")
+    close_if_done(actor, made.window_id)
     return made
 
 

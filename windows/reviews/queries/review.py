@@ -21,6 +21,7 @@ from windows.incidents.models import Incident, IncidentLink
 from windows.reviews.measures import MEASURES, Ended, Measure, Value, value_of
 from windows.reviews.models import FollowUp
 from windows.reviews.periods import Period
+from windows.reviews.queries.broken_glass import Broken, broken_glass
 from windows.reviews.queries.counted import counted_runs
 from windows.reviews.queries.follow_ups import ended_in, open_ones
 from windows.reviews.queries.postmortems import lacking
@@ -100,6 +101,7 @@ class Review:
     broken: Sequence[Trouble]
     incidents: Sequence[Incidents]
     too_many: Sequence[MonthLoad]
+    glass: Sequence[Broken]
     load: Sequence[tuple[str, int]]
     follow_ups: Sequence[FollowUp]
     done: int
@@ -119,7 +121,7 @@ def review_of(viewer: Actor, period: Period, now: datetime) -> Review:
         period=period, ran=ran[:SHOWN], number=len(ran), went_back=[one for one in ran if one.went_back][:SHOWN],
         measures=[Moved(one, value_of(one, ran), value_of(one, earlier)) for one in MEASURES.values()],
         ahead=ahead(viewer, period.after), broken=broken(viewer, period), incidents=incidents(viewer, period),
-        too_many=months(period.since, period.until, limit=SHOWN),
+        too_many=months(period.since, period.until, limit=SHOWN), glass=broken_glass(viewer, period.since, period.until, limit=SHOWN),
         load=sorted(((names.get(email, email), count) for email, count in paged.items()), key=lambda one: (-one[1], one[0])),
         follow_ups=follow_ups, done=ended["done"], dropped=ended["dropped"], decisions=decisions(viewer, period, follow_ups, now),
         budgets=health(promises(), now) if period.kind == "month" else [],

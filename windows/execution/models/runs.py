@@ -8,9 +8,8 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Now
 
-from windows.audit.clock import clock as clock  # noqa: PLC0414 - every lease is compared with it
 from windows.execution.rehearsing import Rehearsal
-from windows.execution.states import RUN_LIVE, Phase, RunStatus, StepStatus, SurfaceStatus
+from windows.execution.states import RUN_LIVE, Phase, RunStatus, StepStatus
 from windows.runbooks.models import RunbookVersion
 from windows.scheduling.models import Window
 
@@ -53,7 +52,8 @@ class Run(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["window"], condition=Q(status__in=LIVE), name="one_live_run"),
+            models.UniqueConstraint(fields=["window"], condition=Q(status__in=LIVE, rehearsal=""), name="one_live_run"),
+            models.UniqueConstraint(fields=["window"], condition=Q(status__in=LIVE) & ~Q(rehearsal=""), name="one_live_rehearsal"),
             models.UniqueConstraint(fields=["window", "number"], name="run_number_once"),
             models.CheckConstraint(
                 condition=Q(status__in=LIVE) | Q(wake_at__isnull=True, lease_until__isnull=True), name="final_runs_sleep"
@@ -68,6 +68,11 @@ class Run(models.Model):
     def called(self) -> str:
         """“run 2”, or the reference of a rehearsal."""
         return f"rehearsal RH-{self.pk}" if self.rehearsal else f"run {self.number}"
+
+    @property
+    def tag(self) -> str:
+        """What its telemetry carries as maintenance.window: a rehearsal is not its window."""
+        return f"RH-{self.pk}" if self.rehearsal else self.window.reference
 
 
 class StepRun(models.Model):
@@ -174,47 +179,6 @@ class GateReading(models.Model):
         return f"{self.gate}: {self.verdict}"
 
 
-class Surface(models.Model):
-    """Something a window holds in a state outside its own rows: desired beside observed, compared again and again (N1).
-
-    `kind` names the file in ports/adapters/ that observes, mends and ends it.
-    """
-
-    run = models.ForeignKey(Run, models.PROTECT, related_name="surfaces")  # the run that wanted it last
-    window = models.ForeignKey(Window, models.PROTECT, related_name="surfaces")
-    kind = models.CharField(max_length=20)
-    name = models.CharField(max_length=200)
-    desired = models.JSONField()
-    on_drift = models.CharField(max_length=10, choices=[(p, p) for p in ("mend", "show")], default="mend")
-    status = models.CharField(max_length=12, choices=[(s.value, s.value) for s in SurfaceStatus], default=SurfaceStatus.WANTED.value)
-    handle = models.CharField(max_length=200, blank=True)  # what the other side calls it
-    observed = models.JSONField(default=dict)
-    observed_note = models.TextField(blank=True)  # one sentence
-    observed_at = models.DateTimeField(null=True)
-    drift = models.JSONField(default=dict)  # what was observed when it last drifted …
-    drifted_at = models.DateTimeField(null=True)  # … and when
-    accepted_by = models.CharField(max_length=200, blank=True)
-    accepted_reason = models.TextField(blank=True)
-    lapses_at = models.DateTimeField(null=True)  # when it goes by itself unless it is renewed
-    due_at = models.DateTimeField(null=True)  # when it is looked at again; null when ended
-    generation = models.PositiveIntegerField(default=0, db_default=0)  # grows with each wish: what was done for an older one is void
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["window", "kind", "name"], name="one_surface_each"),
-            models.CheckConstraint(
-                condition=Q(status=SurfaceStatus.ENDED.value, due_at__isnull=True)
-                | (~Q(status=SurfaceStatus.ENDED.value) & Q(due_at__isnull=False)),
-                name="ended_surfaces_sleep",
-            ),
-        ]
-        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="surface_due")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
-
-
 class Signature(models.Model):
     """A person's half of a decision that takes two (abort)."""
 
@@ -229,19 +193,3 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.verb} by {self.person_id}"
-
-
-class BreakGlass(models.Model):
-    """Somebody answers by name for work that was not rehearsed (N15). For this window and this runbook version only."""
-
-    window = models.ForeignKey(Window, models.PROTECT, related_name="broken_glass")
-    runbook_version = models.ForeignKey(RunbookVersion, models.PROTECT, related_name="+")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    reason = models.TextField()
-    at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["window", "runbook_version"], name="glass_broken_once")]
-
-    def __str__(self) -> str:
-        return f"{self.window_id} by {self.person_id}"

@@ -1,0 +1,71 @@
+"""Verbs: sign a review task off; a window whose tasks are all done is closed."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from windows.access.roles import SCHEDULE, Actor, Verb, require
+from windows.audit.clock import clock
+from windows.audit.commands import record
+from windows.errors import Conflict, Forbidden, NotFound
+from windows.reviews.closing import RAN, may_close
+from windows.reviews.models import SignOff
+from windows.reviews.queries.closing import review_tasks_of, review_tasks_of_all, unclosed
+from windows.scheduling import texts
+from windows.scheduling.commands.transactions import one_transaction
+from windows.scheduling.models import Window
+from windows.scheduling.queries import subject_of, window_id_of
+
+AT_ONCE = 200
+
+
+@one_transaction
+def sign_off(actor: Actor, reference: str, key: str, finding: str) -> SignOff:
+    """Say that this task was reviewed and what was found. Forbidden for whose deed it is, Conflict where it is signed or cannot be."""
+    window_id = window_id_of(reference)
+    require(actor, Verb.REVIEW, subject_of(window_id))
+    if actor.person_id is None:
+        raise Forbidden("Only people review.", verb=Verb.REVIEW.value)
+    task = next((one for one in review_tasks_of(window_id) if one.key == key), None)
+    if task is None:
+        raise NotFound("This window has no such review task.")
+    if not task.by_hand:
+        raise Conflict(f"{task.title}: it is done by that, not by signing.", field="task")
+    if actor.person_id in task.barred:
+        raise Forbidden("Nobody reviews their own deed: somebody else must.", verb=Verb.REVIEW.value)
+    row, is_new = SignOff.objects.get_or_create(
+        window_id=window_id,
+        task=key,
+        defaults={"person_id": actor.person_id, "finding": texts.lines(finding, "finding", required=True)},
+    )
+    if not is_new:
+        raise Conflict(f"{row.person.name} has reviewed it already.", field="task")
+    record("review.signed_off", actor, f"MW-{window_id}", window=f"MW-{window_id}", data={"task": task.title, "finding": row.finding})
+    close_if_done(actor, window_id)
+    return row
+
+
+def close_if_done(actor: Actor, window_id: int) -> bool:
+    """Inside the caller's transaction: closed where it ran, has ended, and nothing is left to review."""
+    window = Window.objects.only("status").get(pk=window_id)
+    return may_close(window.status, review_tasks_of(window_id)) and close(actor, window_id)
+
+
+def close(actor: Actor, window_id: int) -> bool:
+    """A compare-and-swap: False where it is closed already."""
+    if not Window.objects.filter(pk=window_id, closed_at=None, status__in=RAN).update(closed_at=clock()):
+        return False
+    record("window.closed", actor, f"MW-{window_id}", window=f"MW-{window_id}")
+    return True
+
+
+@transaction.atomic(durable=True)
+def close_reviewed(after: int = 0) -> int | None:
+    """Close those that ended and need no review, or none any more. Looks at so many beyond this id; the last one looked at, or None
+    where there are no more."""
+    found = unclosed(AT_ONCE, after)
+    statuses = dict(Window.objects.filter(pk__in=found).values_list("pk", "status"))
+    for window_id, tasks in review_tasks_of_all(found).items():
+        if may_close(statuses[window_id], tasks):
+            close(SCHEDULE, window_id)
+    return found[-1] if len(found) == AT_ONCE else None
