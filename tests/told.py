@@ -12,7 +12,7 @@ from django.db import connection
 
 # Not acts of anybody: measurements and evidence, sessions and answers kept for repeats, the trail itself, what nodes say they applied.
 NO_ACTS = {
-    *("telemetry_measurement", "telemetry_daytotal", "telemetry_sample"),
+    *("telemetry_measurement", "telemetry_taggedminute", "telemetry_daytotal", "telemetry_sample"),
     *("execution_steplog", "execution_checkresult", "execution_gatereading"),
     *("api_storedanswer", "api_failedsignin", "django_session", "django_content_type", "auth_permission"),
     *("audit_auditpending", "audit_auditseal", "audit_audithead"),

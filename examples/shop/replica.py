@@ -76,8 +76,8 @@ class Handler(BaseHTTPRequestHandler):
     def obey(self, service: str, kind: str, work: Any) -> None:
         """Do the work as the flag of this moment allows, count how it ended, answer."""
         flag = self.server.flags[service]
-        mode, value = flag.mode, flag.value
-        window = str(value.get("window") or "")
+        told = flag.reading
+        mode, value, window = told.mode, told.value, told.window
         headers = {"X-Maintenance-Mode": mode, **({"X-Maintenance-Window": window} if window else {})}
         match treatment(mode, kind):
             case Treatment.REFUSE:

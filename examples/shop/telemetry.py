@@ -19,11 +19,19 @@ import json
 import threading
 import time
 from collections import Counter, deque
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 OFTEN, SELDOM = 2.0, 10.0  # seconds between pushes: what gates ask, and the rest
+
+
+@dataclass(slots=True)
+class Untold:
+    good: int = 0
+    total: int = 0
+    at: float = 0.0  # of its last request, by time.time()
 
 
 class Counters:
@@ -32,26 +40,28 @@ class Counters:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.requests: Counter[tuple[str, str, str, str]] = Counter()  # service, kind, outcome, window
-        self.untold: dict[tuple[str, str], list[int]] = {}  # (series, window): [good, total]
+        self.untold: dict[tuple[str, str, int], Untold] = {}  # by series, window and minute
 
     def count(self, service: str, kind: str, outcome: str, window: str) -> None:
-        good = int(outcome == "served")
+        good, at = int(outcome == "served"), time.time()
         with self.lock:
             self.requests[service, kind, outcome, window] += 1
-            self.add(f"{service}-{kind}s", window, good)
+            self.add(f"{service}-{kind}s", window, good, at)
             if outcome != "refused":
-                self.add(f"{service}-served", window, good)
+                self.add(f"{service}-served", window, good, at)
 
-    def add(self, series: str, window: str, good: int) -> None:
-        pair = self.untold.setdefault((series, window), [0, 0])
-        pair[0] += good
-        pair[1] += 1
+    def add(self, series: str, window: str, good: int, at: float) -> None:
+        untold = self.untold.setdefault((series, window, int(at // 60)), Untold())
+        untold.good += good
+        untold.total += 1
+        untold.at = at
 
-    def take(self, often: bool) -> list[tuple[str, str, int, int]]:
-        """What was counted since it was last taken, as (series, window, good, total)."""
+    def take(self, often: bool) -> list[tuple[str, str, Untold]]:
+        """What was counted since it was last taken, by series and window, each minute by itself: told a moment later, it still belongs
+        to the minute it happened in."""
         with self.lock:
             keys = [key for key in self.untold if key[0].endswith("-served") == often]
-            return [(series, window, good, total) for series, window in keys for good, total in [self.untold.pop((series, window))]]
+            return [(series, window, self.untold.pop((series, window, minute))) for series, window, minute in keys]
 
     def exposition(self, labels: dict[str, str]) -> str:
         """Prometheus text format 0.0.4; each row is tagged with the window its requests met and the scope of it. `labels` are the
@@ -96,11 +106,11 @@ class Pusher(threading.Thread):
         self.send()
 
     def gather(self, seldom: bool) -> None:
-        at = datetime.now(UTC).isoformat()
-        for series, window, good, total in [*self.counters.take(often=True), *(self.counters.take(often=False) if seldom else [])]:
+        for series, window, one in [*self.counters.take(often=True), *(self.counters.take(often=False) if seldom else [])]:
             self.number += 1
-            key = f"{self.node}:{self.boot}:{self.number}"
-            self.waiting.append((series, {"key": key, "at": at, "good": good, "total": total, "source": self.node, "window": window}))
+            at = datetime.fromtimestamp(one.at, UTC).isoformat()
+            sample = {"key": f"{self.node}:{self.boot}:{self.number}", "at": at, "good": one.good, "total": one.total}
+            self.waiting.append((series, sample | {"source": self.node, "window": window}))
 
     def send(self) -> None:
         while self.waiting:

@@ -18,7 +18,7 @@ from django.urls import NoReverseMatch, reverse
 from portal.strip import rough
 from slo.budget import Ratio
 from slo.objectives.queries import Promise, promises
-from slo.telemetry.models import Measurement
+from slo.telemetry.models import TaggedMinute
 from windows.access.roles import Actor, Subject, Verb, permitted
 from windows.execution.models import LIVE, GateReading, Run, StepRun
 from windows.execution.queries.rows import run_rows
@@ -226,7 +226,7 @@ def convergences(places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Fla
 def tagged(references: Sequence[str], wanted: Sequence[Promise], since: datetime) -> dict[str, list[Tagged]]:
     """By window, of objectives that were measured under its tag; those that were not are absent."""
     by_slug = {one.slug: one for one in wanted}
-    minutes = Measurement.objects.filter(series__in=by_slug, window__in=references, minute__gte=since - timedelta(minutes=1))
+    minutes = TaggedMinute.objects.filter(series__in=by_slug, window__in=references, minute__gte=since - timedelta(minutes=1))
     sums = minutes.values("window", "series").annotate(good_of=Sum("good"), total_of=Sum("total")).order_by("window", "series")
     found: dict[str, list[Tagged]] = {}
     for row in sums:

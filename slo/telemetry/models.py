@@ -17,7 +17,7 @@ class Measurement(models.Model):
     total = models.BigIntegerField()
     good_sum = models.BigIntegerField()
     total_sum = models.BigIntegerField()
-    window = models.CharField(max_length=20, blank=True)  # the maintenance window it was measured under, a label
+    window = models.CharField(max_length=20, blank=True)  # a maintenance window it was measured under: near it, minutes are kept
     is_example = models.BooleanField(db_default=False)  # generated for the example, never measured
 
     class Meta:
@@ -29,6 +29,25 @@ class Measurement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series} {self.minute:%Y-%m-%d %H:%M}"
+
+
+class TaggedMinute(models.Model):
+    """What of a minute was measured under a window's tag. Many senders share a minute: not all of them tag, or not with the same window."""
+
+    series = models.CharField(max_length=140)
+    minute = models.DateTimeField()
+    window = models.CharField(max_length=20)  # a label
+    good = models.BigIntegerField()
+    total = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "minute", "window"], name="tagged_minute_once"),
+            models.CheckConstraint(condition=Q(good__gte=0, total__gte=F("good")), name="tagged_minute_good_within_total"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.minute:%Y-%m-%d %H:%M} {self.window}"
 
 
 class DayTotal(models.Model):

@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Sum
 
 from slo.budget import Ratio
 from slo.intervals import Interval, subtract
-from slo.telemetry.models import Sample
+from slo.telemetry.models import Sample, TaggedMinute
 from slo.telemetry.readings import Reading
 
 SUMS = """
@@ -42,9 +43,10 @@ select coalesce(sum(good), 0)::bigint, coalesce(sum(total), 0)::bigint, max("at"
 from telemetry_sample where series = %s and "at" > %s and "at" <= %s
 """
 TAGGED = """
-select coalesce(sum(m.total) filter (where m."window" = p."window"), 0)::bigint, coalesce(sum(m.total), 0)::bigint
+select coalesce(sum(t.total), 0)::bigint, coalesce(sum(m.total), 0)::bigint
 from unnest(%s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[]) with ordinality as p(series, since, until, "window", place)
 left join telemetry_measurement m on m.series = p.series and m.minute >= p.since and m.minute <= p.until - interval '1 minute'
+left join telemetry_taggedminute t on t.series = m.series and t.minute = m.minute and t."window" = p."window"
 group by p.place order by p.place
 """
 
@@ -86,19 +88,16 @@ def by_minute(series: str, since: datetime, until: datetime) -> list[tuple[datet
 
 def labelled(series: str, since: datetime, until: datetime) -> Mapping[str, Ratio]:
     """What was measured in a range, by the window label it carries ("" where it carries none): how much of it is tagged."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            'select "window", sum(good)::bigint, sum(total)::bigint from telemetry_measurement'
-            " where series = %s and minute >= %s and minute < %s group by 1",
-            [series, since, until],
-        )
-        return {label: Ratio(good, total) for label, good, total in cursor.fetchall()}
+    rows = TaggedMinute.objects.filter(series=series, minute__gte=since, minute__lt=until).values_list("window")
+    found = {label: Ratio(int(good), int(total)) for label, good, total in rows.annotate(Sum("good"), Sum("total"))}
+    rest = ratio(series, since, until) - sum(found.values(), Ratio())
+    return found | ({"": rest} if rest.total else {})
 
 
 def tagged(wanted: Sequence[tuple[str, Interval, str]]) -> list[Ratio]:
     """Of each (series, range, window): events that carry the window's label, of all events. One statement.
 
-    Only minutes that lie wholly in the range: one label stands for a minute, so the two that a window begins and ends in say nothing.
+    Only minutes that lie wholly in the range: what else was measured in the two that a window begins and ends in is not told apart.
     A range without a whole minute has 0 of 0.
     """
     if not wanted:

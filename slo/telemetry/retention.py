@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from slo.telemetry.models import DayTotal, Measurement, Sample
+from slo.telemetry.models import DayTotal, Measurement, Sample, TaggedMinute
 from slo.telemetry.sums import lock
 
 SAMPLES = timedelta(days=2)  # counted from their arrival: for so long the same push twice counts once
@@ -48,6 +48,7 @@ def thin(series: str) -> int:
     """Make hours of old minutes, and drop what is too old even for that."""
     with connection.cursor() as cursor:
         lock(cursor, series)
+        TaggedMinute.objects.filter(series=series, minute__lt=Now() - HOURS).delete()
         gone, _ = Measurement.objects.filter(series=series, minute__lt=Now() - HOURS).delete()
         cursor.execute(THIN, {"series": series, "minutes": MINUTES.total_seconds(), "near": NEAR.total_seconds()})
         return gone + int(cursor.rowcount)

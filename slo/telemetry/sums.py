@@ -23,13 +23,14 @@ with given as (
     select %s, "at", good, total, source, "key" from given on conflict (series, source, "key") do nothing
     returning "at", good, total, source, "key"
 ), told as (select source, "key", max(label) as label from given group by 1, 2)
-select date_trunc('minute', new."at", 'UTC'), sum(new.good)::bigint, sum(new.total)::bigint, max(told.label), count(*)
-from new join told using (source, "key") group by 1
+select date_trunc('minute', new."at", 'UTC'), sum(new.good)::bigint, sum(new.total)::bigint, told.label, count(*)
+from new join told using (source, "key") group by 1, 4
 """
 DELTAS = """
 with delta as (
-    select minute, date_trunc('day', minute, 'UTC') as day, good, total, label
+    select minute, date_trunc('day', minute, 'UTC') as day, sum(good)::bigint as good, sum(total)::bigint as total, max(label) as label
     from unnest(%(minute)s::timestamptz[], %(good)s::bigint[], %(total)s::bigint[], %(label)s::text[]) as d(minute, good, total, label)
+    group by 1, 2
 ), daily as (
     select (day at time zone 'UTC')::date as day, sum(good)::bigint as good, sum(total)::bigint as total from delta group by 1
 )
@@ -56,6 +57,14 @@ TAILS_OF_DAYS = """
 update telemetry_measurement m set good = m.good + tail.good, total = m.total + tail.total, good_sum = m.good_sum + tail.good_sum,
     total_sum = m.total_sum + tail.total_sum, "window" = case when tail.label = '' then m."window" else tail.label end
 from tail where m.id = tail.id and m.series = %(series)s and m.minute >= %(since)s and m.minute < %(until)s
+"""
+TAGGED = """
+insert into telemetry_taggedminute (series, minute, "window", good, total)
+select %(series)s, minute, label, sum(good)::bigint, sum(total)::bigint
+from unnest(%(minute)s::timestamptz[], %(good)s::bigint[], %(total)s::bigint[], %(label)s::text[]) as d(minute, good, total, label)
+where label <> '' group by 2, 3
+on conflict (series, minute, "window") do update
+set good = telemetry_taggedminute.good + excluded.good, total = telemetry_taggedminute.total + excluded.total
 """
 NEW_DAYS = """
 insert into telemetry_daytotal (series, day, good, total, good_sum, total_sum)
@@ -87,7 +96,7 @@ def lock(cursor: CursorWrapper, series: str) -> datetime:
 
 
 def insert(cursor: CursorWrapper, series: str, samples: Sequence[Push]) -> tuple[int, dict[str, Any]]:
-    """Store the samples that were not there; how many, and per minute what they add."""
+    """Store the samples that were not there; how many, and per minute and label what they add."""
     columns = [[getattr(one, name) for one in samples] for name in ("key", "at", "good", "total", "source", "window")]
     cursor.execute(INSERT, [*columns, series])
     rows = cursor.fetchall()
@@ -103,3 +112,5 @@ def add(cursor: CursorWrapper, series: str, deltas: dict[str, Any]) -> None:
         bounds = {"since": min(deltas["minute"]), "until": last + timedelta(days=1)}
         for statement in (NEW_MINUTES, TAILS_OF_DAYS, NEW_DAYS, LATER_DAYS):
             cursor.execute(DELTAS + statement, {**deltas, **bounds, "series": series})
+        if any(deltas["label"]):
+            cursor.execute(TAGGED, {**deltas, "series": series})

@@ -12,7 +12,7 @@ from portal.dashboards.automation import automation
 from portal.dashboards.checklist import incident
 from portal.dashboards.live import live
 from slo.objectives.models import Objective
-from slo.telemetry.models import Measurement
+from slo.telemetry.models import TaggedMinute
 from tests import given_runs as runs
 from tests import given_windows as given
 from tests.callers import browser
@@ -41,7 +41,7 @@ def under_way(ada: Actor, slug: str = "orders", **facts: object) -> Run:
 def measured(slug: str, window: str, good: int, total: int) -> None:
     Objective.objects.get_or_create(slug=slug, defaults={"service": "orders", "title": slug, "target": "0.99"})
     minute = clock().replace(second=0, microsecond=0)
-    Measurement.objects.create(series=slug, minute=minute, good=good, total=total, good_sum=good, total_sum=total, window=window)
+    TaggedMinute.objects.create(series=slug, minute=minute, window=window, good=good, total=total)
 
 
 def test_a_live_run_shows_its_step_clock_gates_and_hands(ada: Actor) -> None:

@@ -77,7 +77,8 @@ def test_what_was_measured_inside_counts_beside_the_same_hours_and_by_its_tag(ad
         slug="orders-writes", service="orders", environment="production", title="Writes", target="0.9", window_days=28, is_critical=True
     )
     run = ended(given.window(ada))
-    inside, before = run.started_at, run.started_at - timedelta(days=7)
+    inside = run.started_at + timedelta(minutes=1)
+    before = inside - timedelta(days=7)
     label = f"MW-{run.window_id}"
     push(
         objective.slug,
@@ -87,6 +88,9 @@ def test_what_was_measured_inside_counts_beside_the_same_hours_and_by_its_tag(ad
     assert (one.bad, one.events, one.usual_bad, one.usual_events, one.tagged, one.expected_tags) == (40, 200, 2, 100, 100, 200)
     assert one.charged == pytest.approx(40 / (0.1 * 300))
     assert told(ada)["M2"]["usual"] == 0.02
+    Window.objects.filter(pk=run.window_id).update(confidential=True)
+    (one,) = counted_runs(ada, clock() - timedelta(days=1), clock())
+    assert (one.events, one.tagged, one.expected_tags) == (200, None, None)
 
 
 def test_m09_m10_incidents_and_complaints_are_known_of_services_that_somebody_reports(ada: Actor) -> None:

@@ -51,7 +51,7 @@ def test_the_evidence_is_counted_from_what_is_stored(ada: Actor) -> None:
     run, now = ended(given.window(ada)), clock()
     Window.objects.filter(pk=run.window_id).update(expected_alerts=[{"alert": "Slow"}])
     CheckResult.objects.create(run=run, name="error_budget", verdict="pass", reason="enough")
-    push("orders-writes", [Push("a", run.started_at, 90, 100, window=run.window.reference)])
+    push("orders-writes", [Push("a", run.started_at + timedelta(minutes=1), 90, 100, window=run.window.reference)])
     back = runs.run_of(runs.step(status="compensated"), window=given.window(ada, starts_at=given.soon(50)))
     back.steps.update(undo_started_at=now - timedelta(hours=2), undo_ended_at=now - timedelta(hours=1))
     Run.objects.filter(pk=back.pk).update(rehearsal="game_day", status="rolled_back", wake_at=None, ended_at=now - timedelta(hours=1))

@@ -198,7 +198,7 @@ def test_minutes_near_a_window_stay_minutes() -> None:
     assert near[0] == OLD + timedelta(days=2)
     assert near[-1] == OLD + timedelta(days=4)
     assert len(near) == 49
-    assert labelled("orders", OLD, OLD + timedelta(days=6))["MW-1001"] == Ratio(2, 4)
+    assert labelled("orders", OLD, OLD + timedelta(days=6))["MW-1001"] == Ratio(1, 2)
 
 
 @pytest.mark.django_db
@@ -214,7 +214,7 @@ def test_day_totals_stay_for_ever() -> None:
 def test_window_labels_stay() -> None:
     push("orders", [one(0, 9, 10, window="MW-1001"), one(1, 5, 5)])
     push("orders", [one(0, 1, 1, key="late")])
-    assert labelled("orders", minute(0), minute(5)) == {"MW-1001": Ratio(10, 11), "": Ratio(5, 5)}
+    assert labelled("orders", minute(0), minute(5)) == {"MW-1001": Ratio(9, 10), "": Ratio(6, 6)}
     assert [at for at, _ in by_minute("orders", minute(0), minute(5))] == [minute(0), minute(1)]
 
 
@@ -234,8 +234,22 @@ def test_many_writers_of_one_series_add_up(database: str) -> None:
 
 
 @pytest.mark.django_db
+def test_c10_one_of_ten_senders_without_the_tag_is_a_coverage_of_ninety_percent() -> None:
+    senders = [one(0, 9, 10, key=f"node-{number}", window="MW-1001" if number else "") for number in range(10)]
+    push("orders", senders[:4])
+    push("orders", senders[4:])
+    whole = Interval(minute(0), minute(1))
+    assert tagged([("orders", whole, "MW-1001")]) == [Ratio(90, 100)]
+    push("orders", [one(0, 1, 1, key="another", window="MW-1002"), one(1, 2, 3, window="MW-1001")])
+    assert tagged([("orders", whole, "MW-1001"), ("orders", whole, "MW-1002")]) == [Ratio(90, 101), Ratio(1, 101)]
+    assert labelled("orders", minute(0), minute(1)) == {"MW-1001": Ratio(81, 90), "MW-1002": Ratio(1, 1), "": Ratio(9, 10)}
+    push("orders", [one(0, 1, 1, key="late", window="MW-1002")])
+    assert tagged([("orders", whole, "MW-1002")]) == [Ratio(2, 102)]
+
+
+@pytest.mark.django_db
 def test_m08_the_minutes_a_window_begins_and_ends_in_say_nothing_of_its_tag() -> None:
-    labels = ("MW-1001", "MW-1001", "", "")  # the last push of a minute names it: the window ended within the third
+    labels = ("MW-1001", "MW-1001", "", "")
     push("orders", [old(number, 1, 10, window=label) for number, label in enumerate(labels)])
     began, second = OLD + timedelta(seconds=44), timedelta(seconds=1)
     asked = [

@@ -74,6 +74,22 @@ def test_applied_first_then_acknowledged(flag: MaintenanceFlag, script: Script) 
     assert len(script.told) == 4, "a 304 is no news"
 
 
+def test_n13_the_open_windows_tag_is_known_before_the_flag_is_set_and_after_it_was_cleared(flag: MaintenanceFlag, script: Script) -> None:
+    tag = {"window": "MW-1042", "owner": "Ada", "step": "Freeze writes", "scope": "orders/production/eu"}
+    script.body = snapshot(1, "normal") | {"tag": tag}
+    turn(flag)
+    assert (flag.reading.window, flag.reading.tag, flag.mode) == ("MW-1042", tag, "normal")
+    script.body = snapshot(2, "read_only") | {"tag": tag}
+    turn(flag)
+    script.body["value"]["window"] = "MW-7"  # a flag of another window decides here
+    script.body["version"] = 3
+    turn(flag)
+    assert flag.reading.window == "MW-7"
+    script.body = snapshot(4, "normal")
+    turn(flag)
+    assert (flag.reading.window, flag.reading.tag) == ("", {})
+
+
 def test_r_d03_a_lower_version_is_refused(flag: MaintenanceFlag, script: Script) -> None:
     script.body = old = snapshot(4, "normal")
     turn(flag)

@@ -27,12 +27,30 @@ def test_a_mode_says_what_becomes_of_a_request(mode: str, read: str, write: str)
     assert (treatment(mode, "read"), treatment(mode, "write")) == (read, write)
 
 
+def taken(counters: Counters, often: bool) -> list[tuple[str, str, int, int]]:
+    """Summed up: a minute may have ended between two requests."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    for series, window, one in counters.take(often):
+        pair = sums.setdefault((series, window), [0, 0])
+        pair[:] = [pair[0] + one.good, pair[1] + one.total]
+    return [(*key, *pair) for key, pair in sums.items()]
+
+
+def test_m08_what_happened_in_a_minute_is_told_of_that_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    counters = Counters()
+    for at, window in ((59.0, ""), (59.5, ""), (59.9, "MW-7"), (60.1, "MW-7")):
+        monkeypatch.setattr("examples.shop.telemetry.time.time", lambda at=at: at)
+        counters.count("orders", "read", "served", window)
+    told = [(window, one.total, one.at) for _, window, one in counters.take(often=False)]
+    assert told == [("", 2, 59.5), ("MW-7", 1, 59.9), ("MW-7", 1, 60.1)]
+
+
 def test_a_refused_write_is_felt_by_users_and_no_fault_of_what_was_taken_on() -> None:
     counters = Counters()
     for outcome in ("served", "failed", "refused", "refused"):
         counters.count("orders", "write", outcome, "MW-7")
-    assert counters.take(often=False) == [("orders-writes", "MW-7", 1, 4)]
-    assert counters.take(often=True) == [("orders-served", "MW-7", 1, 2)]
+    assert taken(counters, often=False) == [("orders-writes", "MW-7", 1, 4)]
+    assert taken(counters, often=True) == [("orders-served", "MW-7", 1, 2)]
     assert counters.take(often=True) == []
 
 

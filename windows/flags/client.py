@@ -40,6 +40,12 @@ class Reading:
     state: str = UNKNOWN
     epoch: str = ""
     echo: str = ""
+    tag: dict[str, str] = field(default_factory=dict)  # of the window that is open here, flag or no flag: window, owner, step, scope
+
+    @property
+    def window(self) -> str:
+        """What telemetry is tagged with: the flag's window, else the one that is open here; "" where there is neither."""
+        return str(self.value.get("window") or self.tag.get("window") or "")
 
 
 class MaintenanceFlag:
@@ -158,15 +164,14 @@ class MaintenanceFlag:
         told = self._told
         if answer.status_code == 200:
             body = answer.json()
-            new = Reading(
-                str(body["value"]["mode"]), int(body["version"]), dict(body["value"]), state, str(body["epoch"]), str(body["echo"])
-            )
+            said, tag = dict(body["value"]), dict(body.get("tag") or {})
+            new = Reading(str(said["mode"]), int(body["version"]), said, state, str(body["epoch"]), str(body["echo"]), tag)
             if new.epoch == told.epoch and new.version < told.version:
                 self.refused += 1
                 raise ValueError(f"version {new.version} is older than {told.version}: refused")
             self._etag = answer.headers.get("etag", "")
         else:
-            new = Reading(told.mode, told.version, told.value, state, told.epoch, told.echo)
+            new = Reading(told.mode, told.version, told.value, state, told.epoch, told.echo, told.tag)
         self._told, self._heard_at = new, heard_at
 
     def apply(self) -> bool:

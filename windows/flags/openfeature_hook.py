@@ -39,6 +39,7 @@ class MaintenanceHook(Hook):
         known = details.flag_metadata
         self.tag({
             "maintenance.window": str(known.get("windowId", "")),
+            **{f"maintenance.{name}": str(known[name]) for name in ("owner", "step", "scope") if name in known},
             "maintenance.flag_version": int(known.get("flagVersion", 0)),
             "maintenance.mode": str(details.variant or ""),
         })  # fmt: skip

@@ -60,6 +60,11 @@ select series, minute, total - bad, total,
 from felt
 window whole_day as (partition by series, date_trunc('day', minute at time zone 'UTC') order by minute)
 """
+TAGGED = """
+insert into telemetry_taggedminute (series, minute, "window", good, total)
+select series, minute, "window", good, total from telemetry_measurement where series = any(%(series)s) and "window" <> ''
+on conflict do nothing
+"""
 DAY_TOTALS = """
 insert into telemetry_daytotal (series, day, good, total, good_sum, total_sum)
 select series, day, good, total, sum(good) over so_far, sum(total) over so_far
@@ -84,4 +89,5 @@ def load(past: list[tuple[str, str, object, object]]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("set local work_mem = '96MB'")  # sorting a quarter of a million rows on disk takes as long as writing them
         cursor.execute(MINUTES, values)
+        cursor.execute(TAGGED, values)
         cursor.execute(DAY_TOTALS, values)

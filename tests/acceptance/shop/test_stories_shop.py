@@ -106,7 +106,7 @@ def order(shop: Shop) -> int:
 def bad_under(shop: Shop, series: str, reference: str) -> int:
     """Bad events that were measured under a window's tag."""
     with psycopg.connect(shop.settings()["DATABASE_URL"]) as connection:
-        query = 'select coalesce(sum(total - good), 0)::int from telemetry_measurement where series = %s and "window" = %s'
+        query = 'select coalesce(sum(total - good), 0)::int from telemetry_taggedminute where series = %s and "window" = %s'
         row = connection.execute(query, [series, reference]).fetchone()
         return int(row[0]) if row else 0
 

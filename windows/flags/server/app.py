@@ -102,7 +102,7 @@ class Application:
             place = place_in(asked)
             if "wait" in asked and (seconds := seconds_of(asked["wait"])):
                 if known is None and asked.get("version", "").isdigit():
-                    known = snapshot.etag_of(int(asked["version"])).encode()
+                    known = snapshot.etag_of(int(asked["version"]), place).encode()
                 if not self.admits():
                     return await come_back(send, "Too many wait already; ask without waiting.", self.marks(scope))
                 self.open_streams += 1

@@ -11,6 +11,7 @@ import psycopg
 from windows.flags.routing import FlagKey, FlagRow
 from windows.flags.server.board import Board
 from windows.flags.server.snapshot import Snapshot
+from windows.flags.server.tags import LiveTag
 
 CHANNEL = "flags_changed"
 WATCHDOG = 1.0  # seconds
@@ -23,6 +24,9 @@ select c.version, c.nodes_version, c.epoch,
 from (select 1) one left join flags_flagcounter c on c.id = 1
 left join flags_flag f on f.version > 0 left join flags_flagversion v on v.global_version = f.global_version
 """  # one statement, so one snapshot: rows and version belong together
+LIVE = """
+select "window", owner, step, service, environment, region, layer from live_livescope where not confidential order by since, run_id, id
+"""  # opening and closing move no version: they are seen within a second
 NODES = "select digest from flags_node where retired_at is null"
 
 
@@ -45,18 +49,19 @@ async def follow(board: Board, dsn: str) -> None:
 
 
 async def look(db: psycopg.AsyncConnection[Any], board: Board, told: str = "") -> None:
-    """One small question, unless a notification told of a newer version; everything is read once per change, however many wait."""
+    """Two small questions, unless a notification told of a newer version; everything is read once per change, however many wait."""
+    live = tuple([LiveTag(*row) for row in await (await db.execute(LIVE)).fetchall()])
     shown = board.snapshot
     if shown is not None and not (told.isdigit() and int(told) > shown.version):
         head = await (await db.execute(HEAD)).fetchone() or (0, 0, "")
-        if head == (shown.version, shown.nodes_version, shown.epoch):
+        if (head, live) == ((shown.version, shown.nodes_version, shown.epoch), shown.live):
             board.confirm()
             return
     rows = await (await db.execute(ROWS)).fetchall()
     version, nodes_version, epoch = rows[0][:3]
     nodes = shown.nodes if shown and (shown.epoch, shown.nodes_version) == (epoch, nodes_version) else await tokens(db)
     flags = tuple(FlagRow(FlagKey(*row[3:8]), *row[8:14]) for row in rows if row[3] is not None)
-    board.show(Snapshot(epoch or "", version or 0, flags, nodes_version or 0, nodes))
+    board.show(Snapshot(epoch or "", version or 0, flags, nodes_version or 0, nodes, live))
 
 
 async def tokens(db: psycopg.AsyncConnection[Any]) -> frozenset[str]:

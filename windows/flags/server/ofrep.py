@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import orjson
 
 from windows.flags.routing import ANY, FlagKey
-from windows.flags.server.snapshot import Snapshot, value_at
+from windows.flags.server.snapshot import Snapshot
 
 KEY = "maintenance"
 INACTIVITY = 120  # seconds after which a provider may close its stream
@@ -51,13 +51,15 @@ def place_from(context: dict[str, Any]) -> FlagKey:
 
 def evaluation(snapshot: Snapshot, place: FlagKey, age: float | None = None) -> dict[str, Any]:
     """The flag's evaluation. `age` in seconds is told when the database is away; metadata holds scalars only."""
-    value = value_at(snapshot.rows, place)
+    value, tag = snapshot.told_at(place)
     metadata: dict[str, Any] = {
         "flagVersion": value["version"],
         "windowId": value["window"],
         "echo": snapshot.view(place).echo,
         "stale": age is not None,
     }
+    if tag is not None:
+        metadata |= {"owner": tag.owner, "step": tag.step, "scope": tag.plain["scope"]}
     if age is not None:
         metadata["ageSeconds"] = round(age, 1)
     reason = "STATIC" if value["version"] == 0 else "TARGETING_MATCH"
@@ -84,6 +86,6 @@ def bulk(snapshot: Snapshot, place: FlagKey) -> bytes:
 
 
 def etag(snapshot: Snapshot, place: FlagKey) -> bytes:
-    """Of the bulk answer: the version that concerns the place, and the place itself, because both come in one URL."""
+    """Of the bulk answer: the version that concerns the place and the tag there, and the place itself, because all come in one URL."""
     mark = hashlib.sha256(str(place).encode()).hexdigest()[:8]
-    return f'"{snapshot.epoch[:8]}-{snapshot.view(place).version}-{mark}"'.encode()
+    return snapshot.view(place).etag[:-1] + f'-{mark}"'.encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import orjson
 
 from windows.flags.routing import PARTS, FlagKey, FlagRow, newest, resolve
+from windows.flags.server.tags import LiveTag, tag_at
 from windows.lifecycle.states import Mode
 
 VIEWS = 4096  # kept per snapshot; more places than this are computed each time
@@ -47,11 +49,21 @@ class Snapshot:
     rows: tuple[FlagRow, ...]
     nodes_version: int = 0
     nodes: frozenset[str] = frozenset()  # SHA-256 of the tokens of nodes in service
+    live: tuple[LiveTag, ...] = ()  # open windows, in order of opening: no versions, nobody acknowledges them
     views: dict[FlagKey | None, View] = field(default_factory=dict, compare=False, repr=False)
     answers: dict[FlagKey, bytes] = field(default_factory=dict, compare=False, repr=False)  # OFREP, see ofrep.py
 
-    def etag_of(self, version: int) -> str:
-        return f'"{self.epoch[:8]}-{version}"'
+    def etag_of(self, version: int, place: FlagKey | None = None) -> str:
+        """Of a version and of the tag that holds at the place."""
+        tag = self.told_at(place)[1] if place else None
+        mark = f"-{zlib.crc32(orjson.dumps(tag.plain)):08x}" if tag else ""
+        return f'"{self.epoch[:8]}-{version}{mark}"'
+
+    def told_at(self, place: FlagKey) -> tuple[dict[str, Any], LiveTag | None]:
+        """The value in force at a place and the live tag there; `window` in the value names the live one where the flag names none."""
+        value = value_at(self.rows, place)
+        tag = tag_at(self.live, place, value["window"])
+        return value | {"window": value["window"] or (tag.window if tag else "")}, tag
 
     def view(self, place: FlagKey | None) -> View:
         """All flags (None), or those that concern a place together with the value that is in force there."""
@@ -68,16 +80,18 @@ class Snapshot:
         version, echo = (last.global_version, last.echo) if last else (0, "")
         told: dict[str, Any] = {"epoch": self.epoch, "version": version, "echo": echo}
         if place is not None:
-            told["value"] = value_at(concerned, place)
+            told["value"], tag = self.told_at(place)
+            told |= {"tag": tag.plain} if tag else {}
         body = orjson.dumps(told | {"flags": [plain(row) for row in concerned]})
-        etag = self.etag_of(version)
+        etag = self.etag_of(version, place)
         call = {"type": "refetchEvaluation", "etag": etag, "version": version, "epoch": self.epoch}
         return View(version, echo, etag.encode(), body, event(etag, call), event(etag, call | {"snapshot": orjson.Fragment(body)}))
 
     def to_disk(self) -> bytes:
         rows = [plain(row) | {"echo": row.echo} for row in self.rows]
         return orjson.dumps({
-            "epoch": self.epoch, "version": self.version, "rows": rows, "nodes_version": self.nodes_version, "nodes": sorted(self.nodes)
+            "epoch": self.epoch, "version": self.version, "rows": rows, "nodes_version": self.nodes_version, "nodes": sorted(self.nodes),
+            "live": [list(tag) for tag in self.live],
         })  # fmt: skip
 
     @classmethod
@@ -86,7 +100,14 @@ class Snapshot:
         told = orjson.loads(content)
         facts = ("mode", "global_version", "version", "window", "payload", "echo")
         rows = tuple(FlagRow(FlagKey(*(row[part] for part in PARTS)), *(row[fact] for fact in facts)) for row in told["rows"])
-        return cls(told["epoch"], told["version"], rows, told["nodes_version"], frozenset(told["nodes"]))
+        return cls(
+            told["epoch"],
+            told["version"],
+            rows,
+            told["nodes_version"],
+            frozenset(told["nodes"]),
+            tuple(LiveTag(*one) for one in told.get("live", ())),
+        )
 
 
 def plain(row: FlagRow) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
 
@@ -22,6 +22,7 @@ from windows.reviews.queries.steps import ALONE, TRIED, tried_steps
 from windows.scheduling.models import WindowScope
 
 WEEKS = 4  # the past weeks a window is compared with
+LEARNING = timedelta(seconds=5)  # the flag server looks each second, nodes are told at once
 Pair = tuple[Ended, Promise]
 
 
@@ -40,8 +41,8 @@ def counted_runs(
         .annotate(tried=TRIED, alone=ALONE)
         .values_list("run_id", "tried", "alone")
     }
-    places, users = touched(runs)
-    told = measured(runs, places)
+    places, users, nameless = touched(runs)
+    told = measured(runs, places, nameless)
     incidents, complaints = linked(Incident, IncidentLink, runs, places), linked(Complaint, ComplaintLink, runs, places)
     return [
         replace(
@@ -77,30 +78,37 @@ def linked(
     return found
 
 
-def touched(runs: Sequence[Ended]) -> tuple[Mapping[str, set[tuple[str, str]]], Mapping[str, int]]:
-    """By window: its services with environments, and the active users of its largest service. One query."""
+def touched(runs: Sequence[Ended]) -> tuple[Mapping[str, set[tuple[str, str]]], Mapping[str, int], set[str]]:
+    """By window: its services with environments, and the active users of its largest service; and which are confidential. One query."""
     places: dict[str, set[tuple[str, str]]] = {}
     users: dict[str, int] = {}
+    nameless = set()
     rows = WindowScope.objects.filter(window__in=[int(one.reference[3:]) for one in runs])
-    names = ("window_id", "service__slug", "environment", "service__monthly_active_users")
-    for window, slug, environment, active in rows.values_list(*names).distinct():
+    names = ("window_id", "service__slug", "environment", "service__monthly_active_users", "window__confidential")
+    for window, slug, environment, active, confidential in rows.values_list(*names).distinct():
         places.setdefault(f"MW-{window}", set()).add((slug, environment))
+        nameless |= {f"MW-{window}"} if confidential else set()
         if active:
             users[f"MW-{window}"] = max(active, users.get(f"MW-{window}", 0))
-    return places, users
+    return places, users, nameless
 
 
-def measured(runs: Sequence[Ended], places: Mapping[str, set[tuple[str, str]]]) -> dict[int, Ended]:
-    """By run: what was measured inside scope and window. Nothing where no objective saw an event. Five statements."""
+def measured(runs: Sequence[Ended], places: Mapping[str, set[tuple[str, str]]], nameless: Collection[str]) -> dict[int, Ended]:
+    """By run: what was measured inside scope and window. Nothing where no objective saw an event. Five statements.
+
+    Of a confidential window no telemetry may carry the tag: its coverage is not known.
+    """
     wanted = promises(services={service for here in places.values() for service, _ in here})
     pairs = [(run, one) for run in runs for one in wanted if (one.service, one.environment) in places.get(run.reference, set())]
     record = accounts([(run.reference, inside(run), one) for run, one in pairs])
     usual = usual_events(pairs)
-    tags = tagged([(one.slug, inside(run), run.reference) for run, one in pairs])
+    tags = tagged([(one.slug, learnt(inside(run)), run.reference) for run, one in pairs])
     found: dict[int, Ended] = {}
     for (run, one), account, past, carries in zip(pairs, record, usual, tags, strict=True):
         if account.is_known:
-            found[run.run_id] = with_one_more(found.get(run.run_id, run), account, past, carries if one.is_critical else None)
+            found[run.run_id] = with_one_more(
+                found.get(run.run_id, run), account, past, carries if one.is_critical and run.reference not in nameless else None
+            )
     return found
 
 
@@ -122,6 +130,11 @@ def usual_events(pairs: Sequence[Pair]) -> list[Ratio]:
     """Events in the same hours of past weeks, of each pair. One statement."""
     answers = iter(ratios([(one.slug, past) for run, one in pairs for past in same_hours(inside(run), WEEKS)]))
     return [sum((next(answers) for _ in range(WEEKS)), Ratio()) for _ in pairs]
+
+
+def learnt(whole: Interval) -> Interval:
+    """A window from when every node that follows its flag can have heard of it."""
+    return Interval(min(whole.start + LEARNING, whole.end), whole.end)
 
 
 def inside(run: Ended) -> Interval:
