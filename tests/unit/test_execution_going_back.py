@@ -45,6 +45,31 @@ def test_how_far_back(state, expected: Decision) -> None:
     assert decide(state, NOW) == expected
 
 
+STANDS = step(S.SUCCEEDED, has_undo=False, no_undo_reason="The column goes as a whole.", name="Fill")
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "said"),
+    [
+        (run(R.ROLLING_BACK, step(S.COMPENSATED), STANDS), R.ROLLED_BACK,
+         "Every touched step that has an undo is undone. Without an undo, so it stands: Step 1 “Fill” (The column goes as a whole)."),
+        (run(R.ROLLING_BACK, step(S.COMPENSATED), STANDS, proof(S.SUCCEEDED, no_undo_reason="It only looks.")), R.ROLLED_BACK,
+         "Every touched step that has an undo is undone and the proof of it passed. Without an undo, so it stands: Step 1 “Fill” (The"),
+        (run(R.ROLLING_BACK, STANDS, *[STANDS] * 6), R.ROLLED_BACK, "; and 2 more."),
+        (run(R.ROLLING_BACK, step(S.COMPENSATION_FAILED), STANDS), R.STUCK,
+         "Everything else that was touched and has an undo is undone. Without an undo, so it stands: Step 1"),
+        (run(R.ROLLING_BACK, step(S.COMPENSATED), STANDS, proof(S.FAILED, outcome="502")), R.STUCK, "that has an undo is undone, but the"),
+        (run(R.ROLLING_BACK, STANDS, HERE, STANDS, step(S.COMPENSATED), back_to=1), R.HELD,
+         "what came after it and has an undo is undone and can be done again. Without an undo, so it stands: Step 2 “Fill”"),
+        (run(R.ROLLING_BACK, step(S.COMPENSATED), step(has_undo=False, no_undo_reason="why")), R.ROLLED_BACK, "touched step is undone."),
+    ],
+)  # fmt: skip
+def test_a_rollback_names_what_stands_and_why(state, status: R, said: str) -> None:
+    found = decide(state, NOW)
+    assert isinstance(found, Become) and found.status is status
+    assert said in found.reason
+
+
 def test_a_failed_step_goes_back_as_far_as_its_runbook_says() -> None:
     def failed(on_fail: str) -> Become:
         found = decide(run(R.RUNNING, HERE, step(S.SUCCEEDED), step(S.FAILED, on_fail=on_fail)), NOW)

@@ -22,7 +22,8 @@ class Step:
     name: str = ""
     attempt: int = 0  # the number of the current try; 0 = never touched
     is_repeatable: bool = True
-    has_undo: bool = True  # False: its runbook said why there is nothing to undo
+    has_undo: bool = True
+    no_undo_reason: str = ""  # why its runbook gives it no undo
     is_asking: bool = False  # its compensation waits for a person
     is_undoing: bool = False  # its compensation was begun, outcome unknown
     undo_attempt: int = 0
@@ -36,6 +37,11 @@ class Step:
     @property
     def touched(self) -> bool:
         return self.attempt > 0 or self.status not in {S.PENDING, S.SKIPPED}
+
+    @property
+    def stands(self) -> bool:
+        """Whether it stays as it is when the run is rolled back: it was touched, and its runbook gives it no undo and says why."""
+        return self.phase == Phase.STEP and self.touched and not self.has_undo and bool(self.no_undo_reason)
 
     @property
     def undo_tries(self) -> int:

@@ -43,6 +43,7 @@ PASSED = frozenset({S.SUCCEEDED, S.SKIPPED})
 # Workers die for reasons of their own, so a death is not held against a step's tries at once; but what kills each worker that
 # touches it must end. So often it is taken over beyond its tries.
 TAKEOVERS = 3
+NAMED = 5  # steps named in one sentence
 
 
 def decide(run: Run, now: datetime) -> Decision:
@@ -152,7 +153,8 @@ def checkpoint_before(steps: tuple[Step, ...], position: int | None = None) -> i
 
 def _backward(run: Run, now: datetime) -> Decision:
     """The last touched step first; one that cannot be undone does not keep the ones before it from being undone."""
-    failed = []
+    failed, stood = [], standing(run)
+    what = "and has an undo " if stood else ""
     for step in reversed(run.steps):
         if step.phase == Phase.PROOF or (run.back_to is not None and step.position <= run.back_to):
             continue
@@ -168,21 +170,37 @@ def _backward(run: Run, now: datetime) -> Decision:
             return Compensate(step.position)
     if failed:
         names = ", ".join(step.called for step in reversed(failed))
-        return Become(R.STUCK, f"Could not undo {names}. Everything else that was touched is undone.", asks=True)
+        return Become(R.STUCK, f"Could not undo {names}. Everything else that was touched {what}is undone.{said_of(stood)}", asks=True)
     if run.back_to is not None:
         there = next((step.called for step in run.steps if step.position == run.back_to), f"step {run.back_to}")
-        return Become(R.HELD, f"Back at the checkpoint {there}: what came after it is undone and can be done again.", asks=True)
-    return _proof(run, now)
+        reason = f"Back at the checkpoint {there}: what came after it {what}is undone and can be done again.{said_of(stood)}"
+        return Become(R.HELD, reason, asks=True)
+    return _proof(run, now, stood)
 
 
-def _proof(run: Run, now: datetime) -> Decision:
+def standing(run: Run) -> list[Step]:
+    """What this rollback leaves as it is: touched, and without an undo."""
+    return [step for step in run.steps if step.stands and (run.back_to is None or step.position > run.back_to)]
+
+
+def said_of(stood: list[Step]) -> str:
+    """One more sentence, with what stands and why; nothing where nothing does."""
+    if not stood:
+        return ""
+    names = "; ".join(f"{step.called} ({step.no_undo_reason.rstrip('.')})" for step in stood[:NAMED])
+    more = f"; and {len(stood) - NAMED} more" if len(stood) > NAMED else ""
+    return f" Without an undo, so {'it stands' if len(stood) == 1 else 'they stand'}: {names}{more}."
+
+
+def _proof(run: Run, now: datetime, stood: list[Step]) -> Decision:
     """Everything is undone: the same smoke tests show that the service is well, or nobody may call it rolled back."""
     proofs = [step for step in run.steps if step.phase == Phase.PROOF]
     current = next((step for step in proofs if step.status not in PASSED), None)
+    all_back = f"Every touched step {'that has an undo ' if stood else ''}is undone"
     if current is None:
-        return Become(R.ROLLED_BACK, "Every touched step is undone" + (" and the proof of it passed." if proofs else "."))
+        return Become(R.ROLLED_BACK, f"{all_back}{' and the proof of it passed' if proofs else ''}.{said_of(stood)}")
     if current.status == S.FAILED:
-        reason = f"Every touched step is undone, but the proof failed: {current.called}: {current.outcome}".rstrip(": ")
+        reason = f"{all_back}, but the proof failed: {current.called}: {current.outcome}".rstrip(": ")
         return Become(R.STUCK, reason, asks=True)
     if current.status == S.STARTED and not run.owned and current.attempt >= current.max_attempts + TAKEOVERS:
         return GiveUp(current.position)

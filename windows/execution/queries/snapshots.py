@@ -41,6 +41,7 @@ def step_of(step: StepRun) -> Step:
         attempt=step.attempt,
         is_repeatable=step.is_repeatable,
         has_undo=step.undo is not None,
+        no_undo_reason=step.no_undo_reason,
         is_asking=step.status == StepStatus.COMPENSATING and bool(step.prompt),
         is_undoing=is_undoing(step),
         undo_attempt=step.undo_attempt,

@@ -16,6 +16,7 @@ from windows.execution.queries.gates import GateView, Reading, gates, readings
 from windows.execution.queries.offers import verbs_for, verbs_over
 from windows.execution.queries.paces import paces
 from windows.execution.queries.snapshots import step_of
+from windows.execution.saga import said_of
 from windows.execution.states import Phase, RunStatus, StepStatus
 from windows.scheduling.queries import subject_of
 
@@ -52,6 +53,7 @@ class StepView:
     is_checkpoint: bool  # a rollback may end here
     to_undo: bool  # a rollback begun now would undo it
     undoes: bool  # undoing it does something: a gate or a wait changed nothing
+    stands: bool  # it was touched and has no undo: a rollback leaves it
     verbs: tuple[str, ...]  # what this viewer may do with it now
 
     @property
@@ -94,6 +96,7 @@ class RunView:
     hold_until: datetime | None
     hold_action: str
     forecast_end: datetime | None
+    stands: str  # which touched steps a rollback leaves, and why, in a sentence; empty: none
     undo_takes: timedelta | None  # what rolling back (or what is left of it) takes, by its last times; None: never measured
     verbs: tuple[str, ...]
 
@@ -159,20 +162,24 @@ def _view(run: Run, steps: list[StepRun], subject: Subject, viewer: Actor, now: 
         watch=tuple(run.watch), now=now, created_at=run.created_at, started_at=run.started_at, ended_at=run.ended_at,
         turn_back_at=run.turn_back_at, window_ends_at=run.window_ends_at, hold_until=run.hold_until, hold_action=run.hold_action,
         forecast_end=_forecast(run, views, now) if known else None, undo_takes=_undoing(views, now) if whole else None,
+        stands=said_of([state for step in steps if (state := step_of(step)).stands]).strip(),
         verbs=verbs_over(run, subject, viewer),
     )  # fmt: skip
 
 
-ADDED = {"has_undo", "usual", "usual_undo", "to_undo", "undoes", "verbs"}
+ADDED = {"has_undo", "usual", "usual_undo", "to_undo", "undoes", "stands", "verbs"}
 
 
 def _step(step: StepRun, pace: Pace, verbs: tuple[str, ...]) -> StepView:
     same = {name: getattr(step, name) for name in StepView.__dataclass_fields__ if name not in ADDED}
-    to_undo = step.undo is not None and step_of(step).touched and step.status != StepStatus.COMPENSATED
+    state = step_of(step)
+    to_undo = step.undo is not None and state.touched and step.status != StepStatus.COMPENSATED
     how = kinds().get(step.undo["kind"]) if step.undo else None  # None also of a kind whose package is not installed any more
     return StepView(
         **same, has_undo=step.undo is not None, usual=pace.forward, usual_undo=pace.undo,
-        to_undo=to_undo, undoes=step.undo is not None and (how is None or bool(how.undone) or step.undo["kind"] != step.kind), verbs=verbs,
+        to_undo=to_undo, stands=state.stands,
+        undoes=step.undo is not None and (how is None or bool(how.undone) or step.undo["kind"] != step.kind),
+        verbs=verbs,
     )  # fmt: skip
 
 

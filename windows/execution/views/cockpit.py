@@ -43,6 +43,7 @@ def shown(run: RunView, window: WindowView) -> dict[str, Any]:
         "logs": run.logs[-LINES:],
         "undone": (undone := sum(step.status == StepStatus.COMPENSATED for step in run.steps)),
         "touched": undone + sum(step.to_undo for step in run.steps),
+        "left": sum(step.stands for step in run.steps),
         "is_back": run.status in (RunStatus.ROLLING_BACK, RunStatus.ROLLED_BACK, RunStatus.STUCK),
         "decisions": trail(
             window=run.window, run_id=run.id, prefix="rehearsal." if run.rehearsal else "run.", newest_first=True, limit=DECISIONS

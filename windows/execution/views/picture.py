@@ -184,7 +184,7 @@ def became(run: RunView) -> dict[str, list[StepView]]:
     S = StepStatus
     groups: dict[str, list[StepView]] = {"doubtful": list(run.in_doubt), "undone": [], "standing": [], "untouched": []}
     for step in run.steps:
-        if step in groups["doubtful"] or step.phase == Phase.PROOF:
+        if step in groups["doubtful"] or step.phase != Phase.STEP:  # what only looks neither stands nor is undone
             continue
         if step.status == S.COMPENSATED:
             groups["undone"].append(step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -43,6 +44,8 @@ def run_verb(request: HttpRequest, run_id: int, verb: str) -> HttpResponse:
     actor, page = actor_of(request), reverse("run", args=[run_id])
     run = run_view(run_id, actor)
     question = Question(**QUESTIONS[verb], back=page, about=about(run))
+    if verb == "roll-back" and run.stands:
+        question = replace(question, consequence=f"{question.consequence} {run.stands}")
     return decided(request, question, lambda reason: ACTS[verb](actor, run_id, reason or BY_HAND), page)
 
 
@@ -99,7 +102,9 @@ def attesting(request: HttpRequest, actor: Actor, run: RunView, step: StepView, 
 def going_back(request: HttpRequest, actor: Actor, run: RunView, step: StepView, page: str) -> tuple[Question, Callable[[str], Any]]:
     after = [one for one in reversed(run.steps) if one.to_undo and one.position > step.position]
     named = ", ".join(f"{one.position} “{one.name}”" for one in after) or "nothing"
-    consequence = f"Undone, in this order: {named}. Then the run is held at step {step.position}, and can go on from there."
+    stood = "; ".join(f"{one.position} “{one.name}”" for one in run.steps if one.stands and one.position > step.position)
+    left = f" Left as it is, without an undo: {stood}." if stood else ""
+    consequence = f"Undone, in this order: {named}.{left} Then the run is held at step {step.position}, and can go on from there."
     question = Question(f"Roll back to “{step.name}”", consequence, "Roll back to here", "rolledback", page, about=about(run))
     return question, lambda reason: holding.roll_back(actor, run.id, reason or BY_HAND, step.position)
 

@@ -22,7 +22,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     },
     "roll-back": {
         "title": "Roll the run back",
-        "consequence": "Every step that was touched is undone, the last one first. A step in flight is interrupted."
+        "consequence": "Every touched step that has an undo is undone, the last one first. A step in flight is interrupted."
         " It cannot be called off.",
         "button": "Roll back",
         "icon": "rolledback",
