@@ -25,6 +25,7 @@ class Defaults:
     flag_lease: timedelta = seconds(60)
     turn_back_warning: timedelta = seconds(300)
     request_grace: timedelta = seconds(0)  # a request expires at its start
+    emergency_approval: timedelta = timedelta(hours=24)  # how long after its begin an emergency may wait for its approval
     latest_start: timedelta = seconds(900)  # how long after its start an approved window may still begin
     preflight_retry: timedelta = seconds(30)
     longest_window: timedelta = timedelta(hours=8)

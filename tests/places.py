@@ -107,6 +107,8 @@ NOWHERE = {  # addresses that the example has no row for, and why; their own tes
     "runbooks/git/<int:repository_id>/pull": "the example keeps no runbook in Git",
     "runbooks/git/<int:repository_id>/remove": "the example keeps no runbook in Git",
     "settings/delegations/<int:delegation_id>/end": "nobody signs in another's place in the example",
+    "windows/<str:reference>/approve-afterwards": "no emergency of the example began without an approval",
+    "approvals/by-mail/<str:secret>": "the address is in a mail alone",
     "windows/<str:reference>/surfaces/<int:surface_id>/accept": "nothing outside drifts in the example",
 }
 

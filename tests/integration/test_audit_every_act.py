@@ -20,7 +20,7 @@ from tests.unit.test_openslo import SIMPLE
 from windows.access.roles import ENGINE, Role
 from windows.actions.outcomes import AwaitHuman, Failed
 from windows.approvals.commands import request_window
-from windows.approvals.models import ApprovalRequest, Policy
+from windows.approvals.models import ApprovalRequest, EmergencyApproval, Policy
 from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
 from windows.execution import tasks
@@ -297,6 +297,12 @@ def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
     do(other, "POST", f"/windows/{tried}/review-tasks/{task['key']}/sign-off", {"finding": "agreed"})
     emergency = do(owner, "POST", "/windows", asked | {"change_type": "emergency"})["reference"]
     do(owner, "POST", f"/windows/{emergency}/start")
+    row = Window.objects.get(pk=int(emergency.removeprefix("MW-")))
+    EmergencyApproval.objects.create(window=row, begun_at=clock(), due_at=clock() + timedelta(hours=1))
+    story.told.reset()
+    do(other, "POST", f"/windows/{emergency}/approve-afterwards", {"decision": "approved", "reason": "it burnt"})
+    lent = do(owner, "POST", "/delegations", {"delegate": "sam@example.org", "ends_at": given.soon(48).isoformat()})
+    do(owner, "DELETE", f"/delegations/{lent['id']}")
 
 
 def recurring(story: Story, owner: Any, other: Any, asked: dict[str, Any]) -> None:

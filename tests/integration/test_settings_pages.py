@@ -122,18 +122,28 @@ def test_a_freeze_is_declared_seen_and_ended_with_a_reason(ada, page) -> None:
 
 
 POLICY = {"name": "Four eyes", "position": "5", "is_enabled": "on", "service": "", "team": "", "expected_users_at_least": ""} | {
-    f"{part}_{n}": {"role": "", "quorum": "1", "of": "owner"}[part] for n in range(1, 6) for part in ("role", "quorum", "of")
+    f"{part}_{n}": {"role": "", "quorum": "1", "of": "owner", "turn": "1"}[part]
+    for n in range(1, 6)
+    for part in ("role", "quorum", "of", "turn")
 }
 
 
 def test_a_policy_is_written_read_in_words_edited_and_removed(page, root) -> None:
-    said = POLICY | {"tier": ["1", "2"], "environment": ["production"], "role_1": "owner", "role_2": "sre", "quorum_2": "2", "of_2": "any"}
+    said = POLICY | {
+        "tier": ["1", "2"],
+        "environment": ["production"],
+        "role_1": "owner",
+        "role_2": "sre",
+        "quorum_2": "2",
+        "of_2": "any",
+        "turn_2": "2",
+    }
     assert root.post("/settings/policies/new", said).status_code == 302
     policy = Policy.objects.get()
     assert policy.match == {"tier": [1, 2], "environment": ["production"]}
-    assert policy.requires == [{"role": "owner", "quorum": 1, "team": "owner"}, {"role": "sre", "quorum": 2, "team": "any"}]
+    assert policy.requires == [{"role": "owner", "quorum": 1, "team": "owner"}, {"role": "sre", "quorum": 2, "team": "any", "turn": 2}]
     words = text(page.get("/settings/policies/"))
-    assert "tier 1 or 2; environment production" in words and "1 × owner of the owning team; 2 × SRE" in words
+    assert "tier 1 or 2; environment production" in words and "1 × owner of the owning team; then 2 × SRE" in words
     assert "Add a policy" not in words
     form = text(root.get(f"/settings/policies/{policy.pk}"))
     assert 'name="tier" value="2" checked' in form
@@ -156,6 +166,7 @@ def test_a_policy_is_written_read_in_words_edited_and_removed(page, root) -> Non
         ({"mode": ["odd"]}, "mode"),
         ({"role_2": "viewer"}, "role_2"),
         ({"role_2": "sre", "quorum_2": "99"}, "quorum_2"),
+        ({"role_2": "sre", "turn_2": "10"}, "turn_2"),
         ({"role_2": "sre", "of_2": "mars"}, "of_2"),
     ],
 )

@@ -22,6 +22,8 @@ from windows.approvals.policy import (
     missing,
     places,
     told,
+    told_by_turn,
+    turn_of,
 )
 from windows.errors import Invalid
 
@@ -107,6 +109,24 @@ def test_seats_never_exceed_people(found: list[tuple[int, set[str]]]) -> None:
     assert missing(wanted, signatures, {person for person, _ in found}) == wanted
 
 
+@pytest.mark.parametrize(
+    ("signatures", "now", "then"),
+    [
+        ([], ["owner of shop"], ["sre"]),
+        ([yes(1, "shop/owner")], ["sre"], []),
+        ([yes(1, "shop/owner", "shop/sre")], ["sre"], []),  # who could fill both fills the first
+        ([yes(1, "shop/owner"), yes(2, "x/sre")], [], []),
+    ],
+)
+def test_a_later_turn_waits_for_the_earlier_ones(signatures: list[Signature], now: list[str], then: list[str]) -> None:
+    wanted = places([Requirement("sre", 1, "any", 2), Requirement("owner", 1, "owner", 1)], "shop", set())
+    assert [place.turn for place in wanted] == [1, 2]
+    empty = missing(wanted, signatures)
+    assert told_by_turn(wanted, empty) == (now, then)
+    assert turn_of(wanted, empty) == (empty[0].turn if empty else None)
+    assert turn_of(TWO, TWO) is None, "the same turn for all is no order"
+
+
 MATERIAL: dict[str, Any] = {
     "starts_at": "2027-01-01T10:00:00.000000+00:00",
     "slack": 0.5,
@@ -152,6 +172,7 @@ def test_a_bad_match_names_its_key(given_match: Any, field: str) -> None:
     ("requires", "field"),
     [({}, "requires"), ([1], "requires[0]"),
      ([{"role": "viewer"}], "requires[0].role"), ([{"role": "sre", "quorum": 0}], "requires[0].quorum"),
+    ([{"role": "sre", "turn": 10}], "requires[0].turn"),
      ([{"role": "sre"}, {"role": "owner", "team": "mine"}], "requires[1].team"), ([{"role": "sre", "people": 2}], "requires[0]")],
 )  # fmt: skip
 def test_a_bad_requirement_names_its_place(requires: Any, field: str) -> None:

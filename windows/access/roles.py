@@ -38,6 +38,7 @@ class Verb(StrEnum):
     ATTEST = "attest"  # say what became of a step in doubt
     ABORT = "abort"
     START_EMERGENCY = "start_emergency"
+    APPROVE_EMERGENCY = "approve_emergency"  # answer, after the fact, for one that somebody else began
     SET_FLAG = "set_flag"
     MEASURE = "measure"  # push measurements: gates and budgets are judged by them
     SEND_ALERTS = "send_alerts"  # what an Alertmanager's token may: the ledger takes alerts of every service
@@ -88,6 +89,7 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
     Verb.ATTEST: CONDUCT,
     Verb.ABORT: frozenset({R.OWNER, R.SRE, P.OWNER}),  # and it takes two of them
     Verb.START_EMERGENCY: frozenset({R.OWNER, R.SRE}),
+    Verb.APPROVE_EMERGENCY: frozenset({R.OWNER, R.SRE}),
     Verb.SET_FLAG: frozenset({R.OWNER, R.SRE}),
     Verb.MEASURE: frozenset({R.MEMBER, R.COORDINATOR, R.OWNER, R.SRE}),
     Verb.SEND_ALERTS: frozenset({R.SRE, R.ADMINISTRATOR}),

@@ -29,11 +29,20 @@ FEWEST_USERS = "expected_users_at_least"
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """So many people of this role: of the owning team, of each affected team for itself, or of any team. An SRE is one everywhere."""
+    """So many people of this role: of the owning team, of each affected team for itself, or of any team. An SRE is one everywhere.
+
+    A later `turn` is signed when every earlier one is filled.
+    """
 
     role: str
     quorum: int = 1
     team: str = "owner"
+    turn: int = 1
+
+    def stored(self) -> dict[str, Any]:
+        """As a policy keeps it; the first turn goes without saying."""
+        said = {"role": self.role, "quorum": self.quorum, "team": self.team}
+        return said if self.turn == 1 else said | {"turn": self.turn}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,7 @@ class Place:
 
     role: str
     team: str | None
+    turn: int = 1
 
     def fits(self, roles: Iterable[tuple[str, str]]) -> bool:
         return any(role == self.role and (self.team in (None, team) or role == Role.SRE) for team, role in roles)
@@ -91,20 +101,21 @@ def fits(wanted: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
 
 
 def places(requires: Iterable[Requirement], owner_team: str, affected_teams: Collection[str]) -> list[Place]:
-    """Every place to be filled, one entry each."""
+    """Every place to be filled, one entry each, in the order of their turns."""
     found: list[Place] = []
-    for need in requires:
+    for need in sorted(requires, key=lambda need: need.turn):
         teams: Sequence[str | None] = [None]
         if need.team == "owner":
             teams = [owner_team]
         elif need.team == "affected" and need.role != Role.SRE:
             teams = sorted(affected_teams) or [owner_team]
-        found += [Place(need.role, team) for team in teams for _ in range(need.quorum)]
+        found += [Place(need.role, team, need.turn) for team in teams for _ in range(need.quorum)]
     return found
 
 
 def missing(wanted: Sequence[Place], signatures: Iterable[Signature], barred: Collection[int] = ()) -> list[Place]:
-    """The places that stay empty when the signatures are seated as well as can be, each person once, the barred not at all."""
+    """The places that stay empty when the signatures are seated as well as can be, each person once, the barred not at all. Earlier
+    places are filled before later ones."""
     people = {signature.person_id: signature for signature in signatures if signature.person_id not in barred}
     seats: dict[int, int] = {}  # person → place
 
@@ -119,6 +130,19 @@ def missing(wanted: Sequence[Place], signatures: Iterable[Signature], barred: Co
         return False
 
     return [wanted[place] for place in range(len(wanted)) if not seat(place, set())]
+
+
+def turn_of(wanted: Sequence[Place], empty: Sequence[Place]) -> int | None:
+    """The turn that is signed now; None where the policy asks for no order, or nothing is missing."""
+    if len({place.turn for place in wanted}) < 2:
+        return None
+    return min((place.turn for place in empty), default=None)
+
+
+def told_by_turn(wanted: Sequence[Place], empty: Sequence[Place]) -> tuple[list[str], list[str]]:
+    """The empty places in words: those that may be filled now, and those whose turn has not come."""
+    turn = turn_of(wanted, empty)
+    return told([one for one in empty if turn is None or one.turn <= turn]), told([one for one in empty if turn and one.turn > turn])
 
 
 def told(wanted: Sequence[Place]) -> list[str]:
@@ -178,13 +202,15 @@ def checked_requires(given: object) -> tuple[Requirement, ...]:
 
 
 def checked_requirement(entry: object, at: str) -> Requirement:
-    if not isinstance(entry, Mapping) or set(entry) - {"role", "quorum", "team"}:
-        raise Invalid("Write role, quorum and team.", field=at)
-    role, quorum, team = entry.get("role"), entry.get("quorum", 1), entry.get("team", "owner")
+    if not isinstance(entry, Mapping) or set(entry) - {"role", "quorum", "team", "turn"}:
+        raise Invalid("Write role, quorum, team and turn.", field=at)
+    role, quorum, team, turn = entry.get("role"), entry.get("quorum", 1), entry.get("team", "owner"), entry.get("turn", 1)
     if role not in {r.value for r in Role} - {Role.VIEWER.value, Role.ADMINISTRATOR.value}:
         raise Invalid(f"“{role}” is no role that signs.", field=f"{at}.role")
     if isinstance(quorum, bool) or not isinstance(quorum, int) or not 1 <= quorum <= 20:
         raise Invalid("A quorum is a whole number from 1 to 20.", field=f"{at}.quorum")
     if team not in TEAMS:
         raise Invalid(f"Choose one of: {', '.join(TEAMS)}.", field=f"{at}.team")
-    return Requirement(str(role), quorum, str(team))
+    if isinstance(turn, bool) or not isinstance(turn, int) or not 1 <= turn <= 9:
+        raise Invalid("A turn is a whole number from 1 to 9.", field=f"{at}.turn")
+    return Requirement(str(role), quorum, str(team), turn)

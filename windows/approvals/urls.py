@@ -3,6 +3,8 @@
 from django.urls import path
 
 from windows.approvals.api.comments import Comments
+from windows.approvals.api.delegations import Delegations, EndDelegation
+from windows.approvals.api.emergencies import ApproveAfterwards, Emergencies
 from windows.approvals.api.freeze_moves import FreezeMoves
 from windows.approvals.api.policies import OnePolicy, Policies
 from windows.approvals.api.requests import Approvals, Approve, Inbox, Reject, RequestApproval, Withdraw
@@ -11,9 +13,11 @@ from windows.approvals.api.windows import NextSlot, OneWindow
 from windows.approvals.views.board import board
 from windows.approvals.views.comments import ask_question, comments_page, comments_panel
 from windows.approvals.views.delegations import delegations, end_delegation
+from windows.approvals.views.emergencies import approve_afterwards
 from windows.approvals.views.following import following
 from windows.approvals.views.freeze_moves import freeze_moves
 from windows.approvals.views.inbox import inbox
+from windows.approvals.views.links import decide_by_mail
 from windows.approvals.views.moving import give_way, next_slot
 from windows.approvals.views.policies import edit_policy, policy_list, remove_policy
 from windows.approvals.views.requests import approve, reject, request_approval, withdraw_request
@@ -32,7 +36,11 @@ api = [
     path("windows/<str:reference>/following/reject", RejectFollowing.as_view()),
     path("windows/<str:reference>/next-slot", NextSlot.as_view()),
     path("freezes/<int:freeze_id>/moves", FreezeMoves.as_view()),
+    path("windows/<str:reference>/approve-afterwards", ApproveAfterwards.as_view()),
     path("approvals", Inbox.as_view()),
+    path("approvals/emergencies", Emergencies.as_view()),
+    path("delegations", Delegations.as_view()),
+    path("delegations/<int:delegation_id>", EndDelegation.as_view()),
     path("policies", Policies.as_view()),
     path("policies/<int:policy_id>", OnePolicy.as_view()),
 ]
@@ -46,6 +54,8 @@ pages = [
     path("settings/freezes/<int:freeze_id>/moves", freeze_moves, name="freeze-moves"),
     path("approvals/", inbox, name="approvals"),
     path("approvals/board", board, name="board"),
+    path("approvals/by-mail/<str:secret>", decide_by_mail, name="decide-by-mail"),
+    path("windows/<str:reference>/approve-afterwards", approve_afterwards, name="approve-afterwards"),
     path("windows/<str:reference>/request", request_approval, name="request-approval"),
     path("windows/<str:reference>/comments", comments_page, name="comments"),
     path("windows/<str:reference>/comments/panel", comments_panel, name="comments-panel"),

@@ -15,6 +15,8 @@ from django.db import DatabaseError, connection, transaction
 from windows.access.roles import ENGINE
 from windows.actions.gates import Answer
 from windows.approvals.commands.claims import claim_start
+from windows.approvals.commands.emergencies import owe_approval
+from windows.approvals.queries import standing
 from windows.errors import Conflict
 from windows.execution import checks as folder
 from windows.execution.checking import Answered, Candidate, failed
@@ -95,6 +97,8 @@ def settle(run_id: int, fence: int, answers: Mapping[str, Answered]) -> None:
             return
         if emergency and not rehearsal:
             hold_others(run, now)
+            if not standing(run.window_id).valid:
+                owe_approval(run.window, run.started_by_id, now, skipped)
         return
     block(run, decision.reason, now, told)
 

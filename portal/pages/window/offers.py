@@ -37,8 +37,11 @@ class Offer:
     why: str = ""
 
 
-def offers(view: WindowView, actor: Actor, now: datetime, *, may_sign: bool = False, runs: Sequence[Run] = ()) -> list[Offer]:
-    """What this person may do with this window in this state, the next action first."""
+def offers(
+    view: WindowView, actor: Actor, now: datetime, *, may_sign: bool = False, may_answer: bool = False, runs: Sequence[Run] = ()
+) -> list[Offer]:
+    """What this person may do with this window in this state, the next action first. `may_answer` is for an emergency that began
+    without an approval."""
     may = {verb: permitted(actor, verb, view.subject) for verb in Verb}
     draft, finished, edits = view.status == W.DRAFT, view.status == W.COMPLETED, may[Verb.DRAFT]
     emergency = draft and view.change_type == ChangeType.EMERGENCY and may[Verb.START_EMERGENCY]
@@ -48,6 +51,7 @@ def offers(view: WindowView, actor: Actor, now: datetime, *, may_sign: bool = Fa
         (view.status == W.REQUESTED and may_sign, "reject", "Reject", "close", "danger", False),
         (view.status == W.APPROVED and may[Verb.START], "start-run", "Start now", "running", "main", False),
         (emergency, "start-run", "Start the emergency", "running", "main", False),
+        (may_answer, "approve-afterwards", "Answer for the emergency", "approvals", "main", False),
         (view.status in AHEAD and edits, "edit-window", "Edit", "edit", "", False),
         (draft and edits, "move-window", "Move", "calendar", "", True),
         (view.status in AHEAD and bool(view.runbook) and may[Verb.START], "rehearse", "Rehearse", "runs", "", True),

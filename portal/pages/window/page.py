@@ -13,9 +13,11 @@ from portal.pages.window.parts import PARTS, Opened
 from windows.access.pages import reads
 from windows.access.requests import actor_of
 from windows.approvals.queries import approval_view
+from windows.approvals.queries.emergencies import emergencies
 from windows.audit.clock import clock
 from windows.errors import NotFound
 from windows.execution.queries.views import runs_of
+from windows.lifecycle.states import ChangeType
 from windows.scheduling.queries import window_id_of, window_view
 
 
@@ -28,12 +30,15 @@ def window_page(request: HttpRequest, reference: str, part: str = "overview") ->
         raise NotFound("A window has no such part.")
     opened = Opened(request, view, actor, now, runs_of(view.id), approval_view(view.id, actor))
     may_sign = any(approval.may_sign for approval in opened.approvals)
+    began = emergencies(actor, now, window_id=view.id) if view.change_type == ChangeType.EMERGENCY else []
+    may_answer = any(one.may_approve for one in began)
     context = {
         "window": view,
         "now": now,
         "approvals": opened.approvals,
         "runs": opened.runs,
-        "offers": offers(view, actor, now, may_sign=may_sign, runs=opened.runs),
+        "emergency": began[0] if began else None,
+        "offers": offers(view, actor, now, may_sign=may_sign, may_answer=may_answer, runs=opened.runs),
         "length": view.ends_at - view.starts_at,
         "part": part,
         "parts": [(name, word, address(view.reference, name)) for name, (word, _) in PARTS.items()],

@@ -39,6 +39,7 @@ class ApprovalShape(serializers.Serializer[Any]):
     policy = serializers.CharField()
     requires = serializers.ListField(child=serializers.CharField())
     missing = serializers.ListField(child=serializers.CharField())
+    later = serializers.ListField(child=serializers.CharField(), help_text="Those missing whose turn has not come")
     separate_executor = serializers.BooleanField()
     digest = serializers.CharField()
     requester = serializers.CharField()

@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from windows.access.roles import Actor, Verb, visible
 from windows.approvals.commands.requests import close_request, grant, in_force, refuse_hard
 from windows.approvals.models import Approval, ApprovalRequest, Decision, RequestStatus
-from windows.approvals.policy import differences, digest, told
+from windows.approvals.policy import Place, differences, digest, told, told_by_turn
 from windows.approvals.queries.delegations import Lender, lenders_of, places_lent, seated_in
 from windows.approvals.queries.material import Roles, material_of, roles_now
-from windows.approvals.queries.signing import eligible_roles, signable
+from windows.approvals.queries.signing import eligible_roles, signable, turn_now
 from windows.approvals.queries.standing import barred_from, counted, empty_places, wanted_places
 from windows.audit.commands import record
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
@@ -33,6 +33,13 @@ def decide(actor: Actor, window_id: int, decision: Decision | str, reason: str =
     Roles are read from the database at this moment; whoever asked, made or last edited the window is refused (four eyes), and so is
     their delegate. `on_behalf_of` names whose place is filled; without it one's own is, else that of the first who delegated.
     """
+    return decided(actor, window_id, decision, reason, on_behalf_of=on_behalf_of)
+
+
+def decided(
+    actor: Actor, window_id: int, decision: Decision | str, reason: str, *, on_behalf_of: int | None = None, only: int | None = None
+) -> Window:
+    """`decide`, inside the caller's transaction. `only` is the id of the one request that may be decided."""
     try:
         decided = Decision(decision)
     except ValueError:
@@ -46,6 +53,9 @@ def decide(actor: Actor, window_id: int, decision: Decision | str, reason: str =
     request = in_force(window)
     if window.status != WindowStatus.REQUESTED or request is None or request.status != RequestStatus.OPEN:
         raise Conflict(f"{window.reference} is {window.status}; nothing waits for a signature.", field="status")
+    if only not in (None, request.pk):
+        raise Conflict(f"{window.reference} was changed, and approval was asked for anew. Look at it as it is now.", field="request")
+    request.window = window
     lender, roles = place_to_fill(actor, window, request, on_behalf_of)
     sign(actor, request, decided, roles, why, lender=lender)
     told_roles = [f"{role} of {team}" for team, role in sorted(roles)]
@@ -82,29 +92,36 @@ def place_to_fill(actor: Actor, window: Window, request: ApprovalRequest, on_beh
         raise Forbidden(
             "Who asked for a window, made it or edited it last may not approve it: it takes a second person.", verb=Verb.APPROVE.value
         )
-    lenders = lenders_of(actor.person_id)
+    lenders, turn = lenders_of(actor.person_id), turn_now(request)
     if on_behalf_of is not None and on_behalf_of != actor.person_id:
         lenders = [one for one in lenders if one.id == on_behalf_of]
         if not lenders:
             raise Forbidden("Nobody with this id lets you sign in their place now.", verb=Verb.APPROVE.value)
-    lent = places_lent(request, lenders, barred_from(window, request), seated_in(request))
+    lent = places_lent(request, lenders, barred_from(window, request), seated_in(request), turn)
     if on_behalf_of is not None and lenders and on_behalf_of != actor.person_id:
         if not lent:
             detail = f"You cannot sign in the place of {lenders[0].name}: it is their own request, signed already, or not theirs to sign."
             raise Forbidden(detail, verb=Verb.APPROVE.value)
         return lent[0]
     held = roles_now({actor.person_id}).get(actor.person_id, frozenset())
-    roles = signable(request, actor.person_id, held)
+    roles = signable(request, actor.person_id, held, turn)
     if roles:
         return None, roles
     if lent and on_behalf_of is None:
         return lent[0]
+    if signable(request, actor.person_id, held):
+        first, _ = told_by_turn(wanted_places(request, request.material), empty_now(request, window))
+        raise Conflict(f"It is not your turn yet: {', '.join(first)} must sign first.", field="turn")
     if eligible_roles(request, held):
         detail = "You were given this role after approval was asked for; it does not count for this request."
     else:
         asked = ", ".join(told(wanted_places(request, request.material)))
         detail = f"{actor.name} holds no role that this policy asks for. It asks for: {asked}."
     raise Forbidden(detail, verb=Verb.APPROVE.value)
+
+
+def empty_now(request: ApprovalRequest, window: Window) -> list[Place]:
+    return empty_places(request, request.material, counted(request, barred_from(window, request)))
 
 
 def sign(actor: Actor, request: ApprovalRequest, decision: Decision, roles: Roles, reason: str, *, lender: Lender | None) -> None:

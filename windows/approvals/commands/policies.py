@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from windows.access.roles import Actor, Subject, Verb, require
@@ -39,7 +39,7 @@ def save_policy(actor: Actor, draft: PolicyDraft, *, policy_id: int | None = Non
         raise Invalid("Write a whole number from 0 to 9999.", field="position")
     policy.position = draft.position
     policy.match = texts.plain_json(checked_match(draft.match), "match")
-    policy.requires = [asdict(need) for need in checked_requires(draft.requires)]
+    policy.requires = [need.stored() for need in checked_requires(draft.requires)]
     policy.separate_executor, policy.is_enabled = bool(draft.separate_executor), bool(draft.is_enabled)
     if Policy.objects.filter(name=policy.name).exclude(pk=policy.pk).exists():
         raise Conflict("Another policy has this name.", field="name", rival=policy.name)

@@ -34,9 +34,11 @@ def lenders_of(person_id: int) -> list[Lender]:
     return [Lender(pk, name, held.get(pk, frozenset())) for pk, name in named.items()]
 
 
-def places_lent(request: ApprovalRequest, lenders: list[Lender], barred: frozenset[int], seated: set[int]) -> list[tuple[Lender, Roles]]:
+def places_lent(
+    request: ApprovalRequest, lenders: list[Lender], barred: frozenset[int], seated: set[int], turn: int | None = None
+) -> list[tuple[Lender, Roles]]:
     """Those of them for whom somebody may sign this request, with the roles it counts for: neither barred nor seated already."""
-    found = [(one, signable(request, one.id, one.roles)) for one in lenders if one.id not in barred | seated]
+    found = [(one, signable(request, one.id, one.roles, turn)) for one in lenders if one.id not in barred | seated]
     return [(one, roles) for one, roles in found if roles]
 
 
@@ -55,8 +57,8 @@ def is_over(row: Delegation, now: datetime) -> bool:
     return row.revoked_at is not None or row.ends_at <= now
 
 
-def may_sign_for(request: ApprovalRequest, person_id: int, barred: frozenset[int]) -> list[Lender]:
-    """In whose place this person may sign this very request."""
+def may_sign_for(request: ApprovalRequest, person_id: int, barred: frozenset[int], turn: int | None = None) -> list[Lender]:
+    """In whose place this person may sign this very request, in this turn."""
     if person_id in barred or any(row.approver_id == person_id for row in request.approvals.all()):
         return []
-    return [one for one, _ in places_lent(request, lenders_of(person_id), barred, seated_in(request))]
+    return [one for one, _ in places_lent(request, lenders_of(person_id), barred, seated_in(request), turn)]

@@ -14,10 +14,10 @@ from django.db.models import Count
 
 from windows.access.roles import Actor
 from windows.approvals.models import Approval, ApprovalRequest, Decision
-from windows.approvals.policy import differences, told
+from windows.approvals.policy import differences, told_by_turn
 from windows.approvals.queries.budgets import LEAST, budgets
 from windows.approvals.queries.comments import open_questions
-from windows.approvals.queries.standing import barred_from, empty_places, signatures_of
+from windows.approvals.queries.standing import barred_from, empty_places, signatures_of, wanted_places
 from windows.approvals.risk import LOOKS_BACK, Budget, Check, Facts, Reason, checks, reasons
 from windows.lifecycle.states import WindowStatus
 from windows.runbooks.models import RunbookVersion
@@ -51,7 +51,8 @@ class Dossier:
     risks: tuple[Reason, ...]
     checks: tuple[Check, ...]
     signed: tuple[str, ...]
-    missing: tuple[str, ...]
+    missing: tuple[str, ...]  # whose turn it is
+    later: tuple[str, ...]  # missing too, and signed after those
     earlier: Earlier | None
     questions: int  # that nobody has answered
     conflicts: tuple[ConflictFinding, ...] = ()
@@ -106,6 +107,7 @@ def dossiers(requests: Sequence[ApprovalRequest], viewer: Actor, now: datetime) 
             soft=[one.why for one in findings.get(window.pk, []) if one.severity is Severity.SOFT],
         )
         signed = signatures.get(row.pk, [])
+        lacking, later = told_by_turn(wanted_places(row, row.material), empty_places(row, row.material, signed))
         found.append(
             Dossier(
                 request=row,
@@ -116,7 +118,8 @@ def dossiers(requests: Sequence[ApprovalRequest], viewer: Actor, now: datetime) 
                 risks=tuple(reasons(facts, LEAST)),
                 checks=tuple(checks(facts, now, LEAST)),
                 signed=tuple(one.name for one in signed),
-                missing=tuple(told(empty_places(row, row.material, signed))),
+                missing=tuple(lacking),
+                later=tuple(later),
                 earlier=before.get(row.pk),
                 questions=questions.get(row.window_id, 0),
                 conflicts=tuple(findings.get(window.pk, ())),

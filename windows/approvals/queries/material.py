@@ -86,7 +86,7 @@ def row_of(policy: Policy) -> PolicyRow:
 
 
 def requirements(stored: list[dict[str, Any]]) -> tuple[Requirement, ...]:
-    return tuple(Requirement(entry["role"], entry.get("quorum", 1), entry.get("team", "owner")) for entry in stored)
+    return tuple(Requirement(entry["role"], entry.get("quorum", 1), entry.get("team", "owner"), entry.get("turn", 1)) for entry in stored)
 
 
 def signers(policy: PolicyRow, material: dict[str, Any]) -> list[list[Any]]:

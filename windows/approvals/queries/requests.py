@@ -8,10 +8,10 @@ from typing import Any
 
 from windows.access.roles import Actor, Verb, require
 from windows.approvals.models import ApprovalRequest, RequestStatus
-from windows.approvals.policy import Signature, told
+from windows.approvals.policy import Signature, told, told_by_turn
 from windows.approvals.queries.delegations import may_sign_for, seated_in
 from windows.approvals.queries.material import roles_now
-from windows.approvals.queries.signing import signable
+from windows.approvals.queries.signing import signable, turn_now
 from windows.approvals.queries.standing import barred_from, empty_places, signatures_of, wanted_places
 from windows.approvals.queries.waiting import waiting_for
 from windows.lifecycle.states import WindowStatus
@@ -41,6 +41,7 @@ class ApprovalView:
     policy: str
     requires: tuple[str, ...]
     missing: tuple[str, ...]
+    later: tuple[str, ...]  # those of them whose turn has not come
     separate_executor: bool
     digest: str
     requester: str
@@ -97,6 +98,8 @@ def view_of(window: Window, request: ApprovalRequest, viewer: Actor, signed: lis
         )
         for row in sorted(request.approvals.all(), key=lambda row: row.pk)
     )
+    wanted, empty = wanted_places(request, request.material), empty_places(request, request.material, signed)
+    now, later = told_by_turn(wanted, empty)
     open_now = request.status == RequestStatus.OPEN and window.status == WindowStatus.REQUESTED
     status = window.status if request.status == RequestStatus.OPEN and not open_now else request.status  # cancelled while it waited
     return ApprovalView(
@@ -104,8 +107,9 @@ def view_of(window: Window, request: ApprovalRequest, viewer: Actor, signed: lis
         number=request.number,
         status=status,
         policy=request.policy,
-        requires=tuple(told(wanted_places(request, request.material))),
-        missing=tuple(told(empty_places(request, request.material, signed))) if open_now else (),
+        requires=tuple(told(wanted)),
+        missing=(*now, *later) if open_now else (),
+        later=tuple(later) if open_now else (),
         separate_executor=request.separate_executor,
         digest=request.digest,
         requester=request.requester.name,
@@ -115,18 +119,19 @@ def view_of(window: Window, request: ApprovalRequest, viewer: Actor, signed: lis
         conflicts=tuple(request.conflicts),
         conflict_reason=request.conflict_reason,
         signatures=signatures,
-        may_sign=open_now and may_sign(request, barred, viewer, {row.approver_id for row in request.approvals.all()}),
+        may_sign=open_now and may_sign(request, barred, viewer, signed),
     )
 
 
-def may_sign(request: ApprovalRequest, barred: frozenset[int], viewer: Actor, signed: set[int]) -> bool:
+def may_sign(request: ApprovalRequest, barred: frozenset[int], viewer: Actor, signed: list[Signature]) -> bool:
     person_id = viewer.person_id
-    if person_id is None or person_id in barred or person_id in signed:
+    if person_id is None or person_id in barred or any(row.approver_id == person_id for row in request.approvals.all()):
         return False
     if viewer.scopes is not None and Verb.APPROVE.value not in viewer.scopes:
         return False
-    own = signable(request, person_id, roles_now({person_id}).get(person_id, frozenset())) and person_id not in seated_in(request)
-    return bool(own or may_sign_for(request, person_id, barred))
+    turn = turn_now(request, signed)
+    own = signable(request, person_id, roles_now({person_id}).get(person_id, frozenset()), turn) and person_id not in seated_in(request)
+    return bool(own or may_sign_for(request, person_id, barred, turn))
 
 
 def awaiting(viewer: Actor) -> list[Awaiting]:

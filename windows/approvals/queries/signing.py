@@ -1,19 +1,36 @@
-"""Which of somebody's roles may sign a request."""
+"""Which of somebody's roles may sign a request, and whose turn it is."""
 
 from __future__ import annotations
 
 from windows.approvals.models import ApprovalRequest
+from windows.approvals.policy import Place, Signature, turn_of
 from windows.approvals.queries.material import Roles
-from windows.approvals.queries.standing import wanted_places
+from windows.approvals.queries.standing import barred_from, counted, empty_places, wanted_places
 
 
-def eligible_roles(request: ApprovalRequest, roles: Roles) -> Roles:
-    """Of the roles somebody holds now, those that fit a place of the request."""
+def turn_now(request: ApprovalRequest, signed: list[Signature] | None = None) -> int | None:
+    """The turn that is signed now; None where the policy asks for no order, which takes no statement. `signed` is what counts, if known."""
     wanted = wanted_places(request, request.material)
+    if len({place.turn for place in wanted}) < 2:
+        return None
+    counts = counted(request, barred_from(request.window, request)) if signed is None else signed
+    return turn_of(wanted, empty_places(request, request.material, counts))
+
+
+def places_open(request: ApprovalRequest, signed: list[Signature]) -> list[Place]:
+    """The empty places whose turn has come."""
+    empty = empty_places(request, request.material, signed)
+    turn = turn_of(wanted_places(request, request.material), empty)
+    return [place for place in empty if turn is None or place.turn <= turn]
+
+
+def eligible_roles(request: ApprovalRequest, roles: Roles, turn: int | None = None) -> Roles:
+    """Of the roles somebody holds now, those that fit a place of the request, of this turn or an earlier one."""
+    wanted = [place for place in wanted_places(request, request.material) if turn is None or place.turn <= turn]
     return frozenset((team, role) for team, role in roles if any(place.fits([(team, role)]) for place in wanted))
 
 
-def signable(request: ApprovalRequest, person_id: int, roles: Roles) -> Roles:
+def signable(request: ApprovalRequest, person_id: int, roles: Roles, turn: int | None = None) -> Roles:
     """Those of them that were held when it was asked: a role gained later signs nothing."""
     then = {(team, role) for signer, team, role in request.signers if signer == person_id}
-    return eligible_roles(request, roles) & then
+    return eligible_roles(request, roles, turn) & then

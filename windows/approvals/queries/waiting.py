@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from windows.access.roles import Actor, Verb, permitted
 from windows.approvals.models import Approval, ApprovalRequest, RequestStatus
 from windows.approvals.queries.delegations import Lender, lenders_of, places_lent, seated_in
-from windows.approvals.queries.signing import signable
+from windows.approvals.queries.material import Roles
+from windows.approvals.queries.signing import signable, turn_now
 from windows.approvals.queries.standing import barred_from
 from windows.catalogue.models import Person
 from windows.lifecycle.states import WindowStatus
@@ -40,11 +41,15 @@ def waiting_for(viewer: Actor) -> list[ApprovalRequest]:
     held = frozenset((team, role.value) for team, role in viewer.roles)
     if lenders:
         rows = rows.prefetch_related("approvals")
-    return seen([row for row in rows[:MOST] if signable(row, mine, held) or lent(row, lenders)], viewer)
+    return seen([row for row in rows[:MOST] if mine_to_sign(row, mine, held, lenders)], viewer)
 
 
-def lent(request: ApprovalRequest, lenders: list[Lender]) -> bool:
-    return bool(lenders and places_lent(request, lenders, barred_from(request.window, request), seated_in(request)))
+def mine_to_sign(request: ApprovalRequest, mine: int, held: Roles, lenders: list[Lender]) -> bool:
+    """Statements only where its policy asks for an order."""
+    turn = turn_now(request)
+    if signable(request, mine, held, turn):
+        return True
+    return bool(lenders and places_lent(request, lenders, barred_from(request.window, request), seated_in(request), turn))
 
 
 def waiting_count(viewer: Actor) -> int:

@@ -14,6 +14,7 @@ from windows.access.roles import Actor
 from windows.approvals.commands import decide
 from windows.approvals.models import Decision
 from windows.approvals.queries.dossiers import dossiers
+from windows.approvals.queries.emergencies import emergencies, emergency_tally
 from windows.approvals.queries.waiting import MOST, open_requests, seen, waiting_for
 from windows.audit.clock import clock
 from windows.errors import Invalid, Refused
@@ -53,6 +54,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "chosen": chosen if error else [],
         "reason": reason if error else "",
         "now": now,
+        "emergencies": emergencies(actor, now),
+        "tally": emergency_tally(now),
     }
     return render(request, "approvals/board.html", context, status=error.status if error else 200)
 

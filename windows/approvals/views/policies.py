@@ -38,7 +38,11 @@ def in_words(policy: Policy) -> dict[str, Any]:
         else:
             fits.append(f"{name.replace('_', ' ')} {' or '.join(str(one).replace('_', '-') for one in value)}")
     whose = {"owner": "of the owning team", "affected": "of each affected team", "any": ""}
-    asks = [f"{need['quorum']} × {need['role']} {whose.get(need['team'], '')}".strip() for need in policy.requires]
+    turns = sorted({need.get("turn", 1) for need in policy.requires})
+    asks = []
+    for need in sorted(policy.requires, key=lambda need: need.get("turn", 1)):
+        after = "then " if need.get("turn", 1) != turns[0] else ""
+        asks.append(f"{after}{need['quorum']} × {need['role']} {whose.get(need['team'], '')}".strip())
     return {"policy": policy, "fits": fits, "asks": asks}
 
 
@@ -57,7 +61,12 @@ def as_given(policy: Policy) -> dict[str, Any]:
     given |= {"separate_executor": policy.separate_executor, "is_enabled": policy.is_enabled}
     for n in ROWS:
         need = policy.requires[n - 1] if n <= len(policy.requires) else {"role": "", "quorum": 1, "team": "owner"}
-        given |= {f"role_{n}": need["role"], f"quorum_{n}": str(need["quorum"]), f"of_{n}": need["team"]}
+        given |= {
+            f"role_{n}": need["role"],
+            f"quorum_{n}": str(need["quorum"]),
+            f"of_{n}": need["team"],
+            f"turn_{n}": str(need.get("turn", 1)),
+        }
     return given
 
 
@@ -71,7 +80,12 @@ def draft_in(given: Mapping[str, Any]) -> PolicyDraft:
     if given[FEWEST_USERS]:
         match[FEWEST_USERS] = number(given[FEWEST_USERS], FEWEST_USERS)
     requires = [
-        {"role": given[f"role_{n}"], "quorum": number(given[f"quorum_{n}"], f"quorum_{n}", least=1, most=20), "team": given[f"of_{n}"]}
+        {
+            "role": given[f"role_{n}"],
+            "quorum": number(given[f"quorum_{n}"], f"quorum_{n}", least=1, most=20),
+            "team": given[f"of_{n}"],
+            "turn": number(given[f"turn_{n}"] or "1", f"turn_{n}", least=1, most=9),
+        }
         for n in ROWS
         if given[f"role_{n}"]
     ]
@@ -87,7 +101,7 @@ def draft_in(given: Mapping[str, Any]) -> PolicyDraft:
 
 def policy_sheet(request: HttpRequest, given: dict[str, Any], policy: Policy | None, error: Refused | None = None) -> HttpResponse:
     choices = {name: [(one, one.replace("_", "-")) for one in ordered(name)] for name in ("tier", "change_type", "mode", "layer")}
-    parts = ("role", "quorum", "of")
+    parts = ("role", "quorum", "of", "turn")
     places = [{part: given[f"{part}_{n}"] for part in parts} | {"n": n, "names": [f"{part}_{n}" for part in parts]} for n in ROWS]
     context = {
         "policy": policy,
@@ -101,7 +115,7 @@ def policy_sheet(request: HttpRequest, given: dict[str, Any], policy: Policy | N
 
 def in_row(error: Refused, given: Mapping[str, Any]) -> Refused:
     """What the command says of requires[0].team, said of the row it was typed in."""
-    told = re.fullmatch(r"requires\[(\d+)\]\.(role|quorum|team)", str(getattr(error, "field", "")))
+    told = re.fullmatch(r"requires\[(\d+)\]\.(role|quorum|team|turn)", str(getattr(error, "field", "")))
     if told is None:
         return error
     row = [n for n in ROWS if given[f"role_{n}"]][int(told[1])]
@@ -119,7 +133,7 @@ def edit_policy(request: HttpRequest, policy_id: int | None = None) -> HttpRespo
     policy = None if policy_id is None else found(policy_id)
     given = as_given(policy or Policy(name="", position=100, is_enabled=True))
     if request.method == "POST":
-        rows = [f"{part}_{n}" for n in ROWS for part in ("role", "quorum", "of")]
+        rows = [f"{part}_{n}" for n in ROWS for part in ("role", "quorum", "of", "turn")]
         names = ("name", "position", *LISTED, FEWEST_USERS, "separate_executor", "is_enabled", *rows)
         given = typed(request, *names, lists=TICKED)
         try:

@@ -15,7 +15,7 @@ from windows.approvals.commands.requests import acceptable
 from windows.approvals.models import ApprovalRequest, Decision, RequestStatus
 from windows.approvals.queries import approval_view
 from windows.approvals.queries.delegations import may_sign_for
-from windows.approvals.queries.signing import signable
+from windows.approvals.queries.signing import signable, turn_now
 from windows.approvals.queries.standing import barred_from
 from windows.errors import Conflict, Invalid
 from windows.lifecycle.states import WindowStatus
@@ -117,9 +117,10 @@ def places_of(actor: Actor, window_id: int) -> tuple[tuple[str, str], ...]:
     if request is None or actor.person_id is None:
         return ()
     mine, barred = actor.person_id, barred_from(request.window, request)
-    lent = may_sign_for(request, mine, barred)
+    turn = turn_now(request)
+    lent = may_sign_for(request, mine, barred, turn)
     own = frozenset((team, role.value) for team, role in actor.roles)
-    first = ((str(mine), "In my own place"),) if signable(request, mine, own) and mine not in barred else ()
+    first = ((str(mine), "In my own place"),) if signable(request, mine, own, turn) and mine not in barred else ()
     return (*first, *((str(one.id), f"In the place of {one.name}") for one in lent))
 
 
