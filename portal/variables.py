@@ -70,6 +70,7 @@ MEANINGS = {
     "flag_lease": "how long a flag stays set unless renewed",
     "turn_back_warning": "how long before turn-back time people are warned",
     "request_grace": "how long after its start an undecided request expires",
+    "emergency_approval": "how long after its begin an emergency may wait for its approval",
     "latest_start": "how long after its start an approved window may still begin",
     "preflight_retry": "how often failed preflight checks are tried again",
     "longest_window": "the longest window that may be requested",

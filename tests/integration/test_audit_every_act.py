@@ -262,6 +262,9 @@ def filed(person_id: int, begins: datetime) -> dict[str, Any]:
 def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
     """A window filed, edited, asked for, signed, refused, called off."""
     do, asked = story.do, filed(person_id, given.soon(48))
+    do(owner, "POST", "/windows-validate", asked, entry=False)
+    put = do(owner, "PUT", "/windows/by-ref/ci-1", asked)
+    do(owner, "DELETE", f"/windows/{put['reference']}")
     gone = do(owner, "POST", "/windows", asked)
     do(owner, "DELETE", f"/windows/{gone['reference']}")
     made = do(owner, "POST", "/windows", asked)

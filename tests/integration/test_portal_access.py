@@ -47,6 +47,7 @@ from windows.scheduling.models import (
 pytestmark = pytest.mark.django_db
 OPEN = {"healthz", "readyz", "metrics", "sign-in/", "sign-out/", "api/schema/", "feeds/<str:token>.ics", "static/<path:path>", ""}
 OPEN |= {"schemas/runbook.json"}  # the language of runbooks, for editors
+OPEN |= {"approvals/by-mail/<str:secret>"}  # whoever has the address decides, as one person about one request: test_approvals_reminders
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 OWN = {
     "api/v1/me",
@@ -54,6 +55,7 @@ OWN = {
     "api/v1/tokens",
     "api/v1/feeds",
     "settings/sessions/end",
+    "api/v1/delegations",
     "settings/delegations/",
 }  # about oneself
 OWN |= {"api/v1/runbooks/check", "api/v1/change-oracle/state"}  # about nothing: they only ask
@@ -183,6 +185,7 @@ def world() -> dict[str, Any]:
         "person_id": ada.person_id,
         "position": 1,
         "delegation_id": 1,
+        "external_ref": "ci-1",
         "number": 1,
         "role": "owner",
         "depends_on": "orders",

@@ -9,6 +9,7 @@ from windows.approvals.api.freeze_moves import FreezeMoves
 from windows.approvals.api.policies import OnePolicy, Policies
 from windows.approvals.api.requests import Approvals, Approve, Inbox, Reject, RequestApproval, Withdraw
 from windows.approvals.api.series import ApproveFollowing, EditFollowing, RejectFollowing, RequestFollowing
+from windows.approvals.api.upserting import ByReference, Validate
 from windows.approvals.api.windows import NextSlot, OneWindow
 from windows.approvals.views.board import board
 from windows.approvals.views.comments import ask_question, comments_page, comments_panel
@@ -23,6 +24,8 @@ from windows.approvals.views.policies import edit_policy, policy_list, remove_po
 from windows.approvals.views.requests import approve, reject, request_approval, withdraw_request
 
 api = [
+    path("windows/by-ref/<path:external_ref>", ByReference.as_view()),
+    path("windows-validate", Validate.as_view()),
     path("windows/<str:reference>", OneWindow.as_view()),
     path("windows/<str:reference>/approvals", Approvals.as_view()),
     path("windows/<str:reference>/comments", Comments.as_view()),

@@ -37,13 +37,21 @@ def amend_window(
 
     Stale, Conflict and Invalid as for a draft; `together` as there; `reason` answers soft conflicts as in `request_window`.
     """
+    return amended(actor, window_id, changes, version, reason=reason, together=together)
+
+
+def amended(
+    actor: Actor, window_id: int, changes: Mapping[str, Any], version: int | None, *, reason: str = "", together: bool = False
+) -> Window:
+    """`amend_window`, inside the caller's transaction; without a version, whatever is in force."""
     see_freezes()
     line_up_for_rules()
     window = locked(window_id)
     require(actor, Verb.DRAFT, subject_of(window))
     if window.status not in AMENDABLE:
         raise Conflict(f"{window.reference} is {window.status}; only a requested or approved window is amended.", field="status")
-    check_version(window, version)
+    if version is not None:
+        check_version(window, version)
     why = texts.lines(reason, "reason")
     request = in_force(window)
     bound, edited_by = (request.material if request else material_of(window_id)), window.edited_by_id

@@ -37,6 +37,11 @@ def request_window(actor: Actor, window_id: int, *, reason: str = "") -> Window:
     A pre-authorised standard change is approved at once, while a template in force allows it, error budget is enough and no soft
     conflict waits for its second person.
     """
+    return requested(actor, window_id, reason)
+
+
+def requested(actor: Actor, window_id: int, reason: str = "") -> Window:
+    """`request_window`, inside the caller's transaction."""
     see_freezes()
     line_up_for_rules()
     window = locked(window_id)
@@ -91,16 +96,7 @@ def open_request(actor: Actor, window: Window, findings: list[ConflictFinding], 
     if actor.person_id is None:
         raise Forbidden("Approval is asked for by a person.", verb=Verb.REQUEST.value)
     material = material_of(window.pk)
-    policy = policy_for(window.pk, material)
-    preauthorised = not policy.requires
-    lacking = "no template allows this" if not_standard(policy, material) else ""
-    if preauthorised and not lacking and not enough_budget(window.pk):
-        lacking = "error budget is not enough"
-    if preauthorised and not lacking and any(open_conflicts(window)):
-        lacking = "a soft conflict"
-    if lacking:
-        policy = PolicyRow(f"{policy.name} ({lacking}: the owner signs)", {}, FALLBACK.requires, policy.separate_executor)
-        preauthorised = False
+    policy = demanded(window, material)
     last = ApprovalRequest.objects.filter(window=window).aggregate(last=Max("number"))["last"] or 0
     request = ApprovalRequest.objects.create(
         window=window,
@@ -115,9 +111,22 @@ def open_request(actor: Actor, window: Window, findings: list[ConflictFinding], 
         conflict_reason=reason,
         requester_id=actor.person_id,
     )
-    if not preauthorised:
+    if policy.requires:
         return window
     return grant(request, Actor(name=f"Policy “{policy.name}”", person_id=None, via="policy"), {"approvers": []}, same_edit=True)
+
+
+def demanded(window: Window, material: dict[str, Any]) -> PolicyRow:
+    """The policy that decides about the window now: where it is only nearly pre-authorised, the owner signs and its name says why."""
+    policy = policy_for(window.pk, material)
+    lacking = "no template allows this" if not_standard(policy, material) else ""
+    if not policy.requires and not lacking and not enough_budget(window.pk):
+        lacking = "error budget is not enough"
+    if not policy.requires and not lacking and any(open_conflicts(window)):
+        lacking = "a soft conflict"
+    if lacking:
+        return PolicyRow(f"{policy.name} ({lacking}: the owner signs)", {}, FALLBACK.requires, policy.separate_executor)
+    return policy
 
 
 def grant(request: ApprovalRequest, actor: Actor, data: dict[str, Any], *, same_edit: bool = False) -> Window:

@@ -116,11 +116,17 @@ def save_new(window: Window) -> None:
 @one_transaction
 def edit_draft(actor: Actor, window_id: int, changes: Mapping[str, Any], version: int) -> Window:
     """Change fields of a draft. Stale when `version` is not the one in force; Conflict once the window has been requested."""
+    return edited(actor, window_id, changes, version)
+
+
+def edited(actor: Actor, window_id: int, changes: Mapping[str, Any], version: int | None) -> Window:
+    """`edit_draft`, inside the caller's transaction; without a version, whatever is in force."""
     window = locked(window_id)
     require(actor, Verb.DRAFT, subject_of(window))
     if window.status != WindowStatus.DRAFT:
         raise Conflict(f"{window.reference} is {window.status}; amend it, or withdraw it first.", field="status")
-    editing.check_version(window, version)
+    if version is not None:
+        editing.check_version(window, version)
     changed = apply(actor, window, changes)
     if changed:
         if window.confidential:  # a draft can be discarded, and then nothing tells that its entries were not for every eye
