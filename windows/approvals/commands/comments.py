@@ -33,7 +33,8 @@ def comment(actor: Actor, window_id: int, text: str, kind: Kind | str = Kind.COM
     Forbidden for who is nothing to the window; Invalid names `text`, `kind` or `answers`.
     """
     window = locked(window_id)
-    require(actor, Verb.COMMENT, subject_of(window))
+    subject = subject_of(window)
+    require(actor, Verb.COMMENT, subject)
     try:
         said = Kind(kind)
     except ValueError:
@@ -51,7 +52,7 @@ def comment(actor: Actor, window_id: int, text: str, kind: Kind | str = Kind.COM
     title = f"{window.reference} {window.title}: {actor.name} {WORDS[said]}"
     body = f"{words}\n\n{settings.PORTAL_URL}/windows/{window.reference}/comments\n"
     reach(
-        Saying(f"comment:{row.pk}", Urgency.NOTICE, title, body, window.reference),
+        Saying(f"comment:{row.pk}", Urgency.NOTICE, title, body, window.reference, about=subject),
         [one.email for one in told],
         [window.team.slug] if told else [],
     )

@@ -102,4 +102,5 @@ def tell(row: EmergencyApproval, step: str, title: str) -> None:
         f"An owner or SRE other than who began it answers for it until {row.due_at:%Y-%m-%d %H:%M} UTC.\n\n"
         f"{settings.PORTAL_URL}/windows/{window.reference}/approve-afterwards\n"
     )
-    reach(Saying(f"emergency:{window.pk}:{step}", Urgency.TICKET, title, body, window.reference), people, teams)
+    said = Saying(f"emergency:{window.pk}:{step}", Urgency.TICKET, title, body, window.reference, about=subject_of(window))
+    reach(said, people, teams)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.commands.transactions import one_transaction
-from windows.scheduling.queries import scope_of
+from windows.scheduling.queries import scope_of, subject_of
 
 AT_ONCE = 500
 TITLES = {
@@ -58,17 +59,13 @@ def tell(request_id: int, step: Step) -> bool:
     beside = next_in_line(request, places) if step is Step.ESCALATED else []
     title = f"{window.reference} {TITLES[step]}"
     fact = f"request:{request.pk}:{step.value}"
-    for person in can_sign:
-        reach(Saying(fact, Urgency.TICKET, title, body(request, person, signs=True), window.reference), [person.email], [])
     others = [person for person in beside if person not in can_sign]
+    said = Saying(fact, Urgency.TICKET, title, body(request, None, signs=False), window.reference, about=subject_of(window))
+    for person in can_sign:
+        reach(replace(said, body=body(request, person, signs=True)), [person.email], [])
     for person in others:
-        reach(Saying(fact, Urgency.TICKET, title, body(request, person, signs=False), window.reference), [person.email], [])
-    teams = sorted({place.team or window.team.slug for place in places})
-    reach(
-        Saying(fact, Urgency.TICKET, f"{window.reference} waits for approval", body(request, None, signs=False), window.reference),
-        [],
-        teams,
-    )
+        reach(replace(said, body=body(request, person, signs=False)), [person.email], [])
+    reach(replace(said, title=f"{window.reference} waits for approval"), [], sorted({place.team or window.team.slug for place in places}))
     facts = {"step": step.value, "missing": told(places), "people": [one.name for one in (*can_sign, *others)]}
     record("window.approvers_told", SCHEDULE, window.reference, window=window.reference, data=facts)
     return True

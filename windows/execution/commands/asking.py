@@ -51,5 +51,6 @@ def page_not_begun(window: Window, reason: str) -> int:
     text = f"{reason}\n\n{window.reference} · {window.title}\n{settings.PORTAL_URL}/windows/{window.reference}\n"
     addresses = list(Person.objects.filter(pk__in=named, is_active=True).values_list("email", flat=True))
     fact = f"window:{window.pk}:{window.starts_at:%Y%m%dT%H%M%S}:not-begun"
-    reach(Saying(fact, Urgency.PAGE, f"{window.reference} did not begin", text, window.reference), addresses, [window.team.slug])
+    said = Saying(fact, Urgency.PAGE, f"{window.reference} did not begin", text, window.reference, about=subject_of(window))
+    reach(said, addresses, [window.team.slug])
     return len(addresses)

@@ -124,5 +124,6 @@ def break_glass(actor: Actor, window_id: int, reason: str) -> BreakGlass:
         f"{why}\n\nIts runbook was not rehearsed. {because}\nSomebody else must review this before the window is closed.\n\n"
         f"{window.reference} · {window.title}\n{settings.PORTAL_URL}/windows/{window.reference}\n"
     )
-    reach(Saying(f"glass:{row.pk}", Urgency.PAGE, f"{window.reference} breaks the glass", text, window.reference), others, teams)
+    said_of_it = Saying(f"glass:{row.pk}", Urgency.PAGE, f"{window.reference} breaks the glass", text, window.reference, about=subject)
+    reach(said_of_it, others, teams)
     return row

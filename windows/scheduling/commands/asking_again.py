@@ -27,7 +27,7 @@ from windows.scheduling.conflicts import ConflictFinding, Severity
 from windows.scheduling.models import Collision, ConflictQuestion, Override, TrailReader, Window
 from windows.scheduling.queries.concerned import WAITING, concerned, windows_ahead
 from windows.scheduling.queries.conflicts_ahead import conflicts_ahead
-from windows.scheduling.queries.windows import window_id_of
+from windows.scheduling.queries.windows import subject_of, window_id_of
 
 READER = "conflicts"
 ENTRIES, WINDOWS = 100, 50  # read, and asked for, at a time
@@ -162,4 +162,5 @@ def tell(window: Window, new: list[ConflictFinding], gone: list[Collision], occa
     body = "\n".join([f"{window.reference} {window.title}", *lines, "", f"{settings.PORTAL_URL}/windows/{window.reference}", ""])
     heading = f"{window.reference}: {'another conflict' if new else 'a conflict less'}"
     people = {person.email for person in (window.coordinator, window.owner, window.deputy) if person and person.is_active}
-    reach(Saying(f"collision:{occasion}", urgency, heading, body, window.reference), people, [window.team.slug])
+    said = Saying(f"collision:{occasion}", urgency, heading, body, window.reference, about=subject_of(window))
+    reach(said, people, [window.team.slug])

@@ -43,7 +43,7 @@ def ask_to_move(actor: Actor, asking_id: int, window_id: int, message: str) -> M
     who = "a confidential window" if asking.confidential else asking.reference
     record("window.asked_to_move", actor, asked.reference, window=asked.reference, data={"by": who, "message": text})
     body = f"{actor.name} asks, for {who}:\n{text}\n\nMove it, or say why not: {settings.PORTAL_URL}/windows/{asked.reference}\n"
-    said = Saying(f"move:{row.pk}", Urgency.TICKET, f"{asked.reference}: please move it", body, asked.reference)
+    said = Saying(f"move:{row.pk}", Urgency.TICKET, f"{asked.reference}: please move it", body, asked.reference, about=asked.subject)
     reach(said, {asked.coordinator.email, asked.owner.email}, [asked.team])
     return row
 
@@ -83,5 +83,5 @@ def answered(row: MoveRequest, answer: Answer, actor: Actor, text: str) -> None:
     record("window.move_answered", actor, name, window=name, data={"answer": answer.value, "reason": text})
     body = f"{actor.name}: {text}\n\n{settings.PORTAL_URL}/windows/{row.asking.reference}\n"
     verb = "moved" if answer is Answer.AGREED else "stays where it is"
-    said = Saying(f"move:{row.pk}:answer", Urgency.NOTICE, f"{name} {verb}", body, row.asking.reference)
+    said = Saying(f"move:{row.pk}:answer", Urgency.NOTICE, f"{name} {verb}", body, row.asking.reference, about=subject_of(row.asking_id))
     reach(said, [row.asked_by.email], [row.asking.team.slug])

@@ -88,7 +88,9 @@ def refuse_to_override(actor: Actor, override_id: int, reason: str) -> Override:
     record("window.override_refused", actor, window.reference, window=window.reference, data=data)
     title, link = f"{window.reference}: not in spite of the conflict", f"{settings.PORTAL_URL}/windows/{window.reference}"
     body = f"{actor.name}: {row.refusal}\n\n{link}\n"
-    said = Saying(f"override:{row.pk}:{row.refused_at.isoformat()}", Urgency.NOTICE, title, body, window.reference)
+    said = Saying(
+        f"override:{row.pk}:{row.refused_at.isoformat()}", Urgency.NOTICE, title, body, window.reference, about=subject_of(window)
+    )
     reach(said, [row.asked_by.email], [window.team.slug])
     return row
 
