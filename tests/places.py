@@ -109,6 +109,7 @@ NOWHERE = {  # addresses that the example has no row for, and why; their own tes
     "settings/delegations/<int:delegation_id>/end": "nobody signs in another's place in the example",
     "windows/<str:reference>/approve-afterwards": "no emergency of the example began without an approval",
     "approvals/by-mail/<str:secret>": "the address is in a mail alone",
+    "windows/<str:reference>/extensions/<int:extension_id>": "nobody asks for more time in the example",
     "windows/<str:reference>/surfaces/<int:surface_id>/accept": "nothing outside drifts in the example",
 }
 

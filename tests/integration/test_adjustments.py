@@ -21,8 +21,9 @@ from tests import given_starts
 from tests import given_windows as given
 from tests.callers import browser
 from tests.given_starts import started
-from windows.access.roles import ENGINE
+from windows.access.roles import ENGINE, Role
 from windows.audit.models import AuditEntry
+from windows.execution.commands.extending import ask_extension, decide_extension
 from windows.execution.commands.transitions import become, locked
 from windows.execution.models import Run, clock
 from windows.execution.states import RunStatus
@@ -167,6 +168,19 @@ def test_n12_a_run_writes_down_what_was_agreed_and_gives_back_what_it_did_not_ne
     become(run, RunStatus.VALIDATING, ENGINE, reason="Done.", now=clock())
     become(run, RunStatus.SUCCEEDED, ENGINE, reason="Done.", now=clock())
     assert [one.policy for one in adjustments()] == [Policy.EXCLUDE, Policy.COUNT]
+
+
+def test_n12_an_extension_excuses_from_the_end_that_held_and_cites_who_agreed(window: Window) -> None:
+    objective()
+    run = running(window)
+    (first,) = adjustments()
+    given.person("otto", ("shop", Role.OWNER))
+    row = ask_extension(given.actor("olga"), window.pk, run.window_ends_at + timedelta(minutes=30), "The index takes longer.")
+    assert adjustments() == [first], "nothing is excused before somebody agrees"
+    decide_extension(given.actor("otto"), row.pk, "approved")
+    _, more = adjustments()
+    assert more.interval.start == first.interval.end and more.interval.end >= row.until
+    assert more.approvers == ("Otto",) and "Extension" in more.authority
 
 
 def test_n12_an_emergency_is_charged_whole(window: Window) -> None:

@@ -237,6 +237,11 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         here = Surface.objects.create(run=run, window=run.window, kind="live", name="x", desired={}, status="drifted", due_at=clock())
         told.reset()
         do(owner, "POST", f"/windows/{run.window.reference}/surfaces/{here.pk}/accept", {"reason": "as agreed"})
+        run = run_of(step())
+        told.reset()
+        until = (run.window_ends_at + timedelta(minutes=30)).isoformat()
+        asked = do(owner, "POST", f"/windows/{run.window.reference}/extensions", {"until": until, "reason": "slow"})[0]
+        do(other, "POST", f"/windows/{run.window.reference}/extensions/{asked['id']}/decide", {"decision": "approved"})
         for act in (hold, roll_back, skip, stuck, abort):
             run = run_of(step(), step(), step())
             told.reset()

@@ -185,6 +185,7 @@ def world() -> dict[str, Any]:
         "person_id": ada.person_id,
         "position": 1,
         "delegation_id": 1,
+        "extension_id": 1,
         "external_ref": "ci-1",
         "number": 1,
         "role": "owner",

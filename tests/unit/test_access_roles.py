@@ -54,6 +54,7 @@ EXPECTED: dict[Verb, set[str]] = {
     # "Flags by hand, emergency, soft overrides: owner, SRE with reason"
     Verb.START_EMERGENCY: {"owner role", "SRE"},
     Verb.APPROVE_EMERGENCY: {"owner role", "SRE"},
+    Verb.EXTEND: {"owner role", "SRE"},
     Verb.SET_FLAG: {"owner role", "SRE"},
     Verb.OVERRIDE: {"owner role", "SRE"},
     Verb.REVIEW: CONDUCT | {"member", "on-call", "affected on-call"},
@@ -103,7 +104,7 @@ def test_what_is_confidential_is_not_there_for_others(who: str) -> None:
 
 
 PERSONAL = {Verb.COMMENT, Verb.APPROVE, Verb.OVERRIDE, Verb.SKIP, Verb.CONFIRM, Verb.ATTEST, Verb.ABORT, Verb.START_EMERGENCY, Verb.MEASURE}
-PERSONAL |= {Verb.REVIEW, Verb.APPROVE_EMERGENCY}
+PERSONAL |= {Verb.REVIEW, Verb.APPROVE_EMERGENCY, Verb.EXTEND}
 
 
 @pytest.mark.parametrize("verb", Verb)

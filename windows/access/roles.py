@@ -38,6 +38,7 @@ class Verb(StrEnum):
     ATTEST = "attest"  # say what became of a step in doubt
     ABORT = "abort"
     START_EMERGENCY = "start_emergency"
+    EXTEND = "extend"  # agree to more time for a window that runs; asking for it takes RESUME
     APPROVE_EMERGENCY = "approve_emergency"  # answer, after the fact, for one that somebody else began
     SET_FLAG = "set_flag"
     MEASURE = "measure"  # push measurements: gates and budgets are judged by them
@@ -89,6 +90,7 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
     Verb.ATTEST: CONDUCT,
     Verb.ABORT: frozenset({R.OWNER, R.SRE, P.OWNER}),  # and it takes two of them
     Verb.START_EMERGENCY: frozenset({R.OWNER, R.SRE}),
+    Verb.EXTEND: frozenset({R.OWNER, R.SRE}),
     Verb.APPROVE_EMERGENCY: frozenset({R.OWNER, R.SRE}),
     Verb.SET_FLAG: frozenset({R.OWNER, R.SRE}),
     Verb.MEASURE: frozenset({R.MEMBER, R.COORDINATOR, R.OWNER, R.SRE}),

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
+from windows.execution.api.extensions import DecideExtension, Extensions
 from windows.execution.api.rehearsal_policy import OneRehearsalPolicy
 from windows.execution.api.rehearsals import Glass, OneReport, Rehearse
 from windows.execution.api.runs import OneRun, Runs, Start
 from windows.execution.api.surfaces import AcceptDeviation, Surfaces
 from windows.execution.api.verbs import Abort, Attest, Confirm, Hold, Resume, Retry, RollBack, Skip
 from windows.execution.views.cockpit import run_list, run_page, run_panel
+from windows.execution.views.extending import extend_window, extension_page
 from windows.execution.views.rehearsal_policy import rehearsal_policy_page
 from windows.execution.views.rehearsals import break_glass_page, rehearse_page, report_page
 from windows.execution.views.surfaces import accept_deviation, surfaces_panel
@@ -17,6 +19,8 @@ api = [
     path("windows/<str:reference>/start", Start.as_view()),
     path("windows/<str:reference>/surfaces", Surfaces.as_view()),
     path("windows/<str:reference>/surfaces/<int:surface_id>/accept", AcceptDeviation.as_view()),
+    path("windows/<str:reference>/extensions", Extensions.as_view()),
+    path("windows/<str:reference>/extensions/<int:extension_id>/decide", DecideExtension.as_view()),
     path("runs", Runs.as_view()),
     path("runs/<int:run_id>", OneRun.as_view()),
     path("rehearsal-policy", OneRehearsalPolicy.as_view()),
@@ -36,6 +40,8 @@ pages = [
     path("windows/<str:reference>/start", start, name="start-run"),
     path("windows/<str:reference>/surfaces", surfaces_panel, name="surfaces"),
     path("windows/<str:reference>/surfaces/<int:surface_id>/accept", accept_deviation, name="accept-deviation"),
+    path("windows/<str:reference>/extend", extend_window, name="extend-window"),
+    path("windows/<str:reference>/extensions/<int:extension_id>", extension_page, name="extension"),
     path("runs/", run_list, name="runs"),
     path("runs/<int:run_id>", run_page, name="run"),
     path("runs/<int:run_id>/panel", run_panel, name="run-panel"),

@@ -48,6 +48,11 @@ def set_step(window: str, step: str) -> int:
     return LiveScope.objects.filter(window=window).update(step=step[:120])
 
 
+def set_until(window: str, until: datetime) -> int:
+    """It was given more time. Answers how many rows say so now."""
+    return LiveScope.objects.filter(window=window).update(until=until)
+
+
 def close_scopes(window: str) -> int:
     """The window is over. Answers how many rows went."""
     return LiveScope.objects.filter(window=window).delete()[0]

@@ -52,6 +52,7 @@ def offers(
         (view.status == W.APPROVED and may[Verb.START], "start-run", "Start now", "running", "main", False),
         (emergency, "start-run", "Start the emergency", "running", "main", False),
         (may_answer, "approve-afterwards", "Answer for the emergency", "approvals", "main", False),
+        (view.status == W.RUNNING and may[Verb.RESUME], "extend-window", "Ask for more time", "clock", "", True),
         (view.status in AHEAD and edits, "edit-window", "Edit", "edit", "", False),
         (draft and edits, "move-window", "Move", "calendar", "", True),
         (view.status in AHEAD and bool(view.runbook) and may[Verb.START], "rehearse", "Rehearse", "runs", "", True),

@@ -16,6 +16,7 @@ from windows.approvals.queries import approval_view
 from windows.approvals.queries.emergencies import emergencies
 from windows.audit.clock import clock
 from windows.errors import NotFound
+from windows.execution.queries.extensions import extensions_of
 from windows.execution.queries.views import runs_of
 from windows.lifecycle.states import ChangeType
 from windows.scheduling.queries import window_id_of, window_view
@@ -38,6 +39,7 @@ def window_page(request: HttpRequest, reference: str, part: str = "overview") ->
         "approvals": opened.approvals,
         "runs": opened.runs,
         "emergency": began[0] if began else None,
+        "extensions": extensions_of(view, actor) if view.started_at else [],
         "offers": offers(view, actor, now, may_sign=may_sign, may_answer=may_answer, runs=opened.runs),
         "length": view.ends_at - view.starts_at,
         "part": part,

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from slo.intervals import Interval
+from slo.maintenance import minute_after
 from slo.objectives.commands import excuse, give_back
 from slo.objectives.queries import promises
 from windows.approvals.queries.authority import authority_of
@@ -37,6 +38,18 @@ def excuse_window(run: Run, now: datetime) -> list[dict[str, Any]]:
         }
         for one in entries
     ]  # fmt: skip
+
+
+def excuse_extension(run: Run, ended: datetime, until: datetime, now: datetime, approver: str) -> int:
+    """From the end that held, or from now where that has passed, to the new one; for how many objectives. Nothing for an emergency, and
+    nothing where the window itself had no approval."""
+    window, since = run.window, max(minute_after(ended), now)
+    if window.change_type == ChangeType.EMERGENCY or since >= until or authority_of(window.pk) is None:
+        return 0
+    places = set(window.scopes.values_list("service__slug", "environment"))
+    wanted = [one for one in promises(services={service for service, _ in places}) if (one.service, one.environment) in places]
+    authority = f"Extension of {window.reference} to {until:%Y-%m-%d %H:%M} UTC, approved by {approver}."
+    return len(excuse(wanted, window.reference, Interval(since, until), slack=window.slack, authority=authority, approvers=(approver,)))
 
 
 def give_back_of(run: Run, now: datetime) -> None:

@@ -122,11 +122,12 @@ def _carry_window(run: Run, before: RunStatus, to: RunStatus, actor: Actor, *, r
         open_live(run, now)
     elif to in ENDS:
         status, kind = ENDS[to]
-        ended = {"run": run.number, "reason": reason, "late": now > run.window_ends_at}
+        ended = {"run": run.number, "reason": reason, "late": now > window.ends_at}
         run.window = move(window.pk, status, actor, kind, expected=WindowStatus.RUNNING, data=ended, ended_at=now)
         hand_over(window.reference, now)
         close_scopes(window.reference)
         give_back_of(run, now)
+        window.extensions.filter(decision="", closed_at=None).update(closed_at=now)
 
 
 def open_live(run: Run, now: datetime) -> None:

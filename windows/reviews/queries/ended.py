@@ -49,7 +49,7 @@ def ended_runs(
         expected=F("window__expected_users"),
         team=F("window__team__slug"),
     )
-    names = ("pk", "window_id", "title", "status", "created_at", "started_at", "ended_at", "window_ends_at", "begin", "due", "planned",
+    names = ("pk", "window_id", "title", "status", "created_at", "started_at", "ended_at", "window__ends_at", "begin", "due", "planned",
              "went_back", "expected", "team", "runbook_version_id")  # fmt: skip
     return [ended(row) for row in rows.order_by("-ended_at", "-pk").values_list(*names)[:MOST]]
 
