@@ -13,6 +13,7 @@ APPEND_ONLY = (
     "audit_audithead",
     "flags_flagversion",
     "runbooks_runbookversion",
+    "playbooks_playbookversion",
     "objectives_adjustment",
 )
 READ_ONLY = ("django_migrations",)

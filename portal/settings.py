@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "windows.flags",
     "windows.delivery",
     "windows.live",
+    "windows.playbooks",
     "windows.catalogue",
     "windows.audit",
     "slo.objectives",

@@ -12,6 +12,7 @@ from portal.pages.card import card
 from portal.pages.frame import choose_environment, choose_theme
 from portal.pages.health import healthz, readyz
 from portal.pages.on_call import on_call_people
+from portal.pages.playbooks import playbook_history, playbook_list, playbook_page
 from portal.pages.readings import readings_csv, readings_page
 from portal.pages.request.advice import advice
 from portal.pages.request.meaning import saved_meaning, typed_meaning
@@ -33,6 +34,7 @@ from windows.delivery import urls as delivery
 from windows.execution import urls as execution
 from windows.flags import urls as flags
 from windows.incidents import urls as incidents
+from windows.playbooks import urls as playbooks
 from windows.reviews import urls as reviews
 from windows.runbooks import urls as runbooks
 from windows.scheduling import urls as scheduling
@@ -86,6 +88,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *runbooks.pages,
     *incidents.pages,
     *reviews.pages,
+    *playbooks.pages,
+    path("playbooks/", playbook_list, name="playbooks"),
+    path("playbooks/<str:slug>", playbook_page, name="playbook"),
+    path("playbooks/<str:slug>/versions/<int:number>", playbook_page, name="playbook-version"),
+    path("playbooks/<str:slug>/history", playbook_history, name="playbook-history"),
     path("runbooks/", library, name="runbooks"),
     path("runbooks/<str:slug>", runbook_page, name="runbook"),
     path("runbooks/<str:slug>/versions/<int:number>", runbook_page, name="runbook-version"),

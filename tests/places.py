@@ -36,6 +36,7 @@ PARAMETERS = {  # the parameter's name, or the folder and the name → the row t
     "object_id": "object",
     "notice_id": "notice",
     "runbooks/slug": "runbook",
+    "playbooks/slug": "playbook",
     "flags/slug": "service",
     "service": "service",
     "environment": "environment",

@@ -11,6 +11,7 @@ from windows.delivery import urls as delivery
 from windows.execution import urls as execution
 from windows.flags import urls as flags
 from windows.incidents import urls as incidents
+from windows.playbooks import urls as playbooks
 from windows.reviews import urls as reviews
 from windows.runbooks import urls as runbooks
 from windows.scheduling import urls as scheduling
@@ -21,6 +22,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/alerts/<int:alert_id>", OneAlert.as_view()),
     *(
         path("v1/", include(slice.api))
-        for slice in (catalogue, delivery, alerts, flags, runbooks, scheduling, incidents, approvals, execution, reviews)
+        for slice in (catalogue, delivery, playbooks, alerts, flags, runbooks, scheduling, incidents, approvals, execution, reviews)
     ),
 ]

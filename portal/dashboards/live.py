@@ -24,6 +24,8 @@ from windows.execution.models import LIVE, GateReading, Run, StepRun
 from windows.execution.queries.rows import run_rows
 from windows.execution.states import RunStatus, StepStatus, run_may_become
 from windows.flags.queries import NodeStanding, nodes, rows, standing_of
+from windows.playbooks.queries import Guide, guides_named
+from windows.runbooks.queries import guides_of
 from windows.scheduling.models import Window, WindowScope
 from windows.scheduling.queries.windows import subject_with
 
@@ -90,6 +92,7 @@ class LiveRun:
     may_resume: bool
     runbook: str
     runbook_href: str
+    guides: Sequence[Guide]
     gates: Sequence[Gate]
     flags: Sequence[Flags]
     tagged: Sequence[Tagged]
@@ -109,6 +112,8 @@ def live(viewer: Actor, now: datetime) -> tuple[list[LiveRun], bool]:
     standing = convergences(places)
     wanted = promises(services={service for service, _ in places})
     measured = tagged([f"MW-{pk}" for pk in windows], wanted, min(window.started_at or now for window in windows.values()))
+    named = {row["id"]: guides_of(version) if (version := windows[row["window_number"]].runbook_version) else () for row in shown}
+    titles = {one.slug: one for one in guides_named([slug for slugs in named.values() for slug in slugs])}
     runs = []
     for row in shown:
         window = windows[row["window_number"]]
@@ -126,6 +131,7 @@ def live(viewer: Actor, now: datetime) -> tuple[list[LiveRun], bool]:
                 step=steps[row["id"]].name if row["id"] in steps else "", prompt=steps[row["id"]].prompt if row["id"] in steps else "",
                 runbook=f"{version.runbook.slug}, version {version.number}" if version else "",
                 runbook_href=address("runbook", version.runbook.slug) if version else "",
+                guides=[titles[slug] for slug in named[row["id"]] if slug in titles],
                 gates=gates(readings.get(row["id"], [])),
                 flags=[standing[place] for place in here if place in standing],
                 tagged=measured.get(row["window"], []),

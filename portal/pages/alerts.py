@@ -16,6 +16,7 @@ from windows.alerts.models import Alert, AlertFact
 from windows.alerts.queries import STATES, WHYS, Wanted, facts_of, ledger, tally
 from windows.audit.clock import clock
 from windows.execution.queries.surfaces import silences
+from windows.playbooks.queries import guides_for
 from windows.scheduling.queries.trail import hidden_from
 
 PAGE, BESIDE = 50, 20
@@ -58,6 +59,7 @@ def alerts_page(request: HttpRequest) -> HttpResponse:
         onward["cursor"] = cursor_to([found[PAGE - 1].pk])
     context = {
         "rows": rows_of(found[:PAGE]),
+        "guides": guides_for((one.name, one.service) for one in found[:PAGE]),
         "sent": sent,
         "actions": ACTIONS,
         "standings": STANDINGS,
@@ -74,4 +76,5 @@ def alerts_page(request: HttpRequest) -> HttpResponse:
 def alerts_in(reference: str) -> dict[str, Any]:
     """What a window's page shows of them."""
     found = ledger(Wanted(window=reference), limit=BESIDE + 1)
-    return {"rows": rows_of(found[:BESIDE]), "tally": tally(reference), "is_cut": len(found) > BESIDE}
+    guides = guides_for((one.name, one.service) for one in found[:BESIDE])
+    return {"rows": rows_of(found[:BESIDE]), "guides": guides, "tally": tally(reference), "is_cut": len(found) > BESIDE}

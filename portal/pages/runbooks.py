@@ -16,6 +16,7 @@ from windows.access.roles import TABLE, Actor, Subject, Verb, permitted
 from windows.audit.clock import clock
 from windows.catalogue.models import Team
 from windows.errors import Invalid, NotFound
+from windows.playbooks.queries import guides_named
 from windows.runbooks.models import RunbookVersion
 from windows.runbooks.queries import file_of, runbook, runbooks, spec_of, version, versions
 from windows.runbooks.ready_made import templates
@@ -72,6 +73,7 @@ def runbook_page(request: HttpRequest, slug: str, number: int | None = None) -> 
         "spec": spec,
         "story": story(spec) if spec else None,
         "refused": refused,
+        "guides": guides_named(spec.playbooks) if spec else [],
         "versions": known[:VERSIONS],
         "newest": known[0].number,
         "before": next((one.number for one in known if one.number < shown.number), None),

@@ -226,6 +226,7 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         do(owner, "POST", "/change-oracle/state", {"CalendarNames": ["orders"]}, entry=False)  # asks, changes nothing
         do(owner, "POST", "/runbooks/check", {"text": RUNBOOK}, entry=False)  # changes nothing
         do(owner, "POST", "/runbooks/nothing/versions", {"text": RUNBOOK, "team": "shop"})
+        do(owner, "POST", "/playbooks/guide/versions", {"text": "---\nplaybook: guide\ntitle: Guide\n---\nLook.", "team": "shop"})
         settings.RUNBOOK_REPOSITORIES = ["/srv/books"]
         books = do(owner, "POST", "/runbooks/sources", {"repository": "/srv/books/ops", "team": "shop"})
         do(owner, "POST", f"/runbooks/sources/{books['id']}/pull")

@@ -20,6 +20,7 @@ class Line:
     reasons: Sequence[str]
     runbook: str = ""
     url: str = ""
+    guides: Sequence[str] = ()  # our playbooks for it: “title: address”
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +68,5 @@ def paragraph(line: Line) -> list[str]:
     told = [f"{line.name} · {line.severity or 'no severity'} · {place} · since {line.since} UTC"]
     told += [line.summary] if line.summary else []
     told += [f"Why you are told: {' '.join(line.reasons)}"]
+    told += [f"Playbook: {guide}" for guide in line.guides]
     return [*told, *(f"{name}: {value}" for name, value in (("Playbook", line.runbook), ("Source", line.url)) if value)]

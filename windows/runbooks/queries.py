@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
 from windows.errors import NotFound
 from windows.runbooks.models import Runbook, RunbookSource, RunbookVersion, SourceFile
-from windows.runbooks.spec import RunbookSpec, parse
+from windows.runbooks.spec import RunbookSpec, SpecError, parse
 
 IN_FORCE = ("-is_in_git", "-number")  # the order of current_first()
 
@@ -63,6 +63,21 @@ def version(slug: str, number: int | None = None) -> RunbookVersion:
     if one is None:
         raise NotFound(f"There is no {'runbook' if number is None else f'version {number} of the runbook'} {slug} here.")
     return one
+
+
+def naming(playbook: str) -> list[Runbook]:
+    """The runbooks whose version in force names this playbook, by title. One query."""
+    in_force = current_first().order_by("runbook_id", *IN_FORCE).distinct("runbook_id").values("pk")
+    rows = RunbookVersion.objects.filter(pk__in=in_force, source__contains=playbook).select_related("runbook").order_by("runbook__title")
+    return [row.runbook for row in rows if playbook in guides_of(row)]
+
+
+def guides_of(version: RunbookVersion) -> tuple[str, ...]:
+    """The playbooks that a version names; none where today's rules refuse its text."""
+    try:
+        return spec_of(version).playbooks
+    except SpecError:
+        return ()
 
 
 parsed = lru_cache(maxsize=256)(parse)  # a version never changes

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from examples.shop.data import access, measurements, past, people, plans, rules, runbooks, services, vendors
+from examples.shop.data import access, measurements, past, people, plans, playbooks, rules, runbooks, services, vendors
 
 
 def load_all(state: Path) -> Iterator[str]:
@@ -15,6 +15,7 @@ def load_all(state: Path) -> Iterator[str]:
         "people": people.load,
         "services": services.load,
         "rules": rules.load,
+        "playbooks": playbooks.load,
         "runbooks": runbooks.load,
         "the past": lambda: measurements.load(past.load()),
         "vendors": vendors.load,

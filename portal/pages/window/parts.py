@@ -32,6 +32,7 @@ from windows.execution.queries.surfaces import surfaces_of
 from windows.execution.queries.views import run_view
 from windows.incidents.queries import linked_to
 from windows.lifecycle.states import WindowStatus
+from windows.playbooks.queries import guides_named
 from windows.reviews.queries.broken_glass import glass_of
 from windows.reviews.queries.closing import review_tasks_of
 from windows.reviews.queries.facts import ROUTINE
@@ -39,7 +40,7 @@ from windows.reviews.queries.follow_ups import follow_ups
 from windows.reviews.queries.postmortems import postmortem_of
 from windows.reviews.queries.standing import checklists_of
 from windows.runbooks.models import RunbookVersion
-from windows.runbooks.queries import current_first
+from windows.runbooks.queries import current_first, guides_of
 from windows.runbooks.spec.sentences import told, told_gate
 from windows.scheduling.models import Answer, Window
 from windows.scheduling.queries import WindowView, conflicts_of
@@ -119,6 +120,7 @@ def plan(opened: Opened) -> dict[str, Any]:
         "turn_back_at": view.ends_at - reserve,
         "then": found.on_turn_back,
         "newest": newest(version) if version and view.status in AHEAD else None,
+        "guides": guides_named(guides_of(version)) if version else [],
     }
 
 

@@ -215,6 +215,7 @@ def rows(shop: Shop, planned: dict[str, str]) -> Iterator[dict[str, Any]]:
         "person": shop.get("ada", "/me")["id"],
         "node": listed("/nodes")["id"],
         "runbook": "orders-schema-migration",
+        "playbook": "orders-writes-fail",
         "number": 1,
     }
     shop.post("ben", f"/runs/{run['id']}/roll_back", reason="Enough was looked at.")

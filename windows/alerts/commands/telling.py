@@ -23,6 +23,7 @@ from windows.catalogue.queries import on_call_of, sre_contacts
 from windows.delivery.commands import Saying, Words, reach
 from windows.delivery.models import Urgency
 from windows.live.models import LiveScope
+from windows.playbooks.queries import Guide, guides_for
 
 MANY = 100  # groups of one look
 AT_ONCE = 1000  # alerts in one message; a longer list goes on in the next
@@ -72,7 +73,8 @@ def tell(rows: list[Alert], group: AlertGroup, now: datetime) -> None:
     about, named, eyes = window_of(rows)
     teams = teams_of({row.service for row in rows})
     people = named | on_duty(teams)
-    lines = [line_of(row) for row in rows]
+    guides = guides_for((row.name, row.service) for row in rows)
+    lines = [line_of(row, guides.get((row.name, row.service), ())) for row in rows]
     narrowed = {"window": about.reference} if about.reference else {"service": rows[0].service}
     subject, text = title(about, lines), body(about, lines, ledger(**narrowed))
     key = f"{said_of(group, group.episode)}{group.messages}"
@@ -131,9 +133,9 @@ def on_duty(teams: list[str]) -> set[str]:
     return found or {person.email for person in sre_contacts()}
 
 
-def line_of(row: Alert) -> Line:
+def line_of(row: Alert, guides: Iterable[Guide]) -> Line:
     told = {name: row.annotations.get(name, "") for name in ("summary", "description", "runbook_url")}
     return Line(
         row.name, row.service, row.environment, row.severity, told["summary"] or told["description"], f"{row.starts_at:%d %b %H:%M:%S}",
-        row.reasons, told["runbook_url"], row.url,
+        row.reasons, told["runbook_url"], row.url, [f"{one.title}: {settings.PORTAL_URL}/playbooks/{one.slug}" for one in guides],
     )  # fmt: skip

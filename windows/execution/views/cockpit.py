@@ -20,6 +20,7 @@ from windows.execution.queries.rows import run_rows
 from windows.execution.queries.views import RunView, run_view
 from windows.execution.states import Phase, RunStatus, StepStatus
 from windows.execution.views import hands, picture
+from windows.playbooks.queries import guides_for
 from windows.scheduling.queries import WindowView, window_view
 
 PAGE, LINES = 50, 60
@@ -29,6 +30,7 @@ DECISIONS = 100  # what changed the course of a run: its own entries, not those 
 def shown(run: RunView, window: WindowView) -> dict[str, Any]:
     """Everything the panel draws."""
     track = picture.marks(run)
+    alerts = [] if run.rehearsal else firing([run.window], limit=10)
     asked, main, lesser = hands.asked_hands(run), hands.main_hands(run), hands.lesser_hands(run)
     return {
         "run": run,
@@ -48,7 +50,8 @@ def shown(run: RunView, window: WindowView) -> dict[str, Any]:
         "decisions": trail(
             window=run.window, run_id=run.id, prefix="rehearsal." if run.rehearsal else "run.", newest_first=True, limit=DECISIONS
         ),
-        "alerts": [] if run.rehearsal else firing([run.window], limit=10),
+        "alerts": alerts,
+        "guides": guides_for((alert.name, alert.service) for alert in alerts),
         "failed_checks": [check for check in run.checks if check.verdict != "pass"],
         "undoes": [step for step in reversed(run.steps) if step.to_undo],
         "asked": asked,

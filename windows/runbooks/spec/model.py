@@ -124,6 +124,7 @@ class RunbookSpec:
     rollback_reserve: timedelta = timedelta()
     on_turn_back: TurnBack = "roll_back"
     backup_check: BackupCheck | None = None  # never None with the layer DATA
+    playbooks: tuple[str, ...] = ()  # decision guides for whoever must decide meanwhile, by their short names
     watch: tuple[WatchSpec, ...] = ()
     steps: tuple[StepSpec, ...] = ()
     validation: tuple[StepSpec, ...] = ()

@@ -24,6 +24,7 @@ KNOWN = (
     "rollback_reserve",
     "on_turn_back",
     "backup_check",
+    "playbooks",
     "watch",
     "steps",
     "validation",
@@ -60,6 +61,10 @@ def parse(text: str) -> RunbookSpec:
         )
     check_names(watch, "gate", findings)
     reserve = findings.duration(given.get("rollback_reserve"), "rollback_reserve", least=timedelta(), most=DAY)
+    guides = [
+        findings.text(one, f"playbooks[{n}]", most=63, pattern=SLUG)
+        for n, one in enumerate(findings.items(given.get("playbooks"), "playbooks", 20))
+    ]
     turn_back = findings.choice(given.get("on_turn_back"), "on_turn_back", ("roll_back", "hold"), "roll_back")
     warn(root, given, findings)
     read = RunbookSpec(
@@ -71,6 +76,7 @@ def parse(text: str) -> RunbookSpec:
         rollback_reserve=reserve or timedelta(),
         on_turn_back="hold" if turn_back == "hold" else "roll_back",
         backup_check=backup_check,
+        playbooks=guides,
         watch=watch,
         steps=steps,
         validation=validation,
@@ -78,6 +84,12 @@ def parse(text: str) -> RunbookSpec:
     )
     findings.raise_if_any()
     return read
+
+
+def read_playbooks(node: Node | None, findings: Findings) -> tuple[str, ...]:
+    """Their short names. Whether they are here is not asked: a runbook may come before its playbook."""
+    items = findings.items(node, "playbooks", 20)
+    return tuple(dict.fromkeys(findings.text(one, f"playbooks[{n}]", most=63, pattern=SLUG) for n, one in enumerate(items)))
 
 
 def read_layers(node: Node | None, findings: Findings) -> tuple[str, ...]:

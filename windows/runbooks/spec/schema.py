@@ -67,6 +67,12 @@ def top() -> Schema:
         "rollback_reserve": DURATION | {"description": "What the way back needs: it begins that long before the window's end"},
         "on_turn_back": {"enum": ["roll_back", "hold"], "default": "roll_back"},
         "backup_check": backup,
+        "playbooks": {
+            "type": "array",
+            "maxItems": 20,
+            "items": text(63, pattern=f"^{SLUG}$"),
+            "description": "Decision guides for whoever must decide meanwhile",
+        },
         "watch": {"type": "array", "maxItems": 50, "items": {"$ref": "#/$defs/watch"}},
         "steps": steps | {"minItems": 1},
         "validation": {"type": "array", "maxItems": 200, "items": {"$ref": "#/$defs/step"}},

@@ -1,0 +1,1 @@
+"""Verbs: keep a version of a playbook."""
