@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from portal.charts.chart import percent
-from portal.dashboards.live import overdue
 from portal.templatetags.signs import lasting
 from windows.audit.queries import unsealed
 from windows.delivery.models import Message, MessageStatus
+from windows.execution.models import Run
 from windows.reviews.queries.steps import ALONE, TRIED, tried_steps
 
 DAYS = 28
@@ -50,3 +50,8 @@ def without_a_person(now: datetime) -> Sign:
     share = counted["alone"] / counted["all"]
     said = f"{percent(share)}, {counted['alone']} of {counted['all']} in {DAYS} days, target above 90 %"
     return Sign("Steps without a person", "pass" if share > TARGET else "fail", said)
+
+
+def overdue(now: datetime, grace: timedelta) -> int:
+    """Runs that wanted a worker so long ago that no worker seems to look."""
+    return Run.objects.filter(wake_at__lt=now - grace).count()

@@ -20,7 +20,7 @@ from slo.budget import Ratio
 from slo.objectives.queries import Promise, promises
 from slo.telemetry.models import TaggedMinute
 from windows.access.roles import Actor, Subject, Verb, permitted
-from windows.execution.models import LIVE, GateReading, Run, StepRun
+from windows.execution.models import LIVE, GateReading, StepRun
 from windows.execution.queries.rows import run_rows
 from windows.execution.states import RunStatus, StepStatus, run_may_become
 from windows.flags.queries import NodeStanding, nodes, rows, standing_of
@@ -247,8 +247,3 @@ def address(name: str, *args: object) -> str:
         return reverse(name, args=args)
     except NoReverseMatch:
         return ""
-
-
-def overdue(now: datetime, grace: timedelta) -> int:
-    """Runs that wanted a worker so long ago that no worker seems to look."""
-    return Run.objects.filter(wake_at__lt=now - grace).count()

@@ -111,6 +111,7 @@ class Service(models.Model):
     tier = models.PositiveSmallIntegerField(default=3)  # 1 is the most critical
     monthly_active_users = models.PositiveBigIntegerField(null=True)
     revenue_per_hour = models.DecimalField(max_digits=14, decimal_places=2, null=True)  # in the portal's one currency
+    cost_per_hour = models.DecimalField(max_digits=14, decimal_places=2, null=True)  # what an hour under maintenance costs more
     on_call_schedule_url = models.URLField(blank=True, max_length=500)
     is_example = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)  # for If-Match

@@ -45,6 +45,8 @@ class Facts:
     skipped: Sequence[str] = ()
     begun_by: frozenset[int] = frozenset()
     published: bool = False
+    leftovers: Sequence[str] = ()  # what is not torn down yet
+    had_leftovers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ def review_tasks(facts: Facts, signed: Mapping[str, Signed]) -> list[Task]:
     if facts.status in ("rolled_back", "failed"):
         said = "It is published." if facts.published else f"It {'was rolled back' if facts.status == 'rolled_back' else 'failed'}."
         found.append(Task("postmortem", "Publish the postmortem", said, None, facts.published, by_hand=False))
+    if facts.had_leftovers:
+        said = f"Still there: {'; '.join(facts.leftovers)}." if facts.leftovers else "All of it is gone."
+        found.append(Task("leftovers", "Tear down what it left running", said, None, not facts.leftovers, by_hand=False))
     return found
 
 

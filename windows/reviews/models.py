@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from windows.reviews.states import FollowUpStatus, PostmortemStatus
+from windows.reviews.states import FollowUpKind, FollowUpStatus, PostmortemStatus
 from windows.scheduling.models import Window
 
 
@@ -66,9 +66,15 @@ class FollowUp(models.Model):
     due_on = models.DateField()
     status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in FollowUpStatus], default=FollowUpStatus.OPEN.value)
     outcome = models.TextField(blank=True, max_length=4000)  # what was done, or why it was dropped
+    kind = models.CharField(
+        max_length=10, choices=[(k.value, k.value) for k in FollowUpKind], default=FollowUpKind.FOLLOW_UP.value,
+        db_default=FollowUpKind.FOLLOW_UP.value,
+    )  # fmt: skip
+    cost_per_hour = models.DecimalField(max_digits=14, decimal_places=2, null=True)  # of a leftover, until it is gone; null: not known
     made_by = models.CharField(max_length=200)
     made_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)  # its owner heard that its day is near
     told_at = models.DateTimeField(null=True)  # its owner heard that it is overdue
 
     class Meta:
@@ -79,6 +85,10 @@ class FollowUp(models.Model):
                 name="follow_up_ended_at",
             ),
             models.CheckConstraint(condition=~Q(status=FollowUpStatus.DROPPED.value, outcome=""), name="follow_up_dropped_because"),
+            models.CheckConstraint(
+                condition=Q(kind=FollowUpKind.LEFTOVER.value) | Q(cost_per_hour__isnull=True), name="follow_up_costs_as_leftover"
+            ),
+            models.UniqueConstraint(fields=["window", "title"], condition=Q(kind="leftover"), name="leftover_once"),
         ]
         indexes = [models.Index(fields=["due_on", "id"], condition=Q(status="open"), name="follow_up_due")]
 

@@ -10,6 +10,11 @@ class PostmortemStatus(StrEnum):
     PUBLISHED = "published"  # final: what is learnt later is a follow-up
 
 
+class FollowUpKind(StrEnum):
+    FOLLOW_UP = "follow_up"  # what somebody will do because of a window
+    LEFTOVER = "leftover"  # what a window left running and somebody must tear down (X20)
+
+
 class FollowUpStatus(StrEnum):
     OPEN = "open"  # → done | dropped
     DONE = "done"

@@ -4,6 +4,7 @@ from django.urls import path
 
 from windows.reviews.api.checklists import Checklists
 from windows.reviews.api.closing import BrokenGlass, ReviewTasks, SignTask
+from windows.reviews.api.cost import WindowCost
 from windows.reviews.api.follow_ups import DropFollowUp, FinishFollowUp, FollowUps, OneFollowUp
 from windows.reviews.api.measures import Measures, OneMeasure
 from windows.reviews.api.periods import MonthlyReview, WeeklyReview
@@ -28,6 +29,7 @@ api = [
     path("windows/<str:reference>/checklists", Checklists.as_view()),
     path("windows/<str:reference>/review-tasks", ReviewTasks.as_view()),
     path("windows/<str:reference>/review-tasks/<slug:key>/sign-off", SignTask.as_view()),
+    path("windows/<str:reference>/cost", WindowCost.as_view()),
     path("broken-glass", BrokenGlass.as_view()),
     path("reviews/weekly", WeeklyReview.as_view()),
     path("reviews/monthly", MonthlyReview.as_view()),

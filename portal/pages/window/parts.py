@@ -25,6 +25,7 @@ from windows.audit.queries import trail
 from windows.errors import Invalid
 from windows.execution.models import CheckResult, Run
 from windows.execution.queries.afterwards import afterwards
+from windows.execution.queries.expected import expected_in
 from windows.execution.queries.plans import plan_of
 from windows.execution.queries.rehearsals import Standing, rehearsals_of, standing_of
 from windows.execution.queries.reserves import reserve_of
@@ -35,6 +36,7 @@ from windows.lifecycle.states import WindowStatus
 from windows.playbooks.queries import guides_named
 from windows.reviews.queries.broken_glass import glass_of
 from windows.reviews.queries.closing import review_tasks_of
+from windows.reviews.queries.cost import cost_of
 from windows.reviews.queries.facts import ROUTINE
 from windows.reviews.queries.follow_ups import follow_ups
 from windows.reviews.queries.postmortems import postmortem_of
@@ -163,7 +165,8 @@ def audit(opened: Opened) -> dict[str, Any]:
 def alerts(opened: Opened) -> dict[str, Any]:
     """Every alert that began inside it, with what was done and why; what it expects; incidents and complaints that belong to it."""
     found, said = linked_to(opened.view.id)
-    return {**alerts_in(opened.view.reference), "expected": opened.view.expected_alerts, "incidents": found, "complaints": said}
+    window = Window.objects.select_related("runbook_version__runbook").defer("vevent").get(pk=opened.view.id)
+    return {**alerts_in(opened.view.reference), "expected": expected_in(window), "incidents": found, "complaints": said}
 
 
 def review(opened: Opened) -> dict[str, Any]:
@@ -174,12 +177,12 @@ def review(opened: Opened) -> dict[str, Any]:
     return {
         "made": postmortem_of(view), "may_review": may, "rows": found[:ENTRIES], "cut": len(found) > ENTRIES, "today": today,
         "checklists": checklists_of(view, opened.actor, opened.now), "tasks": review_tasks_of(view.id),
-        "glass": glass_of(opened.actor, view.id, opened.now),
+        "glass": glass_of(opened.actor, view.id, opened.now), "costs": cost_of(view.id, opened.now),
     }  # fmt: skip
 
 
 def impact_part(opened: Opened) -> dict[str, Any]:
-    return impact(opened.view, opened.now)
+    return {**impact(opened.view, opened.now), "costs": cost_of(opened.view.id, opened.now)}
 
 
 Shows = Callable[[Opened], dict[str, Any]]

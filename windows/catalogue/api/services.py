@@ -22,7 +22,18 @@ from windows.catalogue.commands.services import define_service, deploy_service, 
 from windows.catalogue.models import Dependency, Deployment, Service
 from windows.errors import NotFound
 
-FIELDS = ("id", "slug", "name", "description", "tier", "monthly_active_users", "revenue_per_hour", "on_call_schedule_url", "version")
+FIELDS = (
+    "id",
+    "slug",
+    "name",
+    "description",
+    "tier",
+    "monthly_active_users",
+    "revenue_per_hour",
+    "cost_per_hour",
+    "on_call_schedule_url",
+    "version",
+)
 
 
 class DeploymentShape(Shape):
@@ -39,6 +50,7 @@ class ServiceShape(serializers.Serializer[Any]):
     tier = serializers.IntegerField()
     monthly_active_users = serializers.IntegerField(allow_null=True)
     revenue_per_hour = serializers.CharField(allow_null=True, help_text="Decimal as text, in the portal's one currency")
+    cost_per_hour = serializers.CharField(allow_null=True, help_text="What an hour under maintenance costs more, as revenue_per_hour")
     on_call_schedule_url = serializers.CharField()
     version = serializers.IntegerField()
     deployments = DeploymentShape(many=True)
@@ -51,6 +63,7 @@ class ServiceEdit(Shape):
     tier = serializers.IntegerField(min_value=1, max_value=4, required=False)
     monthly_active_users = serializers.IntegerField(min_value=0, max_value=2**62, allow_null=True, required=False)
     revenue_per_hour = serializers.DecimalField(max_digits=14, decimal_places=2, min_value=0, allow_null=True, required=False)
+    cost_per_hour = serializers.DecimalField(max_digits=14, decimal_places=2, min_value=0, allow_null=True, required=False)
     on_call_schedule_url = serializers.URLField(max_length=500, allow_blank=True, required=False)
 
 

@@ -14,7 +14,7 @@ from windows.catalogue.models import Deployment, Environment, Region, Service, T
 from windows.catalogue.queries import subject_of_service, subject_of_team
 from windows.errors import Conflict, Invalid, NotFound
 
-WRITABLE = frozenset({"name", "description", "tier", "monthly_active_users", "revenue_per_hour", "on_call_schedule_url"})
+WRITABLE = frozenset({"name", "description", "tier", "monthly_active_users", "revenue_per_hour", "cost_per_hour", "on_call_schedule_url"})
 
 
 @transaction.atomic(durable=True)

@@ -20,7 +20,7 @@ from windows.catalogue.queries import subject_of_service
 from windows.errors import Invalid
 
 TIERS = [("1", "1, the most critical"), ("2", "2"), ("3", "3"), ("4", "4")]
-DETAILS = ("name", "description", "tier", "monthly_active_users", "revenue_per_hour", "on_call_schedule_url")
+DETAILS = ("name", "description", "tier", "monthly_active_users", "revenue_per_hour", "cost_per_hour", "on_call_schedule_url")
 
 
 def page_of(slug: str) -> str:
@@ -34,22 +34,28 @@ def guarded(request: HttpRequest, slug: str) -> tuple[Actor, Service]:
     return actor, Service.objects.select_related("team").get(slug=slug)
 
 
+def amount(given: Mapping[str, Any], name: str) -> Decimal | None:
+    """An amount as people type it; None where nothing is typed."""
+    text = given[name].replace(",", "").replace("\u202f", "")
+    try:
+        found = Decimal(text) if text else None
+    except InvalidOperation:
+        raise Invalid("Write an amount, such as 12500 or 12500.50.", field=name) from None
+    if found is not None and (not found.is_finite() or found < 0):
+        raise Invalid("Write an amount of zero or more.", field=name)
+    return found
+
+
 def details(given: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a service as its columns take them; Invalid names the one that cannot be read."""
-    money = given["revenue_per_hour"].replace(",", "").replace("\u202f", "")
-    try:
-        revenue = Decimal(money) if money else None
-    except InvalidOperation:
-        raise Invalid("Write an amount, such as 12500 or 12500.50.", field="revenue_per_hour") from None
-    if revenue is not None and (not revenue.is_finite() or revenue < 0):
-        raise Invalid("Write an amount of zero or more.", field="revenue_per_hour")
     users = given["monthly_active_users"]
     return {
         "name": given["name"],
         "description": given["description"],
         "tier": number(given["tier"], "tier", least=1, most=4),
         "monthly_active_users": number(users, "monthly_active_users") if users else None,
-        "revenue_per_hour": revenue,
+        "revenue_per_hour": amount(given, "revenue_per_hour"),
+        "cost_per_hour": amount(given, "cost_per_hour"),
         "on_call_schedule_url": given["on_call_schedule_url"],
     }
 

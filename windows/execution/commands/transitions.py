@@ -19,6 +19,7 @@ from windows.audit.commands import record_all
 from windows.errors import Conflict, NotFound
 from windows.execution.commands.excusing import excuse_window, give_back_of
 from windows.execution.models import Run, Signature, StepRun
+from windows.execution.queries.expected import expected_in
 from windows.execution.states import RUN_FINAL, RunStatus, StepStatus, run_may_become, step_may_become
 from windows.lifecycle.states import WindowStatus
 from windows.live.commands import OpenWindow, Place, close_scopes, open_scopes
@@ -138,7 +139,7 @@ def open_live(run: Run, now: datetime) -> None:
         OpenWindow(
             window=window.reference, run_id=run.pk, title=window.title, mode=window.mode, owner=window.owner.name[:120], since=now,
             until=window.ends_at, coordinator=window.coordinator.name[:120], coordinator_email=window.coordinator.email,
-            team=window.team.slug, expected_alerts=window.expected_alerts,
+            team=window.team.slug, expected_alerts=expected_in(window),
             runbook=f"{settings.PORTAL_URL}/windows/{window.reference}" if run.runbook_version_id else "",
             confidential=window.confidential,
         ),

@@ -17,7 +17,7 @@ from windows.audit.clock import clock
 from windows.reviews.commands.follow_ups import end_follow_up, note_follow_up
 from windows.reviews.models import FollowUp
 from windows.reviews.queries.follow_ups import FILTERS, follow_up, follow_ups
-from windows.reviews.states import FollowUpStatus
+from windows.reviews.states import FollowUpKind, FollowUpStatus
 
 
 class FollowUpShape(serializers.Serializer[Any]):
@@ -26,6 +26,8 @@ class FollowUpShape(serializers.Serializer[Any]):
     window = serializers.CharField()
     team = serializers.CharField()
     title = serializers.CharField()
+    kind = serializers.ChoiceField([(one.value, one.value) for one in FollowUpKind])
+    cost_per_hour = serializers.CharField(allow_null=True, help_text="Of a leftover, decimal as text")
     text = serializers.CharField()
     owner = serializers.CharField()
     due_on = serializers.DateField()
@@ -38,6 +40,8 @@ class FollowUpNoted(Shape):
     window = Text(max_length=20)
     title = Text(max_length=200)
     text = Text(max_length=4000, allow_blank=True, required=False)
+    kind = serializers.ChoiceField([(one.value, one.value) for one in FollowUpKind], required=False)
+    cost_per_hour = serializers.DecimalField(max_digits=14, decimal_places=2, min_value=0, allow_null=True, required=False)
     owner_id = serializers.IntegerField(min_value=1, max_value=2**53)
     due_on = serializers.DateField()
 
@@ -47,7 +51,7 @@ class FollowUpDone(Shape):
 
 
 def shown(row: FollowUp) -> dict[str, Any]:
-    names = ("reference", "title", "text", "due_on", "status", "outcome", "ended_at")
+    names = ("reference", "title", "kind", "cost_per_hour", "text", "due_on", "status", "outcome", "ended_at")
     told = {"window": f"MW-{row.window_id}", "team": row.window.team.slug, "owner": row.owner.name}
     return {"id": row.pk, **told, **{name: getattr(row, name) for name in names}}
 

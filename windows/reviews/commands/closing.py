@@ -9,6 +9,7 @@ from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.errors import Conflict, Forbidden, NotFound
 from windows.reviews.closing import RAN, may_close
+from windows.reviews.commands.leftovers import note_leftovers
 from windows.reviews.models import SignOff
 from windows.reviews.queries.closing import review_tasks_of, review_tasks_of_all, unclosed
 from windows.scheduling import texts
@@ -61,10 +62,14 @@ def close(actor: Actor, window_id: int) -> bool:
 
 @transaction.atomic(durable=True)
 def close_reviewed(after: int = 0) -> int | None:
-    """Close those that ended and need no review, or none any more. Looks at so many beyond this id; the last one looked at, or None
-    where there are no more."""
+    """Note what those that ended left running; close those that need no review, or none any more.
+
+    Looks at so many beyond this id. The last one looked at, or None where there are no more."""
     found = unclosed(AT_ONCE, after)
-    statuses = dict(Window.objects.filter(pk__in=found).values_list("pk", "status"))
+    rows = Window.objects.filter(pk__in=found).select_related("owner", "runbook_version").defer("vevent")
+    for window in rows:
+        note_leftovers(window)
+    statuses = {window.pk: window.status for window in rows}
     for window_id, tasks in review_tasks_of_all(found).items():
         if may_close(statuses[window_id], tasks):
             close(SCHEDULE, window_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
@@ -15,8 +16,9 @@ from windows.catalogue.queries import actor_for
 from windows.delivery.commands.reaching import Saying, reach
 from windows.delivery.models import Urgency
 from windows.errors import Conflict, Invalid, NotFound
+from windows.reviews.commands.closing import close_if_done
 from windows.reviews.models import FollowUp
-from windows.reviews.states import FollowUpStatus
+from windows.reviews.states import FollowUpKind, FollowUpStatus
 from windows.scheduling import texts
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.queries import subject_of, window_id_of
@@ -26,16 +28,34 @@ AT_ONCE = 100  # overdue ones told in one go
 
 
 @one_transaction
-def note_follow_up(actor: Actor, reference: str, *, title: str, owner_id: int, due_on: date | str, text: str = "") -> FollowUp:
-    """Invalid names the field: the owner is an active person who may see the window, the day lies ahead."""
+def note_follow_up(
+    actor: Actor,
+    reference: str,
+    *,
+    title: str,
+    owner_id: int,
+    due_on: date | str,
+    text: str = "",
+    kind: str = FollowUpKind.FOLLOW_UP.value,
+    cost_per_hour: Decimal | None = None,
+) -> FollowUp:
+    """Invalid names the field: the owner is an active person who may see the window, the day lies ahead. A leftover may say what an hour
+    of it costs; Conflict where it is noted already."""
     window_id = window_id_of(reference)
     subject = subject_of(window_id)
     require(actor, Verb.REVIEW, subject)
     owner = Person.objects.filter(pk=owner_id, is_active=True).first()
     if owner is None or not visible(actor_for(owner, via="browser"), subject):
         raise Invalid("Choose somebody who may see this window.", field="owner_id")
+    if kind not in set(FollowUpKind):
+        raise Invalid(f"A kind is one of: {', '.join(FollowUpKind)}.", field="kind")
+    if cost_per_hour is not None and (kind != FollowUpKind.LEFTOVER or cost_per_hour < 0):
+        raise Invalid("Only a leftover costs something, zero or more.", field="cost_per_hour")
+    what = texts.line(title, "title", required=True)
+    if kind == FollowUpKind.LEFTOVER and FollowUp.objects.filter(window=window_id, kind=kind, title=what).exists():
+        raise Conflict("This leftover is noted already.", field="title")
     row = FollowUp.objects.create(
-        window_id=window_id, title=texts.line(title, "title", required=True), text=texts.lines(text, "text"), owner=owner,
+        window_id=window_id, title=what, kind=kind, cost_per_hour=cost_per_hour, text=texts.lines(text, "text"), owner=owner,
         due_on=day(due_on), made_by=actor.name,
     )  # fmt: skip
     told = {"title": row.title, "owner": owner.name, "due_on": row.due_on.isoformat()}
@@ -58,6 +78,8 @@ def end_follow_up(actor: Actor, follow_up_id: int, status: FollowUpStatus, outco
     row.save(update_fields=["outcome", "status", "ended_at"])
     told = {"title": row.title, "reason": row.outcome}
     record(f"follow_up.{status.value}", actor, row.reference, window=f"MW-{row.window_id}", data=told)
+    if row.kind == FollowUpKind.LEFTOVER:
+        close_if_done(actor, row.window_id)
     return row
 
 

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from windows.execution.models import BreakGlass, CheckResult, Run
 from windows.lifecycle.states import ChangeType
 from windows.reviews.closing import RAN, Facts, Glass, Signed, Task, review_tasks
-from windows.reviews.models import Postmortem, SignOff
-from windows.reviews.states import PostmortemStatus
+from windows.reviews.models import FollowUp, Postmortem, SignOff
+from windows.reviews.states import FollowUpKind, FollowUpStatus, PostmortemStatus
 from windows.scheduling.models import Window
 
 
@@ -18,7 +18,7 @@ def review_tasks_of(window_id: int) -> list[Task]:
 
 
 def review_tasks_of_all(window_ids: Collection[int]) -> dict[int, list[Task]]:
-    """Six queries."""
+    """Seven queries."""
     glasses: dict[int, list[Glass]] = {}
     rows = BreakGlass.objects.filter(window__in=window_ids).select_related("person", "runbook_version__runbook").order_by("pk")
     for row in rows:
@@ -39,11 +39,17 @@ def review_tasks_of_all(window_ids: Collection[int]) -> dict[int, list[Task]]:
     unmet = CheckResult.objects.filter(run__in=urgent, run__started_at__isnull=False).exclude(verdict="pass").order_by("name")
     for window, name in unmet.values_list("run__window_id", "name").distinct():
         skipped.setdefault(window, []).append(name.replace("_", " "))
+    left: dict[int, list[str]] = {}
+    for window, title, state in FollowUp.objects.filter(window__in=window_ids, kind=FollowUpKind.LEFTOVER.value).values_list(
+        "window_id", "title", "status"
+    ):
+        left.setdefault(window, []).extend([title] if state == FollowUpStatus.OPEN else [])
     found = {}
     for pk, status, kind in Window.objects.filter(pk__in=window_ids).values_list("pk", "status", "change_type"):
         facts = Facts(
             status=status, glasses=glasses.get(pk, ()), is_emergency=kind == ChangeType.EMERGENCY, skipped=skipped.get(pk, ()),
             begun_by=frozenset(begun.get(pk, ())), published=pk in published,
+            leftovers=left.get(pk, ()), had_leftovers=pk in left,
         )  # fmt: skip
         found[pk] = review_tasks(facts, signed.get(pk, {}))
     return found

@@ -16,11 +16,13 @@ from windows.approvals.queries import approval_view
 from windows.audit.models import AuditEntry
 from windows.audit.queries import trail
 from windows.execution.models import CheckResult, GateReading, StepRun
+from windows.execution.queries.expected import expected_in
 from windows.execution.queries.views import runs_of
 from windows.incidents.queries import linked_to
 from windows.reviews.drafting import Budget, Facts, Gate, Line, Step
 from windows.reviews.queries.counted import counted_runs
 from windows.reviews.queries.steps import BY_HAND
+from windows.scheduling.models import Window
 from windows.scheduling.queries import WindowView
 from windows.scheduling.queries.accounts import accounts_of
 
@@ -104,6 +106,7 @@ def gates(run_id: int) -> list[Gate]:
 
 def never_came(view: WindowView) -> list[str]:
     """Alerts it declared to be expected, none of which began inside it."""
-    wanted = {str(one["alert"]) for one in view.expected_alerts}
+    window = Window.objects.select_related("runbook_version__runbook").defer("vevent").get(pk=view.id)
+    wanted = {str(one["alert"]) for one in expected_in(window)}
     came = Alert.objects.filter(window=view.reference, name__in=wanted).values_list("name", flat=True) if wanted else ()
     return sorted(wanted - set(came))

@@ -11,11 +11,11 @@ from django.db.models import Q, QuerySet
 from windows.access.roles import Actor
 from windows.errors import Invalid, NotFound
 from windows.reviews.models import FollowUp
-from windows.reviews.states import FollowUpStatus
+from windows.reviews.states import FollowUpKind, FollowUpStatus
 from windows.scheduling.models import Window
 from windows.scheduling.queries.listing import for_eyes_of
 
-FILTERS = ("window", "team", "state")
+FILTERS = ("window", "team", "state", "kind")
 STATES = (*(one.value for one in FollowUpStatus), "overdue")
 
 
@@ -24,7 +24,8 @@ def seen(viewer: Actor) -> QuerySet[FollowUp]:
 
 
 def follow_ups(viewer: Actor, filters: Mapping[str, str], today: date, *, before: int | None = None, limit: int = 50) -> list[FollowUp]:
-    """The newest first; one query. `filters`: window (MW-1042), team (slug), state (open, overdue, done, dropped)."""
+    """The newest first; one query. `filters`: window (MW-1042), team (slug), state (open, overdue, done,
+    dropped), kind (follow_up, leftover)."""
     rows = seen(viewer)
     if before is not None:
         rows = rows.filter(pk__lt=before)
@@ -33,6 +34,10 @@ def follow_ups(viewer: Actor, filters: Mapping[str, str], today: date, *, before
         rows = rows.filter(window_id=int(number) if number.isascii() and number.isdigit() and len(number) < 18 else 0)
     if filters.get("team"):
         rows = rows.filter(window__team__slug=filters["team"])
+    if filters.get("kind"):
+        if filters["kind"] not in set(FollowUpKind):
+            raise Invalid(f"A kind is one of: {', '.join(FollowUpKind)}.", field="kind")
+        rows = rows.filter(kind=filters["kind"])
     if filters.get("state"):
         rows = rows.filter(in_state(filters["state"], today))
     return list(rows.defer("window__vevent").order_by("-pk")[:limit])

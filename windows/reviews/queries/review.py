@@ -18,18 +18,22 @@ from windows.delivery.queries import pages_to
 from windows.execution.models import Run
 from windows.execution.states import RunStatus
 from windows.incidents.models import Incident, IncidentLink
+from windows.reviews.cost import Spent, spent
 from windows.reviews.measures import MEASURES, Ended, Measure, Value, value_of
 from windows.reviews.models import FollowUp
 from windows.reviews.periods import Period
 from windows.reviews.queries.broken_glass import Broken, broken_glass
+from windows.reviews.queries.cost import costs_of
 from windows.reviews.queries.counted import counted_runs
 from windows.reviews.queries.follow_ups import ended_in, open_ones
+from windows.reviews.queries.follow_ups import follow_ups as follow_ups_of
 from windows.reviews.queries.postmortems import lacking
 from windows.scheduling.models import Window
 from windows.scheduling.queries.listing import for_eyes_of
 from windows.scheduling.queries.loads import MonthLoad, months
 from windows.scheduling.queries.trail import hidden_from
 
+COSTED = 500  # windows whose cost is added up: the newest
 SHOWN = 25  # rows of one list
 AHEAD = ("requested", "approved", "running")
 BROKEN = ("step.failed", "step.undecided", "run.stuck")
@@ -102,6 +106,8 @@ class Review:
     incidents: Sequence[Incidents]
     too_many: Sequence[MonthLoad]
     glass: Sequence[Broken]
+    spent: Spent
+    leftovers: Sequence[FollowUp]
     load: Sequence[tuple[str, int]]
     follow_ups: Sequence[FollowUp]
     done: int
@@ -122,6 +128,8 @@ def review_of(viewer: Actor, period: Period, now: datetime) -> Review:
         measures=[Moved(one, value_of(one, ran), value_of(one, earlier)) for one in MEASURES.values()],
         ahead=ahead(viewer, period.after), broken=broken(viewer, period), incidents=incidents(viewer, period),
         too_many=months(period.since, period.until, limit=SHOWN), glass=broken_glass(viewer, period.since, period.until, limit=SHOWN),
+        spent=spent(costs_of([int(one.reference[3:]) for one in ran[:COSTED]], now).values()),
+        leftovers=follow_ups_of(viewer, {"kind": "leftover", "state": "open"}, now.date(), limit=SHOWN),
         load=sorted(((names.get(email, email), count) for email, count in paged.items()), key=lambda one: (-one[1], one[0])),
         follow_ups=follow_ups, done=ended["done"], dropped=ended["dropped"], decisions=decisions(viewer, period, follow_ups, now),
         budgets=health(promises(), now) if period.kind == "month" else [],

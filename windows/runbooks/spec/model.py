@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
 from windows.texts.problems import Problem
@@ -115,6 +116,24 @@ class BackupCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftoverSpec:
+    """Something a success leaves running: what, until when it must be gone, and what an hour of it costs (None: not known)."""
+
+    what: str
+    within: timedelta = timedelta(days=7)
+    cost_per_hour: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CostSpec:
+    """`people` are busy while it runs; an hour of it costs `cloud_per_hour` more than usual. None: not said."""
+
+    people: int | None = None
+    cloud_per_hour: Decimal | None = None
+    leftovers: tuple[LeftoverSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunbookSpec:
     slug: str
     title: str
@@ -125,6 +144,8 @@ class RunbookSpec:
     on_turn_back: TurnBack = "roll_back"
     backup_check: BackupCheck | None = None  # never None with the layer DATA
     playbooks: tuple[str, ...] = ()  # decision guides for whoever must decide meanwhile, by their short names
+    expected_alerts: tuple[Mapping[str, Any], ...] = ()  # alerts.expected, service and environment as written
+    cost: CostSpec | None = None
     watch: tuple[WatchSpec, ...] = ()
     steps: tuple[StepSpec, ...] = ()
     validation: tuple[StepSpec, ...] = ()
@@ -140,6 +161,7 @@ class Plan:
     rollback_reserve: timedelta
     on_turn_back: TurnBack
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    expected_alerts: tuple[Mapping[str, Any], ...] = ()  # alerts.expected, as plain values
 
     def to_rows(self) -> list[dict[str, Any]]:
         """The fields of execution.models.StepRun but `run`; positions from 1. `undo` is {"kind", "params", "verb"}."""

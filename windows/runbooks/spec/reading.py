@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from windows.runbooks.spec.costs import read_cost
 from windows.runbooks.spec.ends import check_ends
+from windows.runbooks.spec.expecting import read_expected
 from windows.runbooks.spec.findings import Findings
 from windows.runbooks.spec.model import DATA, BackupCheck, RunbookSpec, StepSpec, WatchSpec
 from windows.runbooks.spec.parameters import read_parameters
@@ -25,6 +27,8 @@ KNOWN = (
     "on_turn_back",
     "backup_check",
     "playbooks",
+    "expected_alerts",
+    "cost",
     "watch",
     "steps",
     "validation",
@@ -61,10 +65,7 @@ def parse(text: str) -> RunbookSpec:
         )
     check_names(watch, "gate", findings)
     reserve = findings.duration(given.get("rollback_reserve"), "rollback_reserve", least=timedelta(), most=DAY)
-    guides = [
-        findings.text(one, f"playbooks[{n}]", most=63, pattern=SLUG)
-        for n, one in enumerate(findings.items(given.get("playbooks"), "playbooks", 20))
-    ]
+    guides = read_playbooks(given.get("playbooks"), findings)
     turn_back = findings.choice(given.get("on_turn_back"), "on_turn_back", ("roll_back", "hold"), "roll_back")
     warn(root, given, findings)
     read = RunbookSpec(
@@ -77,6 +78,8 @@ def parse(text: str) -> RunbookSpec:
         on_turn_back="hold" if turn_back == "hold" else "roll_back",
         backup_check=backup_check,
         playbooks=guides,
+        expected_alerts=read_expected(given.get("expected_alerts"), declared, findings),
+        cost=read_cost(given.get("cost"), declared, findings),
         watch=watch,
         steps=steps,
         validation=validation,

@@ -12,8 +12,9 @@ from windows.actions.params import Params
 from windows.actions.registry import kinds
 from windows.runbooks.spec.actions import Declared, dotted, fit
 from windows.runbooks.spec.ends import proofs
+from windows.runbooks.spec.expecting import resolved
 from windows.runbooks.spec.loops import LONGEST, unrolled
-from windows.runbooks.spec.model import ActionSpec, Plan, RunbookSpec, StepSpec, WatchSpec
+from windows.runbooks.spec.model import ActionSpec, LeftoverSpec, Plan, RunbookSpec, StepSpec, WatchSpec
 from windows.runbooks.spec.parameters import misfit
 from windows.runbooks.spec.steps import fields_of, settle
 from windows.runbooks.spec.substitution import Fields, put_in
@@ -37,9 +38,17 @@ def resolve(spec: RunbookSpec, given: Mapping[str, Any]) -> Plan:
     steps = [step for path, group in (("steps", spec.steps), ("validation", spec.validation)) for step in resolve_steps(group, path, told)]
     check_plan(steps, told)
     watch = [resolve_gate(gate, f"watch[{place}]", told) for place, gate in enumerate(spec.watch)]
+    expected = resolved(spec, values, told.problems)
     if told.problems:
         raise SpecError(told.problems)
-    return Plan((*steps, *proofs(steps)), tuple(watch), spec.rollback_reserve, spec.on_turn_back, values)
+    return Plan((*steps, *proofs(steps)), tuple(watch), spec.rollback_reserve, spec.on_turn_back, values, expected)
+
+
+def leftovers_of(spec: RunbookSpec, given: Mapping[str, Any]) -> list[LeftoverSpec]:
+    """What a success leaves behind, named with the parameters put in. SpecError where they do not fit."""
+    values, declared = values_of(spec, given), {one.name: one for one in spec.parameters}
+    told = spec.cost.leftovers if spec.cost else ()
+    return [replace(one, what=str(put_in(one.what, values, declared, Fields()))[:150]) for one in told]
 
 
 def resolve_steps(steps: Sequence[StepSpec], path: str, given: Given) -> Iterator[StepSpec]:

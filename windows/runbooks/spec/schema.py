@@ -73,10 +73,26 @@ def top() -> Schema:
             "items": text(63, pattern=f"^{SLUG}$"),
             "description": "Decision guides for whoever must decide meanwhile",
         },
+        "expected_alerts": {"type": "array", "maxItems": 20, "items": expected_alert()},
+        "cost": cost(),
         "watch": {"type": "array", "maxItems": 50, "items": {"$ref": "#/$defs/watch"}},
         "steps": steps | {"minItems": 1},
         "validation": {"type": "array", "maxItems": 200, "items": {"$ref": "#/$defs/step"}},
     }
+
+
+def expected_alert() -> Schema:
+    minutes = {"type": "integer", "minimum": 0, "maximum": 1440, "description": "Minutes after the window has begun"}
+    own = {"alert": text(200), "service": text(63), "environment": text(63), "begin": minutes, "end": minutes, "because": text(300)}
+    return closed(own, ["alert", "service", "environment", "end", "because"])
+
+
+def cost() -> Schema:
+    amount = {"type": "number", "minimum": 0, "description": "In the portal's one currency, to the hundredth"}
+    leftover = closed({"what": text(150), "within": DURATION, "cost_per_hour": amount}, ["what"])
+    people = {"type": "integer", "minimum": 1, "maximum": 1000, "description": "How many are busy while it runs"}
+    leftovers = {"type": "array", "maxItems": 20, "items": leftover, "description": "What a success leaves running, to be torn down"}
+    return closed({"people": people, "cloud_per_hour": amount, "leftovers": leftovers}, [])
 
 
 def step(known: Mapping[str, Kind], actions: Mapping[str, Schema]) -> Schema:
