@@ -35,6 +35,7 @@ PARAMETERS = {  # the parameter's name, or the folder and the name → the row t
     "source_id": "source",
     "object_id": "object",
     "notice_id": "notice",
+    "change-calendars/slug": "change_calendar",
     "runbooks/slug": "runbook",
     "playbooks/slug": "playbook",
     "flags/slug": "service",

@@ -160,6 +160,7 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         do(sam, "DELETE", f"/calendars-in/{source['id']}")
         do(sam, "PUT", "/change-calendars/payments", given_notices.calendar(), kind="text/calendar")
         do(sam, "DELETE", "/change-calendars/payments")
+        do(sam, "POST", "/change-calendars", {"name": "market", "url": "https://example.com/changes.ics"})
         lead = do(owner, "POST", "/provider-objects", {"provider": "example.com", "object": "C-1", "service": "orders"})
         do(owner, "DELETE", f"/provider-objects/{lead['id']}")
         do(sam, "POST", "/external-windows", given_notices.note("X-MAINTNOTE-IMPACT:", uid="half"), kind="text/calendar")

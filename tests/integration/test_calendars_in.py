@@ -27,7 +27,7 @@ from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
 from windows.outbound import streams
-from windows.scheduling.commands.calendars_in import polls
+from windows.scheduling.commands.calendars_in import conditional, polls
 from windows.scheduling.commands.calendars_in.keeping import settle_notice
 from windows.scheduling.commands.calendars_in.objects import map_object, unmap_object
 from windows.scheduling.commands.calendars_in.polls import poll_due
@@ -274,10 +274,10 @@ def test_dead_calendars_do_not_hold_a_tick_for_ever(monkeypatch: Any) -> None:
     olga, now = given.actor("olga", ("shop", Role.OWNER)), [0.0]
 
     def hangs(*_: Any, **__: Any) -> Any:
-        now[0] += polls.PATIENCE
+        now[0] += conditional.PATIENCE
         raise PortError("It does not answer.")
 
-    monkeypatch.setattr(polls, "exchange", hangs)
+    monkeypatch.setattr(conditional, "exchange", hangs)
     monkeypatch.setattr(polls, "time", SimpleNamespace(monotonic=lambda: now[0]))
     for n in range(5):
         add_source(olga, f"Calendar {n}", "cloud", f"https://calendar-{n}.example.org/m.ics")
@@ -326,7 +326,7 @@ def test_r_s08_a_polled_address_never_leads_inside(site: str, monkeypatch: Any) 
 
     reached: list[str] = []
     monkeypatch.setattr(streams.GuardedBackend, "connect", lambda self, address, number: reached.append(address) or refuse())
-    monkeypatch.setattr(polls.exchange, "__kwdefaults__", {**polls.exchange.__kwdefaults__, "resolver": rebinding})
+    monkeypatch.setattr(conditional.exchange, "__kwdefaults__", {**conditional.exchange.__kwdefaults__, "resolver": rebinding})
     add_source(olga, "Rebinding", "cloud", f"http://evil.example:{port}/m.ics")
     for _ in range(2):
         poll_now()

@@ -142,7 +142,9 @@ def test_i03_change_calendars_of_others_are_asked_together_with_ours(ada: Any, p
     sam, at = Caller(token_of(given.actor("sam", ("platform", Role.SRE)))), given.soon(30)
     made = kept(sam, "bank", "DEFAULT_OPEN", (at, at + 2 * HOUR, "RRULE:FREQ=DAILY;COUNT=3"))
     assert made.status_code == 200 and made.json() | {"kept_at": ""} == {
-        "name": "bank", "description": "Of the bank", "opens_by_default": True, "events": 1, "kept_by": "Sam", "kept_at": ""
+        "name": "bank", "description": "Of the bank", "opens_by_default": True, "events": 1, "kept_by": "Sam", "kept_at": "",
+        "address": "", "polled_at": None, "succeeded_at": None, "failures": 0, "error": "",
+        "state": "OPEN", "next_transition": f"{at:%Y-%m-%dT%H:%M:%SZ}",
     }  # fmt: skip
     assert kept(sam, "hours", "DEFAULT_CLOSED", (at - HOUR, at + HOUR, "")).status_code == 200
     names = ["orders/production", "calendar:bank", "calendar:hours"]

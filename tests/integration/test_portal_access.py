@@ -31,6 +31,7 @@ from windows.runbooks.models import Runbook, RunbookSource, RunbookVersion
 from windows.scheduling.commands.series import Pattern, create_series
 from windows.scheduling.models import (
     CalendarSource,
+    ChangeCalendar,
     ChangeTemplate,
     ConcurrencyLimit,
     Feed,
@@ -64,11 +65,12 @@ OWN |= {"api/v1/runbooks/check", "api/v1/change-oracle/state"}  # about nothing:
 OF_NO_TEAM = {
     f"api/v1/{rest}" for rest in ("external-windows", "calendars-in", "calendars-in/<int:source_id>", "notices/<int:notice_id>/settle")
 }
-OF_NO_TEAM |= {"api/v1/notices/<int:notice_id>/complete", "api/v1/change-calendars/<slug:slug>"}
+OF_NO_TEAM |= {"api/v1/notices/<int:notice_id>/complete", "api/v1/change-calendars", "api/v1/change-calendars/<slug:slug>"}
 OF_NO_TEAM |= {
     f"settings/calendars-in/{rest}"
     for rest in ("<int:source_id>/remove", "file", "new", "notices/<int:notice_id>", "notices/<int:notice_id>/set-aside")
 }
+OF_NO_TEAM |= {f"settings/change-calendars/{rest}" for rest in ("new", "<slug:slug>/remove")}
 
 
 # Whoever has a say in any team may report of any service.
@@ -128,6 +130,7 @@ def world() -> dict[str, Any]:
     token_of(ada)
     source = CalendarSource.objects.create(name="Circuits", provider="example.com", created_by_id=ada.person_id)
     lead = ProviderObject.objects.create(provider="example.com", object="C-1", service=Service.objects.get(slug="orders"))
+    ChangeCalendar.objects.create(name="bank", opens_by_default=True, kept_by_id=ada.person_id)
     notice = IncompleteNotice.objects.create(missing=["UID"], raw="x", digest="3" * 64, via="upload")
     return {
         "measure_id": "M1",
@@ -197,11 +200,14 @@ def world() -> dict[str, Any]:
     }
 
 
+SLUGS = {"change-calendars": "bank", "runbooks": "book", "teams": "shop", "objectives": "orders-writes"}
+
+
 def address(route: str, world: dict[str, Any]) -> str:
     def fill(found: re.Match[str]) -> str:
         name = found[1]
         if name == "slug":
-            return "book" if "runbooks" in route else "shop" if "teams" in route else "orders-writes" if "objectives" in route else "orders"
+            return next((slug for part, slug in SLUGS.items() if part in route), "orders")
         return str(world[name])
 
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", fill, route)

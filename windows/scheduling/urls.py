@@ -20,6 +20,12 @@ from windows.scheduling.api.trail import Trail, WindowTrail
 from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.asking import decline, please_move
 from windows.scheduling.views.calendars_in import bring, calendars, end_object, end_source, new_object, new_source
+from windows.scheduling.views.change_calendars import (
+    change_calendar_page,
+    change_calendars_page,
+    end_change_calendar,
+    new_change_calendar,
+)
 from windows.scheduling.views.feed_settings import end_feed, feed_list
 from windows.scheduling.views.feeds import event_file, feed
 from windows.scheduling.views.filing import cancel, discard
@@ -106,6 +112,10 @@ pages = [
     path("settings/calendars-in/objects/new", new_object, name="new-object"),
     path("settings/calendars-in/objects/<int:object_id>/remove", end_object, name="remove-object"),
     path("settings/calendars-in/notices/<int:notice_id>", notice, name="notice"),
+    path("settings/change-calendars/", change_calendars_page, name="change-calendars"),
+    path("settings/change-calendars/new", new_change_calendar, name="new-change-calendar"),
+    path("settings/change-calendars/<slug:slug>/", change_calendar_page, name="change-calendar"),
+    path("settings/change-calendars/<slug:slug>/remove", end_change_calendar, name="remove-change-calendar"),
     path("settings/calendars-in/notices/<int:notice_id>/set-aside", set_aside, name="set-aside"),
     path("settings/feeds/", feed_list, name="feeds"),
     path("settings/feeds/<int:feed_id>/revoke", end_feed, name="revoke-feed"),

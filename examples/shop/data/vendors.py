@@ -1,4 +1,5 @@
-"""What a provider announced: a maintenance that meets a draft of ours, and a notice that lacks what a person must find out."""
+"""What a provider announced: a maintenance that meets a draft of ours, and a notice that lacks what a person must find out. And the change
+calendar of the bank, which closes on Sunday nights."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from windows.audit.clock import clock
 from windows.scheduling.commands.calendars_in.objects import map_object
 from windows.scheduling.commands.calendars_in.sources import add_source
 from windows.scheduling.commands.calendars_in.uploads import bring_in
+from windows.scheduling.commands.change_calendars import keep_change_calendar
 from windows.scheduling.models import CalendarSource, ExternalWindow
 
 NAME, PROVIDER = "Northlink circuits", "northlink.example"
@@ -40,6 +42,22 @@ X-MAINTNOTE-MAINTENANCE-ID:NL-7740
 X-MAINTNOTE-STATUS:TENTATIVE
 END:VEVENT
 """
+BANK = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//AWS//Change Calendar 1.0//EN
+X-CALENDAR-TYPE:DEFAULT_OPEN
+X-WR-CALDESC:The bank settles the week's payments
+BEGIN:VEVENT
+UID:settlement
+DTSTAMP:{stamp}
+SUMMARY:Weekly settlement
+DTSTART:20260104T200000Z
+DTEND:20260105T020000Z
+RRULE:FREQ=WEEKLY
+END:VEVENT
+END:VCALENDAR
+"""
 
 
 def load() -> None:
@@ -53,6 +71,7 @@ def load() -> None:
     text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Roadworks example//EN\n{WHOLE}{LACKING}END:VCALENDAR\n".format(**said)
     bring_in(sre, text.replace("\n", "\r\n").encode(), source_id=source.pk)
     ExternalWindow.objects.filter(source=source).update(is_example=True)
+    keep_change_calendar(sre, "bank", BANK.format(stamp=written(midnight)).replace("\n", "\r\n").encode())
 
 
 def written(at: datetime) -> str:

@@ -206,6 +206,7 @@ def rows(shop: Shop, planned: dict[str, str]) -> Iterator[dict[str, Any]]:
         "source": listed("/calendars-in")["id"],
         "object": listed("/provider-objects")["id"],
         "notice": listed("/notices")["id"],
+        "change_calendar": listed("/change-calendars")["name"],
         "template": listed("/change-templates")["id"],
         "own_token": listed("/tokens")["id"],
         "own_feed": listed("/feeds")["id"],

@@ -21,7 +21,8 @@ from windows.ical_in.notices import Notice
 from windows.ical_in.states import NoticeStatus
 from windows.outbound.exchange import exchange
 from windows.outbound.limits import Limits
-from windows.scheduling.commands.calendars_in.polls import LONGEST, PATIENCE, refusal, wait
+from windows.scheduling.commands.calendars_in.conditional import PATIENCE, refusal
+from windows.scheduling.commands.calendars_in.polls import LONGEST, wait
 from windows.scheduling.commands.calendars_in.uploads import understood
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.on_call import meant

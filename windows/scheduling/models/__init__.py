@@ -2,7 +2,7 @@
 
 from windows.scheduling.models.agreements import Answer, ConcurrencyLimit, MoveRequest
 from windows.scheduling.models.budgets import WindowBudget
-from windows.scheduling.models.change_calendars import ChangeCalendar
+from windows.scheduling.models.change_calendars import ChangeCalendar, ChangePeriod
 from windows.scheduling.models.collisions import Collision, ConflictQuestion, TrailReader
 from windows.scheduling.models.external import CalendarSource, ExternalWindow, IncompleteNotice, ProviderObject
 from windows.scheduling.models.freezes import Freeze, FreezeException, FreezeSeries
@@ -30,6 +30,7 @@ __all__ = [
     "Answer",
     "CalendarSource",
     "ChangeCalendar",
+    "ChangePeriod",
     "ChangeTemplate",
     "Collision",
     "ConcurrencyLimit",

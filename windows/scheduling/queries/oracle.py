@@ -59,7 +59,7 @@ def closed_times(names: Iterable[str], now: datetime, viewer: Actor) -> list[Clo
 
 def closings_of(name: str, at: datetime, now: datetime, viewer: Actor) -> list[Closing]:
     if name.startswith(FOREIGN):
-        return calendar_closings(name.removeprefix(FOREIGN), at, at + AHEAD)
+        return calendar_closings(name.removeprefix(FOREIGN), at, at + AHEAD, now)
     service, _, environment = name.partition("/")
     return [replace(one, calendar=name) for one in closings(service, environment, at, now, viewer)]
 

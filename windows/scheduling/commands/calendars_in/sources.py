@@ -40,8 +40,8 @@ def add_source(actor: Actor, name: str, provider: str, url: str = "", *, is_exam
             source.save()
     except IntegrityError:
         raise Conflict(f"There is a calendar called “{called}”.", field="name") from None
-    host = urlsplit(source.url).hostname  # the rest of an address is often a secret
-    record("calendar_source.added", actor, f"calendar:{source.pk}", data={"name": called, "provider": source.provider, "host": host})
+    told = {"name": called, "provider": source.provider, "host": host_of(source.url)}
+    record("calendar_source.added", actor, f"calendar:{source.pk}", data=told)
     return source
 
 
@@ -78,3 +78,8 @@ def address(url: str) -> str:
     if not sound or " " in wanted:
         raise Invalid("Write an address such as https://provider.example/maintenance.ics, without a user name.", field="url")
     return wanted
+
+
+def host_of(url: str) -> str | None:
+    """What may be told of an address: the rest of it is often a secret."""
+    return urlsplit(url).hostname
