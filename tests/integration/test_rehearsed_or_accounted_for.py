@@ -145,9 +145,9 @@ def test_a_rolled_back_window_is_closed_by_its_postmortem(window: Window) -> Non
 
 
 def test_tasks_of_many_windows_cost_a_constant_number_of_queries(window: Window, django_assert_num_queries: Any) -> None:  # noqa: F811
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         review_tasks_of_all([window.pk])
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         review_tasks_of_all([window.pk, *range(1, AT_ONCE)])
 
 

@@ -97,7 +97,7 @@ def test_a_confidential_window_is_in_no_review_of_those_who_may_not_see_it(ada: 
     eve = given.person("eve", ("other", Role.MEMBER))
     weeks = {this_week().name, around("week", clock()).name}
     page = "".join(browser(eve).get(f"/reviews/weekly/?week={week}").content.decode() for week in weeks)
-    assert run.window.reference not in page and "Secret" not in page and "no answer" not in page
+    assert f"/windows/{run.window.reference}" not in page and "Secret" not in page and "no answer" not in page
     assert caller(given.actor("eve")).get(f"/reviews/weekly?week={this_week().name}").json()["ran"] == 0
 
 
