@@ -62,7 +62,8 @@ def debug(viewer: Actor, now: datetime, asked: Asked) -> tuple[Choices, list[Pan
     recent = [one for one in past if any(asked.fits(place.split(" ")[1]) for place in one.places)]
     chosen = window_view(window_id_of(asked.window), viewer) if asked.window else None
     if chosen is None and recent and not asked.service:
-        chosen = window_view(window_id_of(recent[-1].reference), viewer)
+        told = objectives.measured([one for one in recent if any(one.touches(promise) for promise in known)][-COMPARED:], known)
+        chosen = window_view(window_id_of((told or recent)[-1].reference), viewer)
     wanted = narrowed(known, asked, chosen)
     touching = [one for one in recent if any(one.touches(promise) for promise in wanted)]
     shades = objectives.shades(recent, wanted)

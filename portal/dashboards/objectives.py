@@ -63,6 +63,14 @@ def ran(viewer: Actor | None, since: datetime, now: datetime) -> list[Ran]:
     ]
 
 
+def measured(windows: Sequence[Ran], wanted: Sequence[Promise]) -> list[Ran]:
+    """Those in which an objective of theirs counted anything, and those that are still open. One query, in order."""
+    pairs = [(one, promise) for one in windows for promise in wanted if one.touches(promise)]
+    told = ratios([(promise.series, one.interval) for one, promise in pairs])
+    counted = {one.reference for (one, _), found in zip(pairs, told, strict=True) if found.total}
+    return [one for one in windows if one.reference in counted or one.status == "running"]
+
+
 def shades(windows: Sequence[Ran], wanted: Sequence[Promise]) -> list[Shade]:
     """The windows that touch any of these objectives."""
     return [

@@ -14,6 +14,7 @@ from portal.defaults import Defaults
 from portal.templatetags.signs import lasting
 from windows.access.pages import reads
 from windows.access.roles import TABLE, Part, Role, Verb
+from windows.access.words import VERBS
 
 ROLES = tuple(Role)
 WORDS = {  # what stands on the page for a default; its name in words where it is not here
@@ -44,7 +45,8 @@ def role_table(request: HttpRequest) -> HttpResponse:
     for verb in Verb:
         allowed = TABLE.get(verb, frozenset())
         parts = sorted(part.value for part in allowed if isinstance(part, Part))
-        rows.append({"verb": verb.value.replace("_", " "), "cells": [(role, role in allowed) for role in ROLES], "parts": parts})
+        name, allows = VERBS[verb]
+        rows.append({"verb": name, "allows": allows, "cells": [(role, role in allowed) for role in ROLES], "parts": parts})
     return render(request, "portal/role_table.html", {"rows": rows, "roles": ROLES})
 
 

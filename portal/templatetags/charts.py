@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 from django import template
@@ -11,9 +12,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.charts.chart import Cell, Chart
+from portal.charts.clocks import local
 from portal.templatetags.signs import SIGNS, icon
 
 register = template.Library()
+Shown = dict[str, Any]
 
 
 @register.simple_tag
@@ -31,10 +34,12 @@ def figure_data(chart: Chart) -> SafeString:
     return SafeString(f"data-figure='{text}'")
 
 
-@register.inclusion_tag("dashboards/_chart.html")
-def chart(chart: Chart, href: str = "", look: str = "", table_open: bool = False, query: str = "") -> dict[str, Any]:
-    """`href` is the panel's own address, its CSV beside it; `query` what was asked for there. `look`: wide, half or whole."""
-    return {"chart": chart, "href": href, "look": look, "table_open": table_open, "query": query}
+@register.inclusion_tag("dashboards/_chart.html", takes_context=True)
+def chart(context: template.Context, chart: Chart, href: str = "", *, look: str = "", table_open: bool = False, query: str = "") -> Shown:
+    """On the reader's clock. `href` is the panel's own address, its CSV beside it; `query` what was asked for there. `look`: wide,
+    half or whole."""
+    shown = local(chart, ZoneInfo(context.get("zone") or "UTC"))
+    return {"chart": shown, "href": href, "look": look, "table_open": table_open, "query": query}
 
 
 @register.simple_tag
@@ -51,12 +56,12 @@ def money(value: float) -> str:
 
 @register.filter
 def cell(value: Cell) -> str:
-    """A cell of the table as people read it; unknown is said."""
+    """A cell of the table as people read it, an instant in the zone it carries; unknown is said."""
     match value:
         case None:
             return "–"
         case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+            return value.strftime("%Y-%m-%d %H:%M")
         case float():
             return f"{value:,.3f}".rstrip("0").rstrip(".")
         case int():

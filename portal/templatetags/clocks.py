@@ -6,6 +6,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from portal.templatetags.signs import period
 
@@ -14,6 +16,21 @@ register = template.Library()
 
 def is_same(one: ZoneInfo, other: ZoneInfo, *moments: datetime) -> bool:
     return all(at.astimezone(one).utcoffset() == at.astimezone(other).utcoffset() for at in moments)
+
+
+@register.filter
+def on_clock(at: datetime, zone: str) -> str:
+    """`Tue 24 Nov 02:00 CET`, for places that hold nothing but text."""
+    local = at.astimezone(ZoneInfo(zone or "UTC"))
+    return f"{local:%a} {local.day} {local:%b %H:%M} {local.tzname()}"
+
+
+@register.simple_tag(takes_context=True)
+def day(context: template.Context, at: datetime) -> SafeString:
+    """`24 Nov 2027` in the reader's zone, for what lies a year away; the whole moment when hovering."""
+    local = at.astimezone(ZoneInfo(context.get("zone") or "UTC"))
+    whole = f"{local:%a} {local.day} {local:%b %Y %H:%M} {local.tzname()}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), whole, f"{local.day} {local:%b %Y}")
 
 
 @register.simple_tag(takes_context=True)

@@ -11,9 +11,9 @@ register = template.Library()
 
 @register.inclusion_tag("portal/_field.html", takes_context=True)
 def field(context: template.Context, name: str, label: str, kind: str = "text", **more: Any) -> dict[str, Any]:
-    """`kind`: text, number, date, datetime-local, textarea, code, choice, checks, tick.
+    """`kind`: text, number, date, datetime-local, textarea, code, choice, checks, explained, tick.
 
-    `more`: options (pairs), hint, size (half, third), longest, rows, least, most, nothing (a choice of none), optional.
+    `more`: options (of `explained` triples), hint, size (half, third), longest, rows, least, most, nothing (a choice of none), optional.
     """
     given = context.get("given") or {}
     error = context.get("error") if context.get("error_at") == name else None

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from windows.audit.queries import TrailEntry
+from windows.lifecycle.words import mode_in_words
 
 register = template.Library()
 
@@ -57,7 +58,6 @@ SIGNS = {
     "soft": ("held", "warn", "Needs a reason"),
     "advisory": ("draft", "info", "For information"),
 }
-MODES = {"read_only": "read-only"}
 ROLES = {"sre": "SRE", "on_call": "on-call"}
 ROLE = re.compile(r"\b(sre|on[_ ]call)\b")
 
@@ -93,7 +93,7 @@ def verdict(state: object, text: str = "") -> SafeString:
 def words(value: object) -> str:
     """A name of the code as words: read_only → read-only, window.approved → window approved."""
     text = str(value)
-    return MODES.get(text) or text.replace("_", " ").replace(".", " ")
+    return mode_in_words(text).replace(".", " ")
 
 
 @register.filter

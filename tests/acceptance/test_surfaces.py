@@ -113,7 +113,7 @@ def test_n01_each_surface_is_mended_or_shown_and_a_person_may_accept() -> None:
     assert "it is left as it is" in page
     olga = browser(given.person("olga"))
     address = f"/windows/{run.window.reference}/surfaces/{rows['flag'].pk}/accept"
-    assert b"Wanted: mode read only" in olga.get(address).content
+    assert b"Wanted: mode read-only" in olga.get(address).content
     assert olga.post(address, {"reason": ""}).status_code in (200, 422)
     assert olga.post(address, {"reason": "Sam is right"}).status_code == 302
     look()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -23,6 +24,7 @@ from tests import given_windows as given
 from tests.callers import browser
 from windows.access.roles import Actor, Role
 from windows.audit.clock import clock
+from windows.catalogue.models import Person
 from windows.execution.models import Run, StepLog
 from windows.scheduling.models import Window
 
@@ -131,6 +133,20 @@ def test_error_rates_are_filtered_by_the_window_and_shaded(ada: Actor) -> None:
     assert chart and chart.is_empty
 
 
+def test_the_board_opens_on_the_newest_window_that_was_measured(ada: Actor) -> None:
+    assert debug(ada, clock(), Asked())[0].window == "", "no window ever ran"
+    bare = ended(ada, ago=hours(9))
+    assert debug(ada, clock(), Asked())[0].window == bare.reference, "better one without figures than none"
+    objective()
+    older, newer, unmeasured = ended(ada, ago=hours(8)), ended(ada, ago=hours(5)), ended(ada, ago=hours(2))
+    assert older.started_at and newer.started_at
+    pushed("orders-writes", (timedelta(0), 9, 10), now=older.started_at + hours(0.5))
+    pushed("orders-writes", (timedelta(0), 9, 10), now=newer.started_at + hours(0.5))
+    choices, _ = debug(ada, clock(), Asked())
+    assert choices.window == newer.reference
+    assert unmeasured.reference in {one.reference for one in choices.windows}, "it can be chosen all the same"
+
+
 def test_logs_and_timeline_are_of_the_windows_last_run(ada: Actor) -> None:
     window = ended(ada)
     run = Run.objects.get(window=window)
@@ -139,6 +155,11 @@ def test_logs_and_timeline_are_of_the_windows_last_run(ada: Actor) -> None:
     assert "12 rows &lt;b&gt;moved&lt;/b&gt;" in page
     assert f"Timeline of {window.reference} run 1" in page
     assert "1 · Migrate" in page
+    zoned = given.actor("zoe", ("shop", Role.OWNER))
+    Person.objects.filter(pk=zoned.person_id).update(timezone="Asia/Tokyo")
+    page = browser(zoned).get(f"/dashboards/debug/?window={window.reference}").content.decode()
+    assert window.started_at and "Time, Asia/Tokyo" in page and "Began, JST" in page
+    assert f"{window.started_at.astimezone(ZoneInfo('Asia/Tokyo')):%H:%M} JST" in page
 
 
 def test_a_window_not_for_these_eyes_is_not_there(ada: Actor) -> None:

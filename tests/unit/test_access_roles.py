@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from windows.access import roles
 from windows.access.requests import actor_of
 from windows.access.roles import ENGINE, SCHEDULE, SETUP, TABLE, Actor, Part, Role, Subject, Verb, parts, permitted, require, visible
+from windows.access.words import VERBS
 from windows.errors import Forbidden, NotFound, Refused
 
 WINDOW = Subject(
@@ -225,3 +226,9 @@ def test_named_parts_are_about_this_very_window() -> None:
     assert parts(PEOPLE["coordinator"], WINDOW) == {Part.COORDINATOR}
     assert parts(PEOPLE["coordinator"], Subject(team="payments", coordinator_id=2)) == frozenset()
     assert parts(Actor("x", None), Subject()) == frozenset()
+
+
+def test_every_verb_is_called_something_and_says_what_it_allows():
+    assert set(VERBS) == set(Verb)
+    names = [name for name, _ in VERBS.values()]
+    assert len(set(names)) == len(names) and all(name[0].isupper() and allows for name, allows in VERBS.values())

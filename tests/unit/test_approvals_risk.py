@@ -79,7 +79,7 @@ def test_a_check_is_green_only_where_it_is_known_to_be(said: dict[str, Any], nam
 @pytest.mark.parametrize(
     ("field", "before", "after", "said"),
     [
-        ("mode", "read_only", "offline", ("What users get", "read only", "offline")),
+        ("mode", "read_only", "offline", ("What users get", "read-only", "offline")),
         (
             "scope",
             ["orders/production/r1/L3"],

@@ -4,11 +4,13 @@ import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from portal.charts import budgets, runs, windows
 from portal.charts.chart import Chart, Shade, instants, shaded
+from portal.charts.clocks import local
 from portal.charts.tables import csv_of
 from portal.plotly_asset import NAME, PlotlyFinder, folder
 
@@ -54,6 +56,29 @@ def test_axes_carry_their_unit() -> None:
         axes = [axis for name, axis in chart.figure["layout"].items() if name in ("xaxis", "yaxis") and axis.get("type") != "category"]
         told = json.dumps(axes)
         assert "%" in told or "title" in told, chart.name
+
+
+def test_a_chart_on_its_readers_clock_moves_every_instant_and_nothing_else() -> None:
+    told = every_chart()
+    berlin = [local(chart, ZoneInfo("Europe/Berlin")) for chart in told]
+    rates, theirs = told[-1], berlin[-1]
+    assert theirs.columns[0] == "Time, CET" and theirs.figure["layout"]["xaxis"]["title"]["text"] == "CET"
+    assert rates.figure["data"][0]["x"][0] == "2026-11-02 00:00:00" and theirs.figure["data"][0]["x"][0] == "2026-11-02 01:00:00"
+    assert [band["x0"] for band in theirs.figure["layout"]["shapes"]] == ["2026-11-02 02:00:00"]
+    assert theirs.figure["data"][0]["y"] == rates.figure["data"][0]["y"] and theirs.rows[0][0] == rates.rows[0][0], "the same moment"
+    timeline, moved = told[-2], berlin[-2]
+    assert moved.figure["data"][0]["base"] == ["2026-11-02 01:00:00"] and moved.columns[3] == "Began, CET"
+    assert moved.figure["data"][0]["x"] == timeline.figure["data"][0]["x"], "a length is no moment"
+    for chart, same in zip(told, berlin, strict=True):
+        assert local(chart, ZoneInfo("UTC")) == chart
+        assert csv_of(chart).split("\r\n")[1:] == csv_of(same).split("\r\n")[1:]
+
+
+def test_a_range_over_a_clock_change_names_the_zone() -> None:
+    at = instants(datetime(2026, 10, 24, tzinfo=UTC), datetime(2026, 10, 26, tzinfo=UTC), 12 * HOUR)
+    told = local(runs.error_rates(at, {"orders": [0.1] * len(at)}, [], 1), ZoneInfo("Europe/Berlin"))
+    assert told.columns[0] == "Time, Europe/Berlin"
+    assert [x[11:16] for x in told.figure["data"][0]["x"]] == ["02:00", "14:00", "02:00", "13:00", "01:00"]
 
 
 def test_a_gap_is_a_gap_and_never_zero() -> None:

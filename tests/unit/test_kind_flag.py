@@ -218,7 +218,7 @@ def test_it_stops_when_told() -> None:
 
 
 def test_it_says_what_it_does() -> None:
-    assert flag.sentence(params(region="eu")) == "Set orders in production/eu to read only and wait until its nodes hold it"
+    assert flag.sentence(params(region="eu")) == "Set orders in production/eu to read-only and wait until its nodes hold it"
 
 
 def test_write_paths_are_tried_only_where_writes_are_refused() -> None:

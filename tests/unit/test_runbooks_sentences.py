@@ -44,7 +44,7 @@ steps:
 def test_each_step_is_a_sentence_and_says_how_it_is_undone() -> None:
     told = story(parse(TEXT))
     freeze, settle, ask, call = told.steps
-    assert freeze.sentence == "Set orders in production/region to read only and wait until its nodes hold it"
+    assert freeze.sentence == "Set orders in production/region to read-only and wait until its nodes hold it"
     assert freeze.undo == "put back what was set before"
     assert (settle.sentence, settle.undo) == ("Wait 15 s", "")
     assert (ask.sentence, ask.undo, ask.because) == ("A person confirms: Look at ‹note›", "", "A look changes nothing.")

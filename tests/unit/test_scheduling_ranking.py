@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from windows.scheduling.conflicts import ConflictFinding, ConflictKind, Severity
-from windows.scheduling.ranking import NIGHT, OFF_HOURS, SOFT, STEP, Traffic, Wish, hours, next_free, rank, shares_of, starts
+from windows.scheduling.ranking import NIGHT, OFF_HOURS, SOFT, STEP, Traffic, Wish, hours, next_free, rank, shares_of, starts, weighed
 
 MONDAY = datetime(2027, 3, 1, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -65,6 +65,27 @@ def test_the_quiet_hour_goes_first_and_a_soft_conflict_costs_its_price():
     beset = rank(wish(traffic=(Traffic("orders", shares),)), judged((54, 56, Severity.SOFT)))
     assert beset[0].begins != quiet.begins or beset[0].cost == pytest.approx(quiet.cost + SOFT)
     assert [reason.kind for reason in quiet.reasons] == ["traffic", "lateness"] and "10 %" in quiet.reasons[0].words
+
+
+def test_slots_lie_around_the_begin_that_was_asked_for_and_say_on_which_side():
+    asked = MONDAY + timedelta(days=4, hours=9)
+    wanted = wish(until=MONDAY + timedelta(days=9), asked=asked)
+    found = rank(wanted, judged((0, 4 * 48, Severity.SOFT)), 3)
+    assert found[0].begins == asked and not [reason for reason in found[0].reasons if reason.kind == "lateness"]
+    busy = judged((4 * 48 + 17, 4 * 48 + 21, Severity.HARD))
+    assert asked - 3 * HOUR < rank(wanted, busy, 1)[0].begins < asked + 3 * HOUR, "the nearest free one is always among them"
+    said = {
+        days: [reason.words for reason in weighed(wanted, asked + timedelta(days=days), judged()).reasons if reason.kind == "lateness"]
+        for days in (-2, -0.5, 0, 1, 3)
+    }
+    assert said == {
+        -2: ["It is 2 days earlier than asked for."],
+        -0.5: ["It is 12 hours earlier than asked for."],
+        0: [],
+        1: ["It is 1 day later than asked for."],
+        3: ["It is 3 days later than asked for."],
+    }
+    assert "later than the first time looked at" in weighed(wish(), MONDAY + timedelta(days=1), judged()).reasons[-1].words
 
 
 def test_what_is_not_known_is_said():

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from windows.lifecycle.words import mode_in_words
+
 MOMENTS = frozenset({"starts_at", "ends_at"})
 LABELS = {
     "starts_at": "Begins",
@@ -66,5 +68,5 @@ def told(name: str, value: Any) -> str:
     if name == "runbook":
         return str(value)[:12]
     if isinstance(value, str):
-        return value.replace("_", " ") if name in ("mode", "change_type") else value
+        return mode_in_words(value) if name == "mode" else value
     return f"{value:,}" if name == "expected_users" and isinstance(value, int) else json.dumps(value, ensure_ascii=False)

@@ -6,7 +6,7 @@ A cost of 1 is what a slot at the service's mean traffic costs. Hard conflicts e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ SOFT = 1.0
 ADVISORY = 0.2
 OFF_HOURS = 0.3  # a person outside Monday to Friday, 8 to 18
 NIGHT = 0.5  # 22 to 6: mistakes are made
-A_DAY_LATER = 0.05
+A_DAY_AWAY = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Traffic:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What is looked for. `people` are (name, zone): who runs it, who is on call. `budget` is the least share of an error budget left,
-    None where there is none. `a_day_later` is what waiting a day costs."""
+    None where there is none. `asked` is the begin that was asked for, None: as early as can be. `a_day_away` is what a day apart from
+    that costs."""
 
     since: datetime
     until: datetime
@@ -43,12 +44,13 @@ class Wish:
     people: tuple[tuple[str, str], ...] = ()
     traffic: tuple[Traffic, ...] = ()
     budget: float | None = None
-    a_day_later: float = A_DAY_LATER
+    asked: datetime | None = None
+    a_day_away: float = A_DAY_AWAY
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """`kind` is traffic, conflict, people, lateness or budget."""
+    """`kind` is traffic, conflict, people, lateness (how far from what was asked for, either way) or budget."""
 
     kind: str
     words: str
@@ -71,16 +73,18 @@ Judge = Callable[[datetime, datetime], list[ConflictFinding]]
 
 
 def rank(wish: Wish, judge: Judge, limit: int = 5) -> list[Slot]:
-    """The best slots, the cheapest first, no two of them at the same time; the earliest free one is always among them.
+    """The best slots, the cheapest first, no two of them at the same time; the earliest free one is always among them, or the one
+    nearest to the begin that was asked for.
 
     Looks at every half hour of at most 31 days, so its work is bounded. Empty where every slot is refused.
     """
     free = [slot for begins in starts(wish) if (slot := weighed(wish, begins, judge)) is not None]
     if not free:
         return []
-    earliest = Slot(free[0].begins, free[0].ends, free[0].cost, free[0].traffic, free[0].reasons, is_earliest=True)
-    chosen = [earliest]
-    for slot in sorted(free[1:], key=lambda slot: (slot.cost, slot.begins)):
+    free[0] = replace(free[0], is_earliest=True)
+    asked = wish.asked or free[0].begins
+    chosen = [min(free, key=lambda slot: abs(slot.begins - asked))]
+    for slot in sorted(free, key=lambda slot: (slot.cost, slot.begins)):
         if len(chosen) == limit:
             break
         if all(slot.ends <= other.begins or other.ends <= slot.begins for other in chosen):
@@ -113,11 +117,7 @@ def weighed(wish: Wish, begins: datetime, judge: Judge) -> Slot | None:
         return None
     share = busiest(wish.traffic, begins, ends)
     reasons = [of_traffic(wish, share), *(of_conflict(finding) for finding in findings), *of_people(wish, begins, ends)]
-    days = (begins - wish.since) / DAY
-    if days >= 1:
-        reasons.append(
-            Reason("lateness", f"It is {days:.0f} day{'s' if days >= 1.5 else ''} later than asked for.", days * wish.a_day_later)
-        )
+    reasons += of_distance(wish, begins)
     return Slot(begins, ends, round(sum(reason.cost for reason in reasons), 4), share, tuple(reasons))
 
 
@@ -156,6 +156,18 @@ def of_traffic(wish: Wish, share: float | None) -> Reason:
 
 def of_conflict(finding: ConflictFinding) -> Reason:
     return Reason("conflict", finding.why, SOFT if finding.severity is Severity.SOFT else ADVISORY)
+
+
+def of_distance(wish: Wish, begins: datetime) -> list[Reason]:
+    """How far it lies from what was asked for, in days or, where a moment was named, in half hours; nothing where it is that."""
+    apart = begins - (wish.asked or wish.since)
+    length = abs(apart)
+    if length < (HOUR / 2 if wish.asked else DAY):
+        return []
+    number, unit = (round(length / DAY), "day") if length >= DAY else (round(length / HOUR * 2) / 2, "hour")
+    told = f"{number:g} {unit}{'' if number == 1 else 's'} {'later' if apart > timedelta() else 'earlier'}"
+    since = "asked for" if wish.asked else "the first time looked at"
+    return [Reason("lateness", f"It is {told} than {since}.", length / DAY * wish.a_day_away)]
 
 
 def of_people(wish: Wish, begins: datetime, ends: datetime) -> list[Reason]:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress
 
 from windows.lifecycle.states import Mode, WindowStatus
+from windows.lifecycle.words import mode_in_words
 from windows.scheduling.maintnote import properties
 
 UNSPEAKABLE = re.compile(
@@ -110,7 +111,7 @@ def describe(facts: EventFacts) -> str:
     impact = facts.impact or IMPACT[Mode(facts.mode)]
     lines = [
         impact,
-        f"Mode: {facts.mode.replace('_', ' ')}. State: {facts.status.replace('_', ' ')}.",
+        f"Mode: {mode_in_words(facts.mode)}. State: {facts.status.replace('_', ' ')}.",
         f"Services: {', '.join(facts.services)} ({', '.join(facts.places)}; {', '.join(facts.layers)}).",
         f"Team: {facts.team}. Coordinator: {facts.coordinator}.",
         f"Why: {facts.reason}",

@@ -127,9 +127,13 @@ def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: date
 
 
 def better(outline: Outline, actor: Actor, now: datetime) -> list[Slot]:
-    """The best free slots of the next two weeks; none where the length allows none."""
-    length = outline.ends_at - outline.starts_at
-    sought = Sought(candidate=outline.candidate, since=now, until=now + AHEAD, length=length, exclude=outline.window_id)
+    """The best free slots of the two weeks around what was asked for; none where the length allows none."""
+    asked = max(outline.starts_at, now)
+    since = max(asked - AHEAD / 2, now)
+    sought = Sought(
+        candidate=outline.candidate, since=since, until=since + AHEAD, length=outline.ends_at - outline.starts_at, asked=asked,
+        exclude=outline.window_id,
+    )  # fmt: skip
     try:
         return free_slots(sought, actor, now, limit=SLOTS)
     except Invalid:

@@ -18,7 +18,7 @@ from windows.actions.params import Duration, Slug, SlugOrAny, Text
 from windows.actions.params import Params as Base
 from windows.actions.ports import FlagAddress, FlagState, Laggard
 from windows.actions.probing import WritePath, let_through
-from windows.lifecycle.states import Mode
+from windows.lifecycle.words import mode_in_words
 
 kind = "flag"
 undone = "put back what was set before"
@@ -70,7 +70,7 @@ def sentence(params: Params) -> str:
     part = "".join(f" {each}" for each in (params.layer, params.component) if each != "*")
     wait = "" if params.converge is False else " and wait until its nodes hold it"
     wait += f", then try that {len(params.write_paths)} write paths refuse" if params.write_paths else ""
-    return f"Set {params.service}{part} in {where} to {Mode(params.mode).value.replace('_', ' ')}{wait}"
+    return f"Set {params.service}{part} in {where} to {mode_in_words(params.mode)}{wait}"
 
 
 def prepare(params: Params, ctx: Context) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def run(params: Params, ctx: Context) -> Outcome:
         return meddled(stranger)
     if now.version == before or not shows(now, params.mode, params.payload):  # else it is set, and only the answer was lost
         now = ctx.flags.set(params.address, params.mode, params.payload, expected=now.version)
-        ctx.log(f"flag version {now.global_version}: {params.mode}")
+        ctx.log(f"flag version {now.global_version}: {mode_in_words(params.mode)}")
     outcome = converged(params, ctx, kept | {"version": now.version, "global_version": now.global_version}, excused=())
     if isinstance(outcome, Done) and (trouble := let_through(params.write_paths, ctx.http)):
         return Failed(trouble, checkpoint=outcome.checkpoint)
@@ -107,7 +107,7 @@ def compensate(params: Params, ctx: Context) -> Outcome:
         if stranger := ctx.flags.changed_by_others(params.address, since=before["version"]):
             return meddled(stranger) if "version" in kept else Done(f"It was never set by this step; {stranger}.")
         now = ctx.flags.set(params.address, before["mode"], before["payload"], expected=now.version)
-        ctx.log(f"flag version {now.global_version}: back to {before['mode']}")
+        ctx.log(f"flag version {now.global_version}: back to {mode_in_words(before['mode'])}")
     return converged(params, ctx, kept | {"global_version": now.global_version}, excused=kept.get("lagging", ()))
 
 
@@ -156,4 +156,4 @@ def named(laggards: Iterable[Laggard]) -> str:
 def standing(laggard: Laggard) -> str:
     if laggard.version is None:
         return "was never heard of"
-    return f"is at {laggard.version}{f', but {laggard.mode}' if laggard.mode else ''}"
+    return f"is at {laggard.version}{f', but {mode_in_words(laggard.mode)}' if laggard.mode else ''}"

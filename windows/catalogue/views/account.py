@@ -13,6 +13,7 @@ from windows.access.pages import Question, decided, signed_in
 from windows.access.requests import actor_of
 from windows.access.roles import Verb
 from windows.access.sheets import MENDED, number, once, sheet, typed
+from windows.access.words import VERBS
 from windows.audit.clock import clock
 from windows.catalogue.commands.people import change_password, edit_person, end_sessions
 from windows.catalogue.commands.tokens import issue_token, revoke_token
@@ -21,7 +22,7 @@ from windows.errors import Invalid, NotFound
 
 SHOWN = 100
 LASTING = [("7", "a week"), ("30", "30 days"), ("90", "90 days"), ("365", "a year")]
-SCOPES = [(verb.value, verb.value.replace("_", " ")) for verb in Verb]
+SCOPES = [(verb.value, *VERBS[verb]) for verb in Verb]
 ZONES = ["UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("posix/", "right/", "Etc/")))]
 
 
@@ -77,7 +78,10 @@ def end_all(request: HttpRequest) -> HttpResponse:
 @signed_in
 def tokens(request: HttpRequest) -> HttpResponse:
     actor, now = actor_of(request), clock()
-    rows = ApiToken.objects.filter(person_id=actor.person_id or 0).order_by("-id")[:SHOWN]
+    rows = [
+        {"token": row, "may": [VERBS[Verb(scope)][0] for scope in row.scopes]}
+        for row in ApiToken.objects.filter(person_id=actor.person_id or 0).order_by("-id")[:SHOWN]
+    ]
     context = {"rows": rows, "scopes": SCOPES, "lasting": LASTING, "now": now}
     given: dict[str, Any] = {"name": "", "days": "30", "scopes": ["read"]}
     if request.method == "POST":

@@ -13,6 +13,7 @@ from windows.execution.ports.patience import AWAY, patiently
 from windows.flags import queries
 from windows.flags.commands.setting import set_flag
 from windows.flags.routing import FlagKey
+from windows.lifecycle.words import mode_in_words
 from windows.outbound.limits import Limits
 
 T = TypeVar("T")
@@ -69,7 +70,9 @@ class Flags:
         if not strangers:
             return ""
         first = strangers[-1]
-        return f"{first.actor} set it to {first.mode} at {first.at:%H:%M:%S} UTC{f' ({first.reason})' if first.reason else ''}"
+        return (
+            f"{first.actor} set it to {mode_in_words(first.mode)} at {first.at:%H:%M:%S} UTC{f' ({first.reason})' if first.reason else ''}"
+        )
 
     def propagation(self, address: FlagAddress, global_version: int) -> Propagation:
         nodes = self.told(lambda: queries.convergence(address.service, address.environment, address.region).nodes)

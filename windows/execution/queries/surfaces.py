@@ -13,6 +13,7 @@ from windows.execution.models import Run, Surface
 from windows.execution.states import SurfaceStatus
 from windows.flags.models import FlagVersion
 from windows.lifecycle.states import Mode
+from windows.lifecycle.words import mode_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def told(state: object) -> str:
             return "; ".join(f"{name.replace('_', ' ')} {told(value)}" for name, value in state.items())
         case list():
             return ", ".join(told(each) for each in state)
-    return str(state).replace("_", " ")
+    return mode_in_words(str(state))
 
 
 def surface_of(window_id: int, surface_id: int) -> SurfaceView:

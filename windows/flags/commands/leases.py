@@ -21,6 +21,7 @@ from windows.flags.commands.setting import clear_flag, subject_of
 from windows.flags.models import Flag, OnExpiry
 from windows.flags.routing import FlagKey
 from windows.lifecycle.states import Mode
+from windows.lifecycle.words import mode_in_words
 
 SETTLE = timedelta(seconds=30)
 
@@ -80,7 +81,7 @@ def page(flag: Flag) -> None:
     team = subject_of(flag.key).team
     people = on_call_of([team]) or holders([team], Role.OWNER) if team else []
     people = people or holders(list(Team.objects.values_list("slug", flat=True)), Role.SRE)
-    title = f"The flag {flag} is still {flag.mode.replace('_', ' ')}"
+    title = f"The flag {flag} is still {mode_in_words(flag.mode)}"
     window = "" if flag.confidential else flag.window  # whose it is, is told to nobody: channels have many readers
     body = (
         f"Nobody renews it since {flag.lease_until:%Y-%m-%d %H:%M} UTC. Set by {flag.set_by}"

@@ -21,6 +21,7 @@ from windows.flags.commands.counter import next_version
 from windows.flags.models import Flag, FlagVersion, OnExpiry
 from windows.flags.routing import ANY, PARTS, FlagKey
 from windows.lifecycle.states import Mode
+from windows.lifecycle.words import mode_in_words
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?")
 LAYER = re.compile(r"L[0-9]")
@@ -61,7 +62,7 @@ def set_flag(
     flag, _ = Flag.objects.get_or_create(**key.columns)
     if expected is not None and flag.version != expected:
         raise Conflict(
-            f"The flag {key} is at version {flag.version} ({flag.mode}, set by {flag.set_by or 'nobody'}), not {expected}.",
+            f"The flag {key} is at version {flag.version} ({mode_in_words(flag.mode)}, set by {flag.set_by or 'nobody'}), not {expected}.",
             field="version",
             version=flag.version,
             mode=flag.mode,

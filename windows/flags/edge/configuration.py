@@ -15,7 +15,7 @@ from typing import Any
 
 READING = "GET|HEAD|OPTIONS"
 HOUR = 3600
-TITLES = {"offline": "Down for maintenance", "read_only": "Read only for now", "throttled": "Too many at once"}
+TITLES = {"offline": "Down for maintenance", "read_only": "Read-only for now", "throttled": "Too many at once"}
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title></head>
 <body><main><h1>{title}</h1><p>{message}</p><p>Please try again {again}.</p></main></body></html>

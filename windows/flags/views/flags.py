@@ -26,9 +26,10 @@ from windows.flags.models import Flag, FlagVersion
 from windows.flags.queries import FlagPlace, current, history_of_place, places, places_at
 from windows.flags.routing import ANY, FlagKey
 from windows.lifecycle.states import Mode
+from windows.lifecycle.words import mode_in_words
 
 PAGE, CHANGES = 50, 20
-MODES = [(mode.value, mode.value.replace("_", "-").capitalize()) for mode in Mode if mode is not Mode.NORMAL]
+MODES = [(mode.value, mode_in_words(mode.value).capitalize()) for mode in Mode if mode is not Mode.NORMAL]
 LAYERS = [(f"L{n}", f"L{n}") for n in range(1, 11)]
 PART = ("region", "layer", "component")
 LONGEST = 30 * 24 * 60  # minutes a flag set by hand may hold

@@ -26,12 +26,14 @@ MOST_OBJECTIVES = 10  # whose traffic is looked up
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """What to look for: the window that is only being thought of, its length, and the period to look in."""
+    """What to look for: the window that is only being thought of, its length, the period to look in, and the begin that was asked for
+    where slots near it are wanted."""
 
     candidate: Candidate
     since: datetime
     until: datetime
     length: timedelta
+    asked: datetime | None = None
     exclude: int | None = None  # the window itself, where it is saved already
 
 
@@ -63,8 +65,9 @@ def prepared(sought: Sought, viewer: Actor, now: datetime) -> tuple[Wish, Ahead]
     traffic += [Traffic(service, shares_of({})) for service in sorted({service for service, _ in places} - known)]
     budget = min((share for share in left if share is not None), default=None)
     return Wish(
-        since=since, until=sought.until, length=sought.length, people=people(sought, around), traffic=tuple(traffic), budget=budget
-    ), around
+        since=since, until=sought.until, length=sought.length, people=people(sought, around), traffic=tuple(traffic), budget=budget,
+        asked=sought.asked,
+    ), around  # fmt: skip
 
 
 def judge(sought: Sought, around: Ahead) -> Judge:

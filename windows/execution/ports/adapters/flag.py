@@ -7,16 +7,17 @@ from windows.execution.models import Surface
 from windows.execution.ports.limits import Limits
 from windows.flags.queries import current, history
 from windows.flags.routing import FlagKey
+from windows.lifecycle.words import mode_in_words
 
 
 def observe(row: Surface, limits: Limits) -> Observed:
     key = FlagKey(*row.name.split("/"))
     now = current(key)
     if now is None or (now.mode, now.version) == (row.desired["mode"], row.desired["version"]):
-        return Observed(now is not None, {"mode": now.mode if now else "never set"}, f"Set to {row.desired['mode'].replace('_', ' ')}.")
+        return Observed(now is not None, {"mode": now.mode if now else "never set"}, f"Set to {mode_in_words(row.desired['mode'])}.")
     last = next(iter(history(key, limit=1)), None)
     by = (
-        f"{last.actor} set it to {last.mode.replace('_', ' ')} at {last.at:%H:%M:%S} UTC{f' ({last.reason})' if last.reason else ''}."
+        f"{last.actor} set it to {mode_in_words(last.mode)} at {last.at:%H:%M:%S} UTC{f' ({last.reason})' if last.reason else ''}."
         if last
         else ""
     )
