@@ -32,8 +32,8 @@ class Wish:
     title: str
     reason: str
     impact: str
-    owner: str  # and on the day its coordinator
-    filer: str  # plans for the team, and runs it by that right
+    owner: str
+    filer: str  # plans it, and on the day runs it: its coordinator
     planner: str  # an SRE who does not sign: answers for going ahead while a neighbour is under maintenance too
     signers: tuple[str, ...]
     parameters: tuple[str, ...]
@@ -112,10 +112,10 @@ class Demonstration(threading.Thread):
         begins = datetime.now(UTC) + AHEAD
         if not self.short_waits:  # people plan by the minute
             begins = begins.replace(second=0, microsecond=0) + MINUTE
-        owner = self.get(wish.owner, "/me")["id"]
+        owner, coordinator = self.get(wish.owner, "/me")["id"], self.get(wish.filer, "/me")["id"]
         window = {
             "title": wish.title, "reason": wish.reason, "expected_impact": wish.impact, "team": wish.service, "owner_id": owner,
-            "coordinator_id": owner, "starts_at": begins.isoformat(), "ends_at": (begins + LENGTH).isoformat(),
+            "coordinator_id": coordinator, "starts_at": begins.isoformat(), "ends_at": (begins + LENGTH).isoformat(),
             "starts_itself": False, "mode": "read_only",
             "scope": [{"service": wish.service, "environment": ENVIRONMENT, "region": "*", "layers": ["L5"]}],
             "external_ref": f"{MARK}{wish.service}:{time.time_ns():x}", **plan,

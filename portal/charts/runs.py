@@ -42,7 +42,7 @@ def timeline(run: str, stretches: Sequence[Stretch], now: datetime, turn_back_at
     return Chart(
         name="run-timeline",
         title=f"Timeline of {run}",
-        headline=f"{len(names)} steps, {whole(last - begin)}",
+        headline=f"{len(names)} step{'' if len(names) == 1 else 's'}, {whole(last - begin)}",
         definition="From each step's intent to its outcome; waiting and further tries included. Purple: its undoing.",
         source="Source: the run's stored steps, by the database clock.",
         label=f"Chart. When each of {len(names)} steps of {run} was under way.",

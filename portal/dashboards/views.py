@@ -86,8 +86,9 @@ def asked_of(request: HttpRequest) -> Asked:
 
 @reads
 def debug_page(request: HttpRequest) -> HttpResponse:
-    choices, panels = debug(actor_of(request), clock(), asked_of(request))
-    context = {"choices": choices, "panels": panels, "boards": BOARDS, "board": "debug", "query": query_of(request)}
+    now = clock()
+    choices, panels = debug(actor_of(request), now, asked_of(request))
+    context = {"now": now, "choices": choices, "panels": panels, "boards": BOARDS, "board": "debug", "query": query_of(request)}
     return render(request, "dashboards/debug.html", context)
 
 

@@ -121,7 +121,7 @@ def service_page(request: HttpRequest, slug: str) -> HttpResponse:
         "kept": kept(promises(services=[slug]), now),
         "ahead": ahead(slug, actor, now),
         "past": windows(actor, {"service": slug}, limit=SHOWN, condition=Q(status__in=ENDED))[:SHOWN],
-        "load": months(now - QUARTER, now + QUARTER / 3, service=slug, limit=SHOWN),
+        "load": sorted(months(now - QUARTER, now + QUARTER / 3, service=slug, limit=SHOWN), key=lambda one: one.month),
         "needs": needs,
         "dependents": dependents,
         "graph": graph((service.slug, service.name), dependents, needs),

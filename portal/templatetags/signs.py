@@ -58,6 +58,7 @@ SIGNS = {
     "soft": ("held", "warn", "Needs a reason"),
     "advisory": ("draft", "info", "For information"),
 }
+ONE_LINE = 32  # signs of a period within one day: it is not broken
 ROLES = {"sre": "SRE", "on_call": "on-call"}
 ROLE = re.compile(r"\b(sre|on[_ ]call)\b")
 
@@ -153,7 +154,7 @@ def span(context: template.Context, start: datetime, end: datetime, zone: str = 
     """`Tue 24 Nov 02:00–04:00 CET`; names both days where they differ and says when the clock changes within."""
     utc = f"{start.astimezone(UTC):%Y-%m-%d %H:%M}–{end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     text = period(start, end, ZoneInfo(zone or context.get("zone") or "UTC"))
-    return format_html('<span class="when" title="{}">{}</span>', utc, text)
+    return format_html('<span class="when{}" title="{}">{}</span>', " nowrap" if len(text) <= ONE_LINE else "", utc, text)
 
 
 def period(start: datetime, end: datetime, there: ZoneInfo) -> str:

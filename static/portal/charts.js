@@ -100,7 +100,8 @@
     document.head.append(Object.assign(document.createElement("template"), { id: mapStyle }));
     document.head.append(Object.assign(document.createElement("script"), { src: source, onload: resolve, onerror: reject }));
   });
-  const undrawn = (plot) => plot.replaceChildren(Object.assign(document.createElement("p"), { textContent: "The chart could not be drawn. Its table has the same figures." }));
+  const wide = matchMedia("(min-width: 62.01rem)");
+  const undrawn = (plot) => plot.replaceChildren(Object.assign(document.createElement("p"), { className: "undrawn", textContent: "The chart could not be drawn. Its table has the same figures." }));
   const drawAll = async (part) => {
     const plots = part.querySelectorAll("[data-figure]:not([data-drawn])");
     if (!(await plotly().then(() => window.Plotly, () => null))) return plots.forEach(undrawn);
@@ -109,10 +110,11 @@
       await new Promise((next) => setTimeout(next)); /* the page answers between two drawings */
     }
   };
-  /* Not before the first chart comes near the screen: a phone at night may never need it. */
+  /* On a phone not before the first chart comes near the screen: at night it may never need it. */
   const watch = (part) => {
     const plots = part.querySelectorAll("[data-figure]:not([data-drawn])");
     if (!plots.length) return;
+    if (wide.matches) return drawAll(part);
     const watcher = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       watcher.disconnect();
@@ -123,7 +125,6 @@
 
   /* A chart of a panel that is exchanged every few seconds stays (hx-preserve); its data comes anew beside it. A phone keeps the
      server's sketch, which says the same. */
-  const wide = matchMedia("(min-width: 62.01rem)");
   const freshen = () => {
     const waiting = [...document.querySelectorAll("[data-live]")].filter((plot) => {
       const fresh = document.getElementById(plot.dataset.live)?.dataset.fresh;
@@ -145,6 +146,7 @@
     probe = document.body.appendChild(Object.assign(document.createElement("i"), { hidden: true }));
     watch(document);
     freshen();
+    addEventListener("beforeprint", () => window.Plotly && document.querySelectorAll("[data-figure]:not([data-drawn])").forEach((plot) => draw(plot).catch(() => undrawn(plot))));
     document.body.addEventListener("htmx:afterSettle", freshen);
     wide.addEventListener("change", freshen);
     new MutationObserver(redraw).observe(root, { attributes: true, attributeFilter: ["data-theme"] });

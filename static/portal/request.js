@@ -18,6 +18,15 @@
     begins.focus();
   });
   const form = document.getElementById("request");
+  /* The owner is the team's until somebody chooses one: what was chosen by hand stays. */
+  const team = form?.elements.team, owner = form?.elements.owner_id;
+  const usual = () => team.selectedOptions[0]?.dataset.owner;
+  let followed = team?.selectedOptions && usual();
+  owner?.addEventListener("change", () => { followed = null; });
+  team?.addEventListener("change", () => {
+    if (!followed || owner.value !== followed || !usual()) return;
+    owner.value = followed = usual();
+  });
   const isSaving = () => form.classList.contains("htmx-request");
   form?.addEventListener("submit", (event) => {
     if (!isSaving()) return;

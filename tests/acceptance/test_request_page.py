@@ -98,3 +98,23 @@ def test_the_request_page_looks_as_meant(live_server, ada, browser, look: str, d
         watched.shot(f"request-{look}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
         assert not [text for text in watched.complaints if "net::ERR_ABORTED" not in text]
+
+
+def test_the_owner_follows_the_team_until_one_is_chosen_by_hand(live_server, ada, browser) -> None:
+    given.actor("olga", ("find", Role.OWNER))
+    given.actor("ada", ("find", Role.MEMBER))
+    with window(browser, live_server.url, width=390, height=844) as watched:
+        page = watched.page
+        sign_in(page, "/windows/new?team=shop")
+        owner = page.locator("#owner_id option:checked")
+        assert owner.inner_text() == "Ada Lovelace"
+        page.locator("#team").select_option("find")
+        assert owner.inner_text() == "Olga"
+        page.locator("#team").select_option("shop")
+        page.locator("#owner_id").select_option(label="Olga")
+        page.locator("#team").select_option("find")
+        page.locator("#team").select_option("shop")
+        assert owner.inner_text() == "Olga", "chosen by hand"
+        page.get_by_role("link", name="What it means").click()
+        assert page.evaluate("document.querySelector('#meaning').getBoundingClientRect().top") < 844
+        assert not watched.complaints

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
+from portal.templatetags.signs import in_zone
 from tests import given_windows as given
+from tests.callers import browser
 from windows.access.roles import Role
 from windows.approvals.commands import decide, request_window, withdraw
 from windows.approvals.models import Policy
@@ -17,6 +20,7 @@ from windows.errors import Conflict, Forbidden, Invalid
 from windows.scheduling.commands.drafts import edit_draft
 from windows.scheduling.commands.overriding import agree_to_override, ask_to_override
 from windows.scheduling.models import Override, Window
+from windows.scheduling.queries import conflicts_of
 from windows.scheduling.queries.overrides import numbers, overrides_ahead, overrides_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,6 +53,19 @@ def near(ada: Any, olga: Any, mia: Any) -> Window:
 
 def state(window: Window, viewer: Any) -> list[str]:
     return [row.state for row in overrides_of(window.pk, viewer)]
+
+
+def test_the_questions_name_what_is_overridden_and_where_nothing_is_there_is_no_button(near: Window, ada: Any, mia: Any) -> None:
+    address, his, hers = f"/windows/{near.reference}/override", browser(ada), browser(mia)
+    (found,) = conflicts_of(near.pk, ada)
+    asked = his.get(address).content.decode()
+    assert escape(in_zone(found.why, "UTC")) in asked and "Ask for it" in asked
+    waiting = hers.get(f"{address}/agree").content.decode()
+    assert "Nothing here waits" in waiting and "<textarea" not in waiting and ">Agree</button>" not in waiting
+    his.post(address, {"reason": "One room."})
+    again = his.get(address).content.decode()
+    assert "without a reason" in again and "Ask for it" not in again
+    assert "One room." in hers.get(f"{address}/agree").content.decode()
 
 
 def test_the_owner_of_the_rival_agrees_and_who_asked_never(near: Window, ada: Any, olga: Any, mia: Any) -> None:

@@ -61,6 +61,8 @@ class Question:
     about: str = ""  # MW-1042 Orders schema migration
     label: str = "Why"  # what the reason is called
     choices: tuple[tuple[str, str], ...] = ()  # value and label of what is to be chosen as well, by name `choice`
+    facts: tuple[str, ...] = ()  # what it is about, a sentence each; UTC times in them are shown as the reader's
+    idle: bool = False  # there is nothing to decide: the consequence says so, and no button stands under it
 
 
 def ask(request: HttpRequest, question: Question, error: Invalid | None = None) -> HttpResponse:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -82,8 +83,11 @@ def authenticate_token(raw: str) -> Actor | None:
     with connection.cursor() as cursor:
         cursor.execute(WHO_SENDS, [USED.total_seconds(), token_digest(raw)])
         found = cursor.fetchone()
-    if found is None:
-        return None
+    return None if found is None else sender(found)
+
+
+def sender(found: Sequence[Any]) -> Actor:
+    """The actor in a row of WHO_SENDS; keeps the token's last use."""
     token_id, hint, scopes, is_recent, person_id, name, administrator, teams, roles = found
     if not is_recent:
         ApiToken.objects.filter(pk=token_id).update(last_used_at=Now())
