@@ -76,6 +76,6 @@ def planned_once() -> CursorWrapper:
     store: Any = connection
     store.ensure_connection()
     store.connection.prepare_threshold = 0
-    cursor, counted = ServerBindingCursor(store.connection), store.queries_logged
+    cursor, counted = ServerBindingCursor(store.connection), store.queries_logged  # type: ignore[call-arg]
     shown: CursorWrapper = store.make_debug_cursor(cursor) if counted else store.make_cursor(cursor)
     return shown
