@@ -16,6 +16,7 @@ VERBS: Mapping[Verb, tuple[str, str]] = {
     Verb.HOLD: ("Hold a run", "it stops at the next step"),
     Verb.ROLL_BACK: ("Roll back a run", "every touched step is undone, in reverse"),
     Verb.RESUME: ("Resume a run", "that is held"),
+    Verb.EXTEND: ("Extend a window", "that is running and needs longer"),
     Verb.SKIP: ("Skip a step", "with a reason; the run goes on without it"),
     Verb.RETRY: ("Retry a step", "that failed, or whose rollback did"),
     Verb.CONFIRM: ("Confirm a step", "that a person does by hand"),
