@@ -23,6 +23,7 @@ VERBS: Mapping[Verb, tuple[str, str]] = {
     Verb.ATTEST: ("Settle a doubt", "say what became of a step whose worker died"),
     Verb.ABORT: ("Abort a run", "leave it as it is, without rolling back; it takes two"),
     Verb.START_EMERGENCY: ("Start an emergency", "without waiting for signatures; they are asked for afterwards"),
+    Verb.APPROVE_EMERGENCY: ("Approve an emergency", "sign afterwards what was started without signatures"),
     Verb.SET_FLAG: ("Set a flag", "by hand, and clear it"),
     Verb.MEASURE: ("Push measurements", "gates and error budgets are judged by them"),
     Verb.SEND_ALERTS: ("Send alerts", "of every service, as an Alertmanager does"),
