@@ -128,6 +128,32 @@ POLICY = {"name": "Four eyes", "position": "5", "is_enabled": "on", "service": "
 }
 
 
+def test_a_policy_s_hours_lead_time_and_budget_are_written_and_read_in_words(page, root) -> None:
+    said = POLICY | {
+        "budget_percent": "25", "match_days": ["SA", "SU"], "match_opens": "22:00", "match_closes": "06:00", "lead_hours": "72",
+        "bounds_opens": "20:00", "bounds_closes": "08:00", "bounds_timezone": "Europe/Berlin", "else_role": "sre", "role_1": "owner",
+    }  # fmt: skip
+    assert root.post("/settings/policies/new", said).status_code == 302
+    policy = Policy.objects.get()
+    night = {"days": ["SA", "SU"], "opens": "22:00", "closes": "06:00", "timezone": "UTC"}
+    assert policy.match == {"budget_left_below": 0.25, "hours": night}
+    hours = {"days": [], "opens": "20:00", "closes": "08:00", "timezone": "Europe/Berlin"}
+    assert policy.bounds == {"lead_hours": 72, "hours": hours, "else_role": "sre"}
+    words = text(page.get("/settings/policies/"))
+    assert (
+        "less than 25 % of the error budget left" in words and "asked for 72 hours before it begins" in words and "else SRE signs" in words
+    )
+    form = text(root.get(f"/settings/policies/{policy.pk}"))
+    assert 'value="72"' in form and 'name="match_days" value="SA" checked' in form
+    for wrong, at in (
+        ({"match_closes": ""}, "match_closes"),
+        ({"bounds_timezone": "Berlin"}, "bounds_timezone"),
+        ({"lead_hours": "0"}, "lead_hours"),
+    ):
+        answer = root.post(f"/settings/policies/{policy.pk}", said | wrong)
+        assert answer.status_code == 422 and f'id="{at}-error"' in text(answer), wrong
+
+
 def test_a_policy_is_written_read_in_words_edited_and_removed(page, root) -> None:
     said = POLICY | {
         "tier": ["1", "2"],

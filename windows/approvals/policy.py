@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from windows.access.roles import Role
+from windows.approvals.bounds import UNBOUNDED, Bounds, begins_within, beyond, checked_hours
 from windows.errors import Invalid
 from windows.lifecycle.states import ChangeType, Mode
 
@@ -25,6 +27,9 @@ CHOICES: Mapping[str, frozenset[Any]] = {
 }
 LISTS = frozenset({*CHOICES, "environment", "service", "team"})  # a list of values; any of the window's in it fits
 FEWEST_USERS = "expected_users_at_least"
+BUDGET_BELOW, HOURS = "budget_left_below", "hours"  # a share of the smallest budget; hours in which the window begins
+KEYS = sorted({*LISTS, FEWEST_USERS, BUDGET_BELOW, HOURS})
+SIGNING = frozenset(role.value for role in Role) - {Role.VIEWER.value, Role.ADMINISTRATOR.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class PolicyRow:
     match: Mapping[str, Any]
     requires: tuple[Requirement, ...]
     separate_executor: bool = False
+    bounds: Bounds = UNBOUNDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +101,29 @@ def fits(wanted: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
             users = facts.get("expected_users")
             if users is None or users < value:  # an unknown number of users is not "many": a later row decides
                 return False
+        elif key == BUDGET_BELOW:
+            left = facts.get("budget_left", 1.0)  # without any objective there is no budget that could be low
+            if left is not None and left >= value:  # one that cannot be told is low
+                return False
+        elif key == HOURS:
+            if not begins_within(facts["begins_at"], value):
+                return False
         elif key not in LISTS or not set(value) & set(facts[key]):
             return False
     return True
+
+
+def bounded(row: PolicyRow, change_type: str, begins: datetime, ends: datetime, now: datetime) -> tuple[PolicyRow, list[str]]:
+    """The row as it counts for this period, with what is beyond its bounds: one signature more where it says whose, which its name
+    tells; else the row as it is, and the window is to be refused. An emergency has no bounds."""
+    found = [] if change_type == ChangeType.EMERGENCY else beyond(row.bounds, begins, ends, now)
+    if not found or not row.bounds.else_role:
+        return row, found
+    role = row.bounds.else_role
+    last = max((need.turn for need in row.requires), default=1)
+    more = Requirement(role, 1, "any" if role == Role.SRE else "owner", last)
+    name = f"{row.name} (beyond its bounds: {role.replace('_', ' ')} too)"
+    return replace(row, name=name, requires=(*row.requires, more)), found
 
 
 def places(requires: Iterable[Requirement], owner_team: str, affected_teams: Collection[str]) -> list[Place]:
@@ -183,15 +209,21 @@ def checked_match(given: object) -> dict[str, Any]:
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise Invalid("Write a whole number.", field=f"match.{key}")
             continue
+        if key == BUDGET_BELOW:
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+                raise Invalid("Write a share from 0 to 1.", field=f"match.{key}")
+            continue
+        if key == HOURS:
+            checked_hours(value, f"match.{key}")
+            continue
         if key not in LISTS:
-            raise Invalid(
-                f"A policy cannot match by “{str(key)[:40]}”. It can by: {', '.join(sorted({*LISTS, FEWEST_USERS}))}.", field="match"
-            )
+            raise Invalid(f"A policy cannot match by “{str(key)[:40]}”. It can by: {', '.join(KEYS)}.", field="match")
         if not isinstance(value, list | tuple) or not value or not all(isinstance(item, str | int) for item in value):
             raise Invalid("Write a list of values.", field=f"match.{key}")
         if key in CHOICES and (wrong := [item for item in value if isinstance(item, bool) or item not in CHOICES[key]]):
             raise Invalid(f"“{wrong[0]}” is none of: {', '.join(sorted(map(str, CHOICES[key])))}.", field=f"match.{key}")
-    return {str(key): list(value) if isinstance(value, list | tuple) else value for key, value in given.items()}
+    plain = {str(key): list(value) if isinstance(value, list | tuple) else value for key, value in given.items()}
+    return plain | ({HOURS: checked_hours(plain[HOURS], f"match.{HOURS}")} if HOURS in plain else {})
 
 
 def checked_requires(given: object) -> tuple[Requirement, ...]:
@@ -205,7 +237,7 @@ def checked_requirement(entry: object, at: str) -> Requirement:
     if not isinstance(entry, Mapping) or set(entry) - {"role", "quorum", "team", "turn"}:
         raise Invalid("Write role, quorum, team and turn.", field=at)
     role, quorum, team, turn = entry.get("role"), entry.get("quorum", 1), entry.get("team", "owner"), entry.get("turn", 1)
-    if role not in {r.value for r in Role} - {Role.VIEWER.value, Role.ADMINISTRATOR.value}:
+    if role not in SIGNING:
         raise Invalid(f"“{role}” is no role that signs.", field=f"{at}.role")
     if isinstance(quorum, bool) or not isinstance(quorum, int) or not 1 <= quorum <= 20:
         raise Invalid("A quorum is a whole number from 1 to 20.", field=f"{at}.quorum")

@@ -6,6 +6,7 @@ from windows.approvals.api.comments import Comments
 from windows.approvals.api.delegations import Delegations, EndDelegation
 from windows.approvals.api.emergencies import ApproveAfterwards, Emergencies
 from windows.approvals.api.freeze_moves import FreezeMoves
+from windows.approvals.api.lead_times import LeadTimes
 from windows.approvals.api.policies import OnePolicy, Policies
 from windows.approvals.api.requests import Approvals, Approve, Inbox, Reject, RequestApproval, Withdraw
 from windows.approvals.api.series import ApproveFollowing, EditFollowing, RejectFollowing, RequestFollowing
@@ -42,6 +43,7 @@ api = [
     path("windows/<str:reference>/approve-afterwards", ApproveAfterwards.as_view()),
     path("approvals", Inbox.as_view()),
     path("approvals/emergencies", Emergencies.as_view()),
+    path("approvals/lead-times", LeadTimes.as_view()),
     path("delegations", Delegations.as_view()),
     path("delegations/<int:delegation_id>", EndDelegation.as_view()),
     path("policies", Policies.as_view()),

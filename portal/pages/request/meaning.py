@@ -16,7 +16,7 @@ from slo.objectives.queries import Health
 from windows.access.pages import reads
 from windows.access.requests import actor_of
 from windows.access.roles import Actor, Verb, permitted, somewhere
-from windows.approvals.policy import places, told
+from windows.approvals.policy import bounded, places, told
 from windows.approvals.queries.authorised import not_standard
 from windows.approvals.queries.budgets import LEAST, budgets
 from windows.approvals.queries.material import material_from, policy_fitting, signers
@@ -97,7 +97,8 @@ def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: date
     overrides = overrides_of(view.id, actor, now) if view else []
     version = version_of(outline)
     material = material_from(facts_of(outline, version), outline.scope)
-    policy = policy_fitting(material, outline.scope)
+    row = policy_fitting(material, outline.scope)
+    policy, beyond = bounded(row, outline.change_type, outline.starts_at, outline.ends_at, now)
     unlike = not_standard(policy, material)
     spent = [arithmetic(one, outline.slack) for one in budgets(outline.places, now)]
     short = [one for one in spent if not one.enough]
@@ -116,6 +117,8 @@ def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: date
         "spent": spent,
         "least": max(LEAST, outline.slack),
         "policy": policy.name,
+        "beyond": beyond,
+        "beyond_refuses": bool(beyond) and not row.bounds.else_role,
         "pre_authorised": not policy.requires and not short and not unlike,
         "unlike": unlike,
         "short_budget": not policy.requires and bool(short),

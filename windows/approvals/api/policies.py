@@ -17,7 +17,10 @@ from windows.approvals.commands import delete_policy, save_policy
 from windows.approvals.commands.policies import PolicyDraft
 from windows.approvals.models import Policy
 
-FIELDS = ("id", "name", "position", "match", "requires", "separate_executor", "is_enabled")
+BOUNDED = (
+    "lead_hours, longest_minutes, hours {days, opens, closes, timezone}; else_role signs as well for what is beyond, else it is refused"
+)
+FIELDS = ("id", "name", "position", "match", "requires", "separate_executor", "bounds", "is_enabled")
 
 
 class PolicyShape(serializers.Serializer[Any]):
@@ -27,6 +30,7 @@ class PolicyShape(serializers.Serializer[Any]):
     match = serializers.DictField()
     requires = serializers.ListField(child=serializers.DictField())
     separate_executor = serializers.BooleanField()
+    bounds = serializers.DictField()
     is_enabled = serializers.BooleanField()
 
 
@@ -36,6 +40,7 @@ class PolicyAsked(Shape):
     match = serializers.DictField(default=dict)
     requires = serializers.ListField(child=serializers.DictField(), default=list, max_length=20)
     separate_executor = serializers.BooleanField(default=False)
+    bounds = serializers.DictField(default=dict, help_text=BOUNDED)
     is_enabled = serializers.BooleanField(default=True)
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from windows.access.roles import Actor, Subject, Verb, require
+from windows.approvals.bounds import checked_bounds
 from windows.approvals.models import Policy
-from windows.approvals.policy import checked_match, checked_requires
+from windows.approvals.policy import SIGNING, checked_match, checked_requires
 from windows.audit.commands import record
 from windows.errors import Conflict, Invalid, NotFound
 from windows.scheduling import texts
@@ -25,6 +26,7 @@ class PolicyDraft:
     match: dict[str, Any] = field(default_factory=dict)
     requires: list[dict[str, Any]] = field(default_factory=list)
     separate_executor: bool = False
+    bounds: dict[str, Any] = field(default_factory=dict)
     is_enabled: bool = True
 
 
@@ -39,6 +41,7 @@ def save_policy(actor: Actor, draft: PolicyDraft, *, policy_id: int | None = Non
         raise Invalid("Write a whole number from 0 to 9999.", field="position")
     policy.position = draft.position
     policy.match = texts.plain_json(checked_match(draft.match), "match")
+    policy.bounds = checked_bounds(draft.bounds, SIGNING)
     policy.requires = [need.stored() for need in checked_requires(draft.requires)]
     policy.separate_executor, policy.is_enabled = bool(draft.separate_executor), bool(draft.is_enabled)
     if Policy.objects.filter(name=policy.name).exclude(pk=policy.pk).exists():
@@ -66,5 +69,5 @@ def found(policy_id: int) -> Policy:
 
 
 def told(policy: Policy) -> dict[str, Any]:
-    names = ("name", "position", "match", "requires", "separate_executor", "is_enabled")
+    names = ("name", "position", "match", "requires", "separate_executor", "bounds", "is_enabled")
     return {name: getattr(policy, name) for name in names}

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from windows.access.roles import Actor, Verb, require
 from windows.approvals.models import ApprovalRequest, RequestStatus
-from windows.approvals.policy import FALLBACK, PolicyRow, digest
+from windows.approvals.policy import FALLBACK, PolicyRow, bounded, digest
 from windows.approvals.queries.authorised import not_standard
 from windows.approvals.queries.budgets import enough_budget
 from windows.approvals.queries.material import material_of, policy_for, signers
@@ -117,8 +117,13 @@ def open_request(actor: Actor, window: Window, findings: list[ConflictFinding], 
 
 
 def demanded(window: Window, material: dict[str, Any]) -> PolicyRow:
-    """The policy that decides about the window now: where it is only nearly pre-authorised, the owner signs and its name says why."""
-    policy = policy_for(window.pk, material)
+    """The policy that decides about the window now: where it is only nearly pre-authorised, the owner signs and its name says why.
+    Conflict where the window is beyond the policy's bounds and nobody may sign for that."""
+    row = policy_for(window.pk, material)
+    policy, beyond = bounded(row, window.change_type, window.starts_at, window.ends_at, clock())
+    if beyond and not row.bounds.else_role:
+        field = "starts_at" if beyond[0].startswith("It must be asked") else "ends_at"
+        raise Conflict(f"The policy “{row.name}” does not allow it: {' '.join(beyond)}", field=field, reasons=beyond)
     lacking = "no template allows this" if not_standard(policy, material) else ""
     if not policy.requires and not lacking and not enough_budget(window.pk):
         lacking = "error budget is not enough"

@@ -12,7 +12,7 @@ from windows.access.roles import Actor, visible
 from windows.approvals.commands.amendments import amended
 from windows.approvals.commands.requests import demanded, in_force, requested
 from windows.approvals.policy import differences, places, told
-from windows.approvals.queries.material import material_of
+from windows.approvals.queries.material import material_of, policy_for
 from windows.audit.clock import clock
 from windows.errors import Conflict
 from windows.lifecycle.states import WindowStatus
@@ -107,8 +107,9 @@ def judged(actor: Actor, said: Mapping[str, Any], external_ref: str | None, know
     window, now = done.window, clock()
     findings = conflicts_of(window.pk, actor, now)
     material = material_of(window.pk)
-    policy = demanded(window, material)
+    policy = policy_for(window.pk, material)
     try:
+        policy = demanded(window, material)
         if window.status == WindowStatus.DRAFT:
             with transaction.atomic():
                 requested(actor, window.pk, reason)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Now
 
 from windows.scheduling.models import Window
@@ -44,6 +44,7 @@ class Policy(models.Model):
         default=list
     )  # [{"role": "sre", "quorum": 1, "team": "owner" | "affected" | "any"}]; empty = pre-authorised
     separate_executor = models.BooleanField(default=False)  # who approved may not start it
+    bounds = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # approvals.bounds: lead_hours, longest_minutes, …
     is_enabled = models.BooleanField(default=True)
     is_example = models.BooleanField(default=False)
 
@@ -79,6 +80,7 @@ class ApprovalRequest(models.Model):
             models.UniqueConstraint(fields=["window", "number"], name="request_number_once"),
             models.UniqueConstraint(fields=["window"], condition=Q(status__in=["open", "granted"]), name="one_request_in_force"),
         ]
+        indexes = [models.Index(fields=["decided_at"], condition=Q(status="granted"), name="request_granted_at")]
 
     def __str__(self) -> str:
         return f"{self.window_id} #{self.number}"

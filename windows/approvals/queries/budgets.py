@@ -28,6 +28,13 @@ def budgets(places: Collection[tuple[str, str]], now: datetime) -> list[Health]:
     return health([one for one in wanted if (one.service, one.environment) in places], now)
 
 
+def smallest_budget(places: Collection[tuple[str, str]], now: datetime) -> dict[str, float | None]:
+    """{"budget_left": the smallest share left, None where one cannot be told}; empty where nothing is promised. Two statements."""
+    left = [one.figures.adjusted.remaining for one in budgets(places, now)]
+    known = [share for share in left if share is not None]
+    return {} if not left else {"budget_left": min(known) if len(known) == len(left) else None}
+
+
 def enough(places: Collection[tuple[str, str]], slack: float, now: datetime) -> bool:
     """The same question for a scope and a slack; as `enough_budget`."""
     left = [one.figures.adjusted.remaining for one in budgets(places, now)]

@@ -10,8 +10,11 @@ from django.db.models import F
 
 from windows.access.roles import Role
 from windows.alerts.expected import as_lines
+from windows.approvals.bounds import bounds_of
 from windows.approvals.models import Policy
-from windows.approvals.policy import PolicyRow, Requirement, match, places
+from windows.approvals.policy import BUDGET_BELOW, PolicyRow, Requirement, match, places
+from windows.approvals.queries.budgets import smallest_budget
+from windows.audit.clock import clock
 from windows.catalogue.models import Membership, Person
 from windows.errors import NotFound
 from windows.scheduling.models import Window
@@ -57,7 +60,7 @@ def material_from(said: Mapping[str, Any], scope: tuple[ScopeView, ...]) -> dict
 
 
 def policy_facts(material: dict[str, Any], scope: tuple[ScopeView, ...]) -> dict[str, Any]:
-    """The same as the lists a policy's `match` is held against."""
+    """The same as what a policy's `match` is held against; `budget_left` is added where a policy reads it."""
     return {
         "tier": material["tiers"],
         "change_type": [material["change_type"]],
@@ -67,6 +70,7 @@ def policy_facts(material: dict[str, Any], scope: tuple[ScopeView, ...]) -> dict
         "layer": sorted({row.layer for row in scope}),
         "team": [material["team"]],
         "expected_users": material["expected_users"],
+        "begins_at": datetime.fromisoformat(material["starts_at"]),
     }
 
 
@@ -78,11 +82,14 @@ def policy_for(window_id: int, material: dict[str, Any]) -> PolicyRow:
 def policy_fitting(material: dict[str, Any], scope: tuple[ScopeView, ...]) -> PolicyRow:
     """The policy row that would decide about such a window."""
     rows = [row_of(policy) for policy in Policy.objects.filter(is_enabled=True).order_by("position", "id")]
-    return match(rows, policy_facts(material, scope))
+    facts = policy_facts(material, scope)
+    if any(BUDGET_BELOW in row.match for row in rows):
+        facts |= smallest_budget({(one.service, one.environment) for one in scope}, clock())
+    return match(rows, facts)
 
 
 def row_of(policy: Policy) -> PolicyRow:
-    return PolicyRow(policy.name, policy.match, requirements(policy.requires), policy.separate_executor)
+    return PolicyRow(policy.name, policy.match, requirements(policy.requires), policy.separate_executor, bounds_of(policy.bounds))
 
 
 def requirements(stored: list[dict[str, Any]]) -> tuple[Requirement, ...]:

@@ -15,6 +15,7 @@ from windows.approvals.commands import decide
 from windows.approvals.models import Decision
 from windows.approvals.queries.dossiers import dossiers
 from windows.approvals.queries.emergencies import emergencies, emergency_tally
+from windows.approvals.queries.lead_times import lead_times
 from windows.approvals.queries.waiting import MOST, open_requests, seen, waiting_for
 from windows.audit.clock import clock
 from windows.errors import Invalid, Refused
@@ -56,6 +57,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "now": now,
         "emergencies": emergencies(actor, now),
         "tally": emergency_tally(now),
+        "lead_times": lead_times(now),
     }
     return render(request, "approvals/board.html", context, status=error.status if error else 200)
 
