@@ -152,8 +152,10 @@ def prometheus() -> Prometheus:
     base, user = folder("prometheus")
     (base / "prometheus.yml").write_text(
         "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}\n"
+        f"rule_files: ['{base}/rules/*.yml']\n"
         f"scrape_configs: [{{job_name: test, file_sd_configs: [{{files: ['{base}/targets.json'], refresh_interval: 1s}}]}}]\n"
     )
+    shutil.copytree(Path(__file__).parents[1] / "examples" / "prometheus", base / "rules")
     (base / "targets.json").write_text('[{"targets": []}]')
     return Prometheus(program, base, free_ports(1)[0], user.pw_uid if user else None)
 

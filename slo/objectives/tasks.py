@@ -14,7 +14,7 @@ from slo.objectives.commands import slice_next
 from slo.objectives.queries import Promise, promises
 from slo.telemetry import commands, registry, retention
 from slo.telemetry.queries import counted
-from slo.telemetry.readings import Push, Reading
+from slo.telemetry.readings import Push, Reading, shared_out
 
 BACK = 3  # minutes: one that failed is made up for
 LONGEST = 20.0  # seconds of judging slices in one tick
@@ -45,7 +45,8 @@ def fetch(one: Promise, minutes: Sequence[datetime]) -> None:
     for minute in minutes:
         if minute.isoformat() in done:
             continue
-        found = registry.known()[one.source].events(one.slug, one.query, minute)
+        source = registry.known()[one.source]
+        found = source.events(one.slug, one.query, minute)
         if found is None:
             return
         if isinstance(found, Reading):
@@ -53,7 +54,12 @@ def fetch(one: Promise, minutes: Sequence[datetime]) -> None:
             if found.error:
                 return
         else:
-            commands.push(one.slug, [Push(minute.isoformat(), minute, found.good, found.total, source=one.source)], one.slicing)
+            parts = shared_out(found, registry.tags(source, one.slug, one.query, minute) if found.total else {})
+            samples = [
+                Push(f"{minute.isoformat()} {window}".strip(), minute, part.good, part.total, source=one.source, window=window)
+                for window, part in parts.items()
+            ]
+            commands.push(one.slug, samples, one.slicing)
 
 
 @shared_task(name="objectives.reconcile")

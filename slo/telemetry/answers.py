@@ -34,6 +34,15 @@ def read(status: int, body: bytes) -> Reading:
     return _sample(result[0])
 
 
+def labels(status: int, body: bytes, name: str) -> list[str]:
+    """The values of a label in the answer's series, sorted; none in an answer that is no vector."""
+    try:
+        found = {str(one["metric"].get(name, "")) for one in json.loads(body)["data"]["result"]} if status == 200 else set()
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return []
+    return sorted(found - {""})
+
+
 def _sample(series: Any) -> Reading:
     sample = series.get("value") if isinstance(series, dict) else None
     if not (isinstance(sample, list) and len(sample) == 2 and isinstance(sample[0], int | float) and isinstance(sample[1], str)):

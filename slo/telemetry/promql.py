@@ -7,7 +7,7 @@ Source: prometheus docs/querying/basics.md: strings are Go strings in double or 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from slo.errors import Invalid
 
@@ -84,7 +84,27 @@ def _literal(value: str, is_pattern: bool) -> str:
 
 def selectors(query: str) -> list[str]:
     """The series a query reads, each once, without ranges and offsets: to ask for the age of their samples."""
-    tokens = [(str(t.lastgroup), t.group()) for t in TOKEN.finditer(query) if t.lastgroup not in ("space", "comment", "range")]
+    tokens = _tokens(query)
+    return list(dict.fromkeys("".join(t.group() for t in tokens[begin:end]) for begin, end in _selectors(tokens)))
+
+
+def narrowed(query: str, name: str, operator: str, value: str) -> str:
+    """The query, reading only those of its series whose label `name` fits (`operator`: = or !=)."""
+    tokens, matcher = _tokens(query), f"{name}{operator}{label(value)}"
+    for begin, end in reversed(_selectors(tokens)):
+        brace = next((t.end() for t in tokens[begin:end] if t.group() == "{"), None)
+        at = tokens[end - 1].end() if brace is None else brace
+        query = query[:at] + (f"{{{matcher}}}" if brace is None else f"{matcher},") + query[at:]
+    return query
+
+
+def _tokens(query: str) -> list[re.Match[str]]:
+    return [t for t in TOKEN.finditer(query) if t.lastgroup not in ("space", "comment", "range")]
+
+
+def _selectors(matches: Sequence[re.Match[str]]) -> list[tuple[int, int]]:
+    """Where each selector begins and ends among the tokens."""
+    tokens = [(str(t.lastgroup), t.group()) for t in matches]
     found, place = [], 0
     while place < len(tokens):
         kind, text = tokens[place]
@@ -93,15 +113,15 @@ def selectors(query: str) -> list[str]:
             place = _closing(tokens, place + 1, "(", ")")
         elif text == "{" or (kind == "name" and following == "{"):
             end = _closing(tokens, place if text == "{" else place + 1, "{", "}")
-            found.append("".join(part for _, part in tokens[place:end]))
+            found.append((place, end))
             place = end
         else:
             if kind == "name" and following != "(" and text.lower() not in WORDS:
-                found.append(text)
+                found.append((place, place + 1))
             place += 1
             if text.lower() == "offset":
                 place += 1
-    return list(dict.fromkeys(found))
+    return found
 
 
 def _closing(tokens: list[tuple[str, str]], place: int, opening: str, closing: str) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+from slo.budget import Ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,17 @@ class Reading:
     newest_at: datetime | None = None  # when the newest sample was taken, by the source; not when the answer was given
     error: str = ""
     reason: str = ""
+
+
+def shared_out(whole: Ratio, tags: Mapping[str, Ratio]) -> dict[str, Ratio]:
+    """A minute's events by the window they are tagged with, and "" for the rest. Rounding, or series tagged twice, never make more
+    than there are."""
+    found, rest = {}, whole
+    for window, share in sorted(tags.items()):
+        good = min(share.good, rest.good)
+        found[window] = Ratio(good, good + min(share.total - share.good, rest.total - rest.good))
+        rest = rest - found[window]
+    return found | {"": rest}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,15 @@ class Source(Protocol):
         """Good and total of the finished minute that began then, for the budget; None where senders push by themselves."""
         ...
 
+    # tags(series, query, minute) -> Mapping[str, Ratio]: what of that minute's events carries which window's tag. A source without it
+    # cannot tell: none does.
+
+
+def tags(source: Source, series: str, query: Mapping[str, str], minute: datetime) -> Mapping[str, Ratio]:
+    """What of the minute's events carries which window's tag, as far as the source can tell."""
+    found: Mapping[str, Ratio] = asked(series, query, minute) if (asked := getattr(source, "tags", None)) else {}
+    return found
+
 
 @cache
 def known() -> Mapping[str, Source]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo.errors import Invalid
-from slo.telemetry.promql import TOKEN, label, render, selectors
+from slo.telemetry.promql import TOKEN, label, narrowed, render, selectors
 
 TEMPLATE = 'sum(rate(http_total{service="{{ service }}", code!~"5.."}[{{ window }}]))'
 HOSTILE = [
@@ -77,6 +77,19 @@ def test_r_c12_placeholders_only_where_they_do_no_harm(template: str) -> None:
 )
 def test_selectors(query: str, found: list[str]) -> None:
     assert selectors(query) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("up", 'up{w="x"}'),
+        ("{}", '{w="x",}'),
+        ("f(a{b='}'}[5m] offset 1m) / on (c) d[1m:5s] # up", "f(a{w=\"x\",b='}'}[5m] offset 1m) / on (c) d{w=\"x\"}[1m:5s] # up"),
+        ("vector(1)", "vector(1)"),
+    ],
+)  # fmt: skip
+def test_a_narrowed_query_reads_only_what_carries_the_label(query: str, found: str) -> None:
+    assert narrowed(query, "w", "=", "x") == found
 
 
 @given(st.text(alphabet="abc{}()[]\"'`#\\,=~ \n01.:", max_size=40))

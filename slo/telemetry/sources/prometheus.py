@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import ssl
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from django.conf import settings
@@ -25,6 +26,10 @@ from slo.telemetry.readings import Reading
 
 CAP = 1024 * 1024
 TOLERANCE = 1e-9
+TAG = "maintenance_window"  # the label
+REFERENCE = re.compile(r"[\w.:-]{1,20}")
+T = TypeVar("T")
+MOST_TAGS = 5  # windows of one minute of one series
 SHAPES = (frozenset({"good", "total"}), frozenset({"bad", "total"}), frozenset({"value", "op", "threshold"}))
 HOLDS: Mapping[str, Callable[[float, float], bool]] = {  # within 1e-9 a value is on its threshold, so that float noise decides nothing
     "lte": lambda value, limit: value <= limit + TOLERANCE,
@@ -92,6 +97,26 @@ def events(series: str, query: Mapping[str, str], minute: datetime) -> Ratio | R
     return Ratio(part if name == "good" else count - part, count)
 
 
+def tags(series: str, query: Mapping[str, str], minute: datetime) -> Mapping[str, Ratio]:
+    """What of the minute's events carries a window's tag: of the series that the query reads, those with the label `maintenance_window`,
+    their own or joined onto them by a recording rule. Empty where none does, or where that cannot be asked."""
+    end = minute + timedelta(minutes=1)
+    texts = {name: promql.render(text, {"series": series}, 60) for name, text in query.items() if name not in {"op", "threshold"}}
+    whole = "value" if "value" in query else "total"
+    read = promql.selectors(promql.narrowed(texts[whole], TAG, "!=", ""))
+    found = {}
+    for window in _labels(f"group by ({TAG}) ({' or '.join(read)})", end) if read else ():
+        narrow = {name: promql.narrowed(text, TAG, "=", window) for name, text in texts.items()}
+        told = dict(zip(narrow, ask(list(narrow.values()), at=end, ages=False), strict=True))
+        if (value := told[whole].value) is None:
+            continue
+        part = max(0, round(told["good" if "good" in told else "bad"].value or 0)) if whole == "total" else 0  # none of them: no series
+        count = max(0, round(value)) if whole == "total" else 1
+        good = int(holds(query, value)) if whole == "value" else part if "good" in told else count - part
+        found[window] = Ratio(min(max(good, 0), count), count)
+    return {window: share for window, share in found.items() if share.total}
+
+
 def instant(query: str, *, url: str = "", timeout: float | None = None, at: datetime | None = None) -> Reading:
     """The one value of a query now, or as of `at`, and when the newest of the samples behind it was taken."""
     return ask([query], url=url, timeout=timeout, at=at)[0]
@@ -109,25 +134,42 @@ def ask(
     limit = settings.ROADWORKS.gate_timeout.total_seconds() if timeout is None else timeout
     if not url:
         return [Reading(None, error="no Prometheus is configured (PROMETHEUS_URL)")] * len(queries)
-    return _within(limit, _ask(url, queries, at, ages, limit), len(queries))
+    return _within(limit, _ask(url, queries, at, ages, limit), lambda failed: [failed] * len(queries))
 
 
-def _within(limit: float, work: Coroutine[Any, Any, list[Reading]], count: int) -> list[Reading]:
+def _labels(query: str, at: datetime) -> list[str]:
+    """The windows that an answer's series are tagged with; none where it cannot be asked."""
+    url, limit = settings.PROMETHEUS_URL.rstrip("/"), settings.ROADWORKS.gate_timeout.total_seconds()
+    found: list[str] = _within(limit, _tags(url, query, at, limit), lambda failed: []) if url else []
+    return [window for window in found if REFERENCE.fullmatch(window)][:MOST_TAGS]
+
+
+async def _tags(url: str, query: str, at: datetime, limit: float) -> list[str]:
+    async with _client(limit) as client:
+        body = await _body(client, url, query, at)
+        return [] if isinstance(body, Reading) else answers.labels(*body, TAG)
+
+
+def _within(limit: float, work: Coroutine[Any, Any, T], otherwise: Callable[[Reading], T]) -> T:
     loop = asyncio.new_event_loop()
     try:
         return loop.run_until_complete(asyncio.wait_for(work, limit))
     except TimeoutError:
-        return [Reading(None, error=f"Prometheus gave no whole answer within {limit:g} s")] * count
+        return otherwise(Reading(None, error=f"Prometheus gave no whole answer within {limit:g} s"))
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        return [Reading(None, error=f"Prometheus could not be asked: {type(error).__name__} {error}".strip())] * count
+        return otherwise(Reading(None, error=f"Prometheus could not be asked: {type(error).__name__} {error}".strip()))
     finally:
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()  # not asyncio.run(): it would wait for a name look-up that hangs in a thread
 
 
 async def _ask(url: str, queries: Sequence[str], at: datetime | None, ages: bool, limit: float) -> list[Reading]:
-    async with httpx.AsyncClient(verify=_trust(), timeout=limit, trust_env=False, headers={"Accept-Encoding": "identity"}) as client:
+    async with _client(limit) as client:
         return list(await asyncio.gather(*(_one(client, url, query, at, ages) for query in queries)))
+
+
+def _client(limit: float) -> httpx.AsyncClient:
+    return httpx.AsyncClient(verify=_trust(), timeout=limit, trust_env=False, headers={"Accept-Encoding": "identity"})
 
 
 async def _one(client: httpx.AsyncClient, url: str, query: str, at: datetime | None, ages: bool) -> Reading:
@@ -142,6 +184,12 @@ async def _one(client: httpx.AsyncClient, url: str, query: str, at: datetime | N
 
 
 async def _post(client: httpx.AsyncClient, url: str, query: str, at: datetime | None) -> Reading:
+    body = await _body(client, url, query, at)
+    return body if isinstance(body, Reading) else answers.read(*body)
+
+
+async def _body(client: httpx.AsyncClient, url: str, query: str, at: datetime | None) -> tuple[int, bytes] | Reading:
+    """Status and body of the answer; a Reading says why there is none to read."""
     data = {"query": query} | ({"time": f"{at.timestamp():.3f}"} if at else {})
     async with client.stream("POST", f"{url}/api/v1/query", data=data) as answer:
         if answer.headers.get("content-encoding", "identity") != "identity":
@@ -151,7 +199,7 @@ async def _post(client: httpx.AsyncClient, url: str, query: str, at: datetime | 
             body += chunk
             if len(body) > CAP:
                 return Reading(None, error="Prometheus answered more than 1 MiB")
-        return answers.read(answer.status_code, bytes(body))
+        return answer.status_code, bytes(body)
 
 
 @cache
