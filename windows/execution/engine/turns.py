@@ -24,6 +24,7 @@ from windows.execution.engine.locking import LockedRun, freezes_met, lock
 from windows.execution.engine.work import Act, Ownership, Preflight, timed_out, with_readings
 from windows.execution.intent import Intent
 from windows.execution.models import Run, StepRun
+from windows.execution.queries.coverage import gap
 from windows.execution.queries.snapshots import is_undoing, state_of
 from windows.execution.states import RUN_FINAL, Phase, RunStatus, StepStatus
 from windows.live.commands import set_step
@@ -134,6 +135,8 @@ class _Turn:
         ask(self.run, reason, f"doubt:{step.position}:{step.attempt}")
 
     def become(self, decision: saga.Become) -> None:
+        if decision.status is RunStatus.SUCCEEDED and (left := self.before_turning_back()) and (missing := gap(self.run, self.now)):
+            decision = saga.Become(RunStatus.HELD, missing, left, "resume", asks=True)
         until, action = decision.hold_until, decision.hold_action
         if decision.met:
             self.meet(decision.met.id)
@@ -152,6 +155,12 @@ class _Turn:
             ask(self.run, decision.reason, key)
         elif decision.status is RunStatus.ROLLING_BACK:
             page(self.run, f"back:{key}", "is rolled back", decision.reason, Urgency.TICKET)
+
+    def before_turning_back(self) -> datetime | None:
+        """The last moment to go on before a hold would undo what is done and proved, for want of a label; None where it has passed."""
+        ends = self.run.turn_back_at if self.run.overrun_policy == "roll_back" else self.run.window_ends_at
+        last = ends - settings.ROADWORKS.sweep - settings.ROADWORKS.heartbeat if ends else None
+        return last if last and last > self.now else None
 
     def anew(self) -> None:
         """Back at its checkpoint: what came after it can be done again, as another deed under another key."""

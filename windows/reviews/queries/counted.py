@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Count, Min
 
@@ -14,6 +14,7 @@ from slo.intervals import Interval
 from slo.objectives.queries import Account, Promise, accounts, promises
 from slo.telemetry.queries import ratios, tagged
 from windows.access.roles import Actor
+from windows.execution.queries.coverage import learnt
 from windows.incidents.linking import COMPLAINT_AFTER
 from windows.incidents.models import Complaint, ComplaintLink, Incident, IncidentLink
 from windows.reviews.measures import Ended
@@ -22,7 +23,6 @@ from windows.reviews.queries.steps import ALONE, TRIED, tried_steps
 from windows.scheduling.models import WindowScope
 
 WEEKS = 4  # the past weeks a window is compared with
-LEARNING = timedelta(seconds=5)  # the flag server looks each second, nodes are told at once
 Pair = tuple[Ended, Promise]
 
 
@@ -130,11 +130,6 @@ def usual_events(pairs: Sequence[Pair]) -> list[Ratio]:
     """Events in the same hours of past weeks, of each pair. One statement."""
     answers = iter(ratios([(one.slug, past) for run, one in pairs for past in same_hours(inside(run), WEEKS)]))
     return [sum((next(answers) for _ in range(WEEKS)), Ratio()) for _ in pairs]
-
-
-def learnt(whole: Interval) -> Interval:
-    """A window from when every node that follows its flag can have heard of it."""
-    return Interval(min(whole.start + LEARNING, whole.end), whole.end)
 
 
 def inside(run: Ended) -> Interval:
