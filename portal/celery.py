@@ -73,7 +73,7 @@ app.conf.update(
         "measure": {"task": "telemetry.measure", "schedule": 60.0, "options": {"expires": 30.0}},
         **{
             f"forgetting-{slice_}": {"task": f"{slice_}.forget", "schedule": 3600.0, "options": {"expires": 600.0}}
-            for slice_ in ("telemetry", "execution", "delivery", "alerts", "portal")
+            for slice_ in ("telemetry", "execution", "delivery", "alerts", "signals", "portal")
         },
     },
 )

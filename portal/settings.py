@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "windows.execution",
     "windows.approvals",
     "windows.incidents",
+    "windows.signals",
     "windows.scheduling",
     "windows.runbooks",
     "windows.alerts",

@@ -15,6 +15,7 @@ from windows.playbooks import urls as playbooks
 from windows.reviews import urls as reviews
 from windows.runbooks import urls as runbooks
 from windows.scheduling import urls as scheduling
+from windows.signals import urls as signals
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
@@ -22,6 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/alerts/<int:alert_id>", OneAlert.as_view()),
     *(
         path("v1/", include(slice.api))
-        for slice in (catalogue, delivery, playbooks, alerts, flags, runbooks, scheduling, incidents, approvals, execution, reviews)
+        for slice in (
+            *(catalogue, delivery, playbooks, alerts, flags, runbooks, scheduling),
+            *(signals, incidents, approvals, execution, reviews),
+        )
     ),
 ]

@@ -6,6 +6,7 @@ A push is idempotent by (series, source, key), for as long as samples are kept a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
@@ -15,6 +16,9 @@ from slo.budget import Ratio
 from slo.errors import Invalid
 from slo.intervals import Interval
 from slo.telemetry import retention, sums
+from slo.telemetry.increases import Held, Point, grown
+from slo.telemetry.increases import samples as make_samples
+from slo.telemetry.models import Counter
 from slo.telemetry.queries import ratios
 from slo.telemetry.readings import Push
 from slo.telemetry.slices import Slicing
@@ -33,12 +37,35 @@ def push(series: str, samples: Sequence[Push], slicing: Slicing | None = None) -
     judged again.
     """
     with connection.cursor() as cursor:
+        return count(cursor, series, samples, slicing, sums.lock(cursor, series))
+
+
+@transaction.atomic(durable=True)
+def push_points(series: str, points: Sequence[Point], source: str, slicing: Slicing | None = None, *, by_bad: bool) -> tuple[int, int]:
+    """Count what counters grew by (increases.py); how many samples were new, and how many minutes could not be: more good than all.
+
+    How far each running total was counted is kept beside what was counted, so the same points again count nothing.
+    """
+    with connection.cursor() as cursor:
         now = sums.lock(cursor, series)
-        check(series, samples, now)
-        new, deltas = sums.insert(cursor, series, samples)
-        sums.add(cursor, series, deltas)
-        if slicing:
-            judge(cursor, series, slicing, deltas["minute"], now)
+        rows = Counter.objects.filter(series=series, stream__in={one.stream for one in points})
+        held = {(row.part, row.stream): Held(row.began, row.at, row.value) for row in rows}
+        increases, after = grown(points, held)
+        samples, wrong = make_samples(increases, source, by_bad=by_bad)
+        new = count(cursor, series, samples, slicing, now) if samples else 0
+        changed = [Counter(series=series, part=part, stream=stream, **asdict(one)) for (part, stream), one in after.items()]
+        unique, moved = ["series", "part", "stream"], ["began", "at", "value"]
+        Counter.objects.bulk_create(changed, update_conflicts=True, unique_fields=unique, update_fields=moved)
+    return new, wrong
+
+
+def count(cursor: CursorWrapper, series: str, samples: Sequence[Push], slicing: Slicing | None, now: datetime) -> int:
+    """Inside a transaction that holds the series' lock since `now`."""
+    check(series, samples, now)
+    new, deltas = sums.insert(cursor, series, samples)
+    sums.add(cursor, series, deltas)
+    if slicing:
+        judge(cursor, series, slicing, deltas["minute"], now)
     return new
 
 

@@ -87,3 +87,21 @@ class Sample(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series} {self.at}"
+
+
+class Counter(models.Model):
+    """How far a running total of somebody's was counted for a series (increases.py); forgotten when it is silent for long."""
+
+    series = models.CharField(max_length=120)
+    part = models.CharField(max_length=5)  # good, bad, total
+    stream = models.CharField(max_length=40)
+    began = models.DateTimeField(null=True)  # since when it counts, by its sender
+    at = models.DateTimeField()
+    value = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["series", "part", "stream"], name="counter_once")]
+        indexes = [models.Index(fields=["at"], name="counter_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.part} {self.stream}"

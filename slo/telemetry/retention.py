@@ -11,9 +11,10 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from slo.telemetry.models import DayTotal, Measurement, Sample, TaggedMinute
+from slo.telemetry.models import Counter, DayTotal, Measurement, Sample, TaggedMinute
 from slo.telemetry.sums import lock
 
+COUNTERS = timedelta(days=7)  # a running total that nobody sends any more
 SAMPLES = timedelta(days=2)  # counted from their arrival: for so long the same push twice counts once
 MINUTES = timedelta(days=35)
 NEAR = timedelta(hours=24)  # so close to a window, minutes stay minutes
@@ -39,6 +40,7 @@ delete from telemetry_measurement m using old where m.id = old.id and old.place 
 def forget() -> int:
     """Forget what need not be kept; returns how many rows went. Series by series, each in a transaction of its own."""
     gone, _ = Sample.objects.filter(received_at__lt=Now() - SAMPLES).delete()
+    gone += Counter.objects.filter(at__lt=Now() - COUNTERS).delete()[0]
     series = DayTotal.objects.order_by("series").values_list("series", flat=True).distinct()
     return gone + sum(thin(one) for one in series)
 

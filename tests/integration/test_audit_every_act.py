@@ -156,6 +156,8 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         do(owner, "POST", "/openslo", {"text": SIMPLE})
         sample = {"key": "1", "at": clock().isoformat(), "good": 1, "total": 1}
         do(owner, "POST", "/objectives/orders-writes/measurements", {"samples": [sample]}, entry=False)  # a measurement is no act
+        for what in ("traces", "logs", "metrics"):
+            do(owner, "POST", f"/{what}", {}, entry=False)  # nor is telemetry
         source = do(sam, "POST", "/calendars-in", {"name": "Circuits", "provider": "example.com", "url": "https://example.com/m.ics"})
         do(sam, "DELETE", f"/calendars-in/{source['id']}")
         do(sam, "PUT", "/change-calendars/payments", given_notices.calendar(), kind="text/calendar")
@@ -458,6 +460,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "scheduling.sweep": series_to_extend,
     "scheduling.ask_conflicts": nothing,  # what it finds anew is told: test_scheduling_asking_again
     "scheduling.poll_calendars": nothing,  # when a calendar was last asked is no act; what it says is told: test_calendars_in
+    "signals.forget": nothing,
     "telemetry.measure": nothing,
     "telemetry.forget": nothing,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from portal.api.models import StoredAnswer
-from tests import given_notices
+from tests import given_notices, given_signals
 from tests import given_runs as runs
 from tests import given_windows as given
 from tests.callers import Caller, browser, token_of
@@ -232,8 +233,17 @@ def schema() -> dict[str, Any]:
     return json.loads(Client().get("/api/schema/").content)
 
 
+TELEMETRY = {  # empty bodies would tell nothing of whose they are
+    "api/v1/traces": given_signals.traces(given_signals.span(datetime.now(UTC))),
+    "api/v1/logs": given_signals.logs(given_signals.line(datetime.now(UTC))),
+    "api/v1/metrics": given_signals.metrics(given_signals.counter("requests", given_signals.point(datetime.now(UTC), 1))),
+}
+
+
 def body_for(route: str, method: str) -> Any:
     """A body that has the right shape by the API's own description, so that what refuses is the guard."""
+    if route in TELEMETRY:
+        return TELEMETRY[route]
     path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
     content = schema()["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
     if "text/calendar" in content:
@@ -348,6 +358,7 @@ SILENT = {  # changes nothing that a trail is about
     "api/v1/runbooks/check",
     "api/v1/change-oracle/state",
     "api/v1/objectives/<slug:slug>/measurements",  # measurements are no acts: commands.objectives says so
+    *TELEMETRY,  # nor is telemetry: signals.commands.keeping says so
 }
 
 

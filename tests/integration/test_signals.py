@@ -1,0 +1,231 @@
+"""Logs and traces by OTLP: whose are taken, what is kept near a window, how much and for how long; metrics feed objectives."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from slo.objectives.models import Objective
+from slo.telemetry.models import Measurement
+from tests import given_signals as sent
+from tests import given_windows as given
+from tests.callers import token_of
+from windows.access.roles import Role, Verb
+from windows.audit.clock import clock
+from windows.scheduling.models import Window
+from windows.signals import nearness, tasks
+from windows.signals.models import Room, StoredLine, StoredSpan
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+class Exporter:
+    """What a service sends with, JSON unless told otherwise."""
+
+    def __init__(self, token: str, client: Any) -> None:
+        self.token, self.client = token, client
+
+    def send(self, what: str, body: Any, kind: str = "application/json", **headers: str) -> Any:
+        raw = body if isinstance(body, bytes) else sent.as_bytes(body)
+        named = {name.replace("_", "-"): value for name, value in headers.items()} | {"Authorization": f"Bearer {self.token}"}
+        return self.client.generic("POST", f"/api/v1/{what}", raw, kind, headers=named)
+
+    def keeps(self, what: str, body: Any) -> dict[str, Any]:
+        answer = self.send(what, body)
+        assert answer.status_code == 200, answer.content
+        return dict(json.loads(answer.content))
+
+
+@pytest.fixture
+def exporter(client: Any) -> Exporter:
+    given.service("orders")
+    given.service("mail", "post")
+    return Exporter(token_of(given.person("ada", ("shop", Role.MEMBER)), Verb.MEASURE.value), client)
+
+
+def ran(slug: str = "orders", *, began: datetime, ended: datetime | None = None) -> Window:
+    """A window as it stands in the calendar."""
+    made = given.window(given.actor("olga", ("shop", Role.OWNER)), slug)
+    told = {"started_at": began, "ended_at": ended, "starts_at": began, "ends_at": ended or began + timedelta(hours=1)}
+    Window.objects.filter(pk=made.pk).update(status="completed" if ended else "running", **told)
+    return Window.objects.get(pk=made.pk)
+
+
+def test_what_carries_a_window_or_lies_near_one_is_kept_and_the_rest_let_go(exporter: Exporter) -> None:
+    now = clock()
+    window = ran(began=now - timedelta(minutes=5))
+    assert exporter.keeps("traces", sent.traces(sent.span(now, 1), sent.span(now, 2, parent=1), window=window.reference)) == {}
+    assert exporter.keeps("traces", sent.traces(sent.span(now, 3))) == {}, "near: the window is under way"
+    assert exporter.keeps("logs", sent.logs(sent.line(now - 2 * DAY), sent.line(now, "near"))) == {}
+    rows = StoredSpan.objects.order_by("span_id").values_list("window", "service", "environment", "outcome")
+    assert list(rows) == [*[(window.reference, "orders", "production", "unset")] * 2, ("", "orders", "production", "unset")]
+    assert list(StoredLine.objects.values_list("text", "window")) == [("near", "")], "two days before is not near"
+    assert set(Room.objects.values_list("holder", flat=True)) == {window.reference, f"orders {now:%Y-%m-%d}"}
+
+
+def test_a_window_that_nobody_knows_is_no_window(exporter: Exporter) -> None:
+    exporter.keeps("traces", sent.traces(sent.span(clock()), window="MW-999999"))
+    exporter.keeps("traces", sent.traces(sent.span(clock(), 2), window="a window"))
+    assert not StoredSpan.objects.exists()
+    ran(began=clock() - timedelta(minutes=5))
+    exporter.keeps("traces", sent.traces(sent.span(clock()), window="MW-999999"))
+    row = StoredSpan.objects.get()
+    assert (row.window, row.tags) == ("", {"window": "MW-999999"}), "what was said of it stays"
+
+
+def test_the_same_twice_is_kept_once(exporter: Exporter) -> None:
+    now = clock()
+    window = ran(began=now).reference
+    for _ in range(2):
+        exporter.keeps("traces", sent.traces(sent.span(now), sent.span(now), window=window))
+        exporter.keeps("logs", sent.logs(sent.line(now), sent.line(now, "other"), window=window))
+    assert (StoredSpan.objects.count(), StoredLine.objects.count()) == (1, 2)
+
+
+def test_one_speaks_only_for_services_of_ones_own(exporter: Exporter, client: Any) -> None:
+    now = clock()
+    window = ran(began=now).reference
+    both = sent.traces(sent.span(now), window=window)
+    both["resourceSpans"] += sent.traces(sent.span(now, 2), service="mail", window=window)["resourceSpans"]
+    both["resourceSpans"] += sent.traces(sent.span(now, 3), service="nobody", window=window)["resourceSpans"]
+    told = exporter.keeps("traces", both)["partialSuccess"]
+    assert told["rejectedSpans"] == "2" and "mail: you may not" in told["errorMessage"] and "nobody: there is no" in told["errorMessage"]
+    assert StoredSpan.objects.get().service == "orders"
+    assert exporter.send("traces", sent.traces(sent.span(now), service="mail")).status_code == 403
+    assert exporter.send("traces", sent.traces(sent.span(now), service="nobody")).status_code == 200, "and all of it refused"
+    ada = given.person("ada")
+    assert Exporter(token_of(ada, Verb.READ.value), client).send("logs", b"{").status_code == 403, "before anything is read"
+    viewer = given.person("vic", ("shop", Role.VIEWER))
+    assert Exporter(token_of(viewer), client).send("metrics", {}).status_code == 403
+    assert Exporter("rw_wrong", client).send("logs", {}).status_code == 401
+    assert StoredSpan.objects.count() == 1
+
+
+def test_errors_speak_the_senders_format(exporter: Exporter) -> None:
+    answer = exporter.send("traces", b"\xff", "application/x-protobuf")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/x-protobuf")
+    assert answer.content.startswith(b"\x08\x03\x12") and b"not a message" in answer.content
+    answer = exporter.send("logs", b"{", "application/json; charset=utf-8")
+    problem = json.loads(answer.content)
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert (problem["code"], problem["message"], problem["status"]) == (3, "The body is not JSON.", 400)
+    assert exporter.send("logs", b"<x/>", "text/xml").status_code == 415
+    assert exporter.send("logs", b" " * (1024 * 1024 + 1)).status_code == 413
+    bomb = exporter.send("logs", gzip.compress(b" " * 5_000_000), Content_Encoding="gzip")
+    assert bomb.status_code == 413 and json.loads(bomb.content)["detail"].startswith("A body may unpack to 4 MiB")
+    assert exporter.send("traces", b"", "application/x-protobuf").status_code == 200, "nothing sent is nothing wrong"
+    assert exporter.send("traces", {}, Accept="text/html").status_code == 200
+
+
+def test_r_x_room_is_bounded_and_failures_have_half_of_it(exporter: Exporter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearness, "OF_A_WINDOW", 4000)
+    now = clock()
+    window = ran(began=now).reference
+    told = exporter.keeps("logs", sent.logs(*(sent.line(now, f"{n} {'x' * 300}") for n in range(20)), window=window))
+    kept = StoredLine.objects.count()
+    assert 0 < kept < 8 and int(told["partialSuccess"]["rejectedLogRecords"]) == 20 - kept
+    assert window in told["partialSuccess"]["errorMessage"]
+    exporter.keeps("logs", sent.logs(*(sent.line(now, f"bad {n} {'x' * 300}", 17) for n in range(20)), window=window))
+    assert 0 < StoredLine.objects.filter(severity=17).count() < 8
+    assert Room.objects.get().taken <= 4000
+
+
+@pytest.mark.parametrize(("passed", "left"), [(6, "all"), (8, "near"), (399, "near"), (401, "none")])
+def test_x18_telemetry_near_a_window_outlives_the_rest(exporter: Exporter, passed: int, left: str) -> None:
+    """A week for what was near a window that never ran; 400 days for what was in or near one that did. The clock is shifted by days."""
+    now = clock()
+    window = ran(began=now - timedelta(minutes=30), ended=now)
+    planned = given.window(given.actor("olga"), "mail")
+    Window.objects.filter(pk=planned.pk).update(status="approved", starts_at=now + timedelta(hours=1), ends_at=now + timedelta(hours=2))
+    exporter.token = token_of(given.person("sam", ("post", Role.SRE)))
+    exporter.keeps("traces", sent.traces(sent.span(now, 1), window=window.reference))
+    exporter.keeps("traces", sent.traces(sent.span(now - timedelta(hours=20), 2)))
+    exporter.keeps("logs", sent.logs(sent.line(now, "near what ran")))
+    exporter.keeps("logs", sent.logs(sent.line(now, "near what was planned"), service="mail"))
+    tasks.forget_at(now + passed * DAY)
+    texts = sorted(StoredLine.objects.values_list("text", flat=True))
+    expected = {"all": ["near what ran", "near what was planned"], "near": ["near what ran"], "none": []}[left]
+    assert texts == expected and StoredSpan.objects.count() == (0 if left == "none" else 2)
+    assert Room.objects.filter(holder=window.reference).exists() is (left != "none")
+
+
+def test_forgetting_goes_in_batches_of_few_statements(exporter: Exporter, django_assert_num_queries: Callable[..., Any]) -> None:
+    with django_assert_num_queries(7):
+        assert tasks.forget_at(clock()) == 0
+
+
+def test_what_is_taken_costs_the_same_however_much_comes(exporter: Exporter) -> None:
+    now = clock()
+    window = ran(began=now).reference
+
+    def queries(count: int) -> int:
+        body = sent.logs(*(sent.line(now, f"{count} {n}") for n in range(count)), *[sent.line(now, f"{count}")], window=window)
+        near = sent.logs(*(sent.line(now, f"near {count} {n}") for n in range(count)))
+        body["resourceLogs"] += near["resourceLogs"]
+        with CaptureQueriesContext(connection) as asked:
+            exporter.keeps("logs", body)
+        return len(asked)
+
+    queries(1)
+    assert queries(2) == queries(200)
+
+
+# --- metrics ------------------------------------------------------------------------------------------------------------------
+
+SOURCES = {"good": 'http.requests{status!="5*"}', "total": "http.requests"}
+
+
+def objective(**facts: Any) -> None:
+    told = {"slug": "orders-http", "service": "orders", "title": "Orders", "target": "0.99", "source": "otlp", "query": SOURCES}
+    Objective.objects.create(**(told | facts))
+
+
+def counted() -> list[tuple[int, int, str]]:
+    return list(Measurement.objects.order_by("minute", "pk").values_list("good", "total", "window"))
+
+
+def test_deltas_feed_an_objective_as_pushes_do_and_once(exporter: Exporter) -> None:
+    objective()
+    at = clock().replace(second=0, microsecond=0) - timedelta(minutes=2)
+    window = ran(began=at - timedelta(minutes=1)).reference
+    body = sent.metrics(
+        sent.counter("http.requests", sent.point(at, 95, status=200), sent.point(at, 5, status=503)),
+        sent.counter("cpu.time", sent.point(at, 7)), window=window,
+    )  # fmt: skip
+    for _ in range(2):
+        assert exporter.keeps("metrics", body) == {}
+    assert counted() == [(95, 100, window)]
+
+
+def test_running_totals_are_counted_by_what_they_grew(exporter: Exporter) -> None:
+    objective(query={"bad": 'http.requests{status="5*"}', "total": "http.requests"})
+    at = clock().replace(second=0, microsecond=0) - timedelta(minutes=3)
+    since = at - DAY
+    for minute, (fine, failed) in enumerate([(1000, 10), (1050, 11), (20, 1)]):
+        moment = at + timedelta(minutes=minute)
+        told = [sent.point(moment, fine, since, status=200), sent.point(moment, failed, since, status=500)]
+        body = sent.metrics(sent.counter("http.requests", *told, temporality=2))
+        exporter.keeps("metrics", body)
+        exporter.keeps("metrics", body)
+    assert counted() == [(50, 51, ""), (20, 21, "")], "the first tells only where they stand; the last began anew"
+
+
+def test_what_cannot_be_counted_is_told(exporter: Exporter) -> None:
+    objective(query={"good": "served", "total": "asked"})
+    at = clock()
+    told = exporter.keeps("metrics", sent.metrics(sent.counter("served", sent.point(at, 9)), sent.counter("asked", sent.point(at, 8))))
+    assert told["partialSuccess"] == {
+        "rejectedDataPoints": "1", "errorMessage": "1 refused: orders-http: of a minute more was good than there was in all",
+    }  # fmt: skip
+    assert counted() == []
+    assert exporter.keeps("metrics", sent.metrics(sent.counter("other", sent.point(at, 9)))) == {}
+    Objective.objects.update(source="push", query={})
+    assert exporter.keeps("metrics", sent.metrics(sent.counter("served", sent.point(at, 9)))) == {}, "nobody asked for it"

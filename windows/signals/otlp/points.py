@@ -1,0 +1,95 @@
+"""Data points of counters and histograms as plain records; of a histogram its count is what is counted. Pure.
+
+Source: opentelemetry-proto metrics.proto. Gauges and sums that may fall count nothing: they are passed over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, DataPointFlags, Metric
+
+from windows.signals.otlp.records import Found, Origin, keep, moment, origin, tags_in, timely, unplaced
+from windows.signals.otlp.values import Plain, pairs
+
+CUMULATIVE = AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE
+UNSPECIFIED = AggregationTemporality.AGGREGATION_TEMPORALITY_UNSPECIFIED
+NOTHING = DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One point of a counter. `stream` names the counter for ever: the metric, its attributes, who counted."""
+
+    service: str
+    environment: str
+    window: str
+    metric: str
+    attributes: Plain  # the point's own, before those of its resource
+    stream: str
+    began: datetime | None  # since when it counts; None where the sender does not know
+    at: datetime
+    value: int
+    is_delta: bool
+
+
+def points(request: ExportMetricsServiceRequest, now: datetime) -> Found[Measured]:
+    records: list[Measured] = []
+    refused: dict[str, int] = {}
+    for of_one in request.resource_metrics:
+        resource = origin(of_one.resource)
+        for scope in of_one.scope_metrics:
+            for metric in scope.metrics:
+                for point, value, temporality in counted(metric):
+                    if not point.flags & NOTHING:
+                        keep(measured(resource, metric.name, point, value, temporality=temporality, now=now), records, refused)
+    return Found(records, refused)
+
+
+def counted(metric: Metric) -> Iterator[tuple[Any, float, int]]:
+    """Each point with what it counts; gauges and sums that may fall have none."""
+    match metric.WhichOneof("data"):
+        case "sum" if metric.sum.is_monotonic:
+            for point in metric.sum.data_points:
+                value = point.as_int if point.WhichOneof("value") == "as_int" else point.as_double
+                yield point, value, metric.sum.aggregation_temporality
+        case "histogram":
+            for one in metric.histogram.data_points:
+                yield one, one.count, metric.histogram.aggregation_temporality
+        case "exponential_histogram":
+            for another in metric.exponential_histogram.data_points:
+                yield another, another.count, metric.exponential_histogram.aggregation_temporality
+        case _:
+            return
+
+
+def measured(here: Origin, name: str, point: Any, value: float, *, temporality: int, now: datetime) -> Measured | str:
+    """The point, or why it cannot be counted."""
+    at = moment(point.time_unix_nano)
+    if at is None or not timely(at, now):
+        return "a data point is at most 7 days old and 5 minutes ahead"
+    if temporality == UNSPECIFIED:
+        return "a counter says whether it is cumulative or a delta"
+    if not math.isfinite(value) or not 0 <= value < 2**53:
+        return "a counter is a number from 0 to 2^53"
+    if wrong := unplaced(here):
+        return wrong
+    if not 0 < len(name) <= 255:
+        return "a metric has a name of at most 255 letters"
+    attributes, _ = pairs(point.attributes)
+    return Measured(
+        service=here.service, environment=here.environment, window={**here.tags, **tags_in(attributes)}.get("window", ""), metric=name,
+        attributes={**here.attributes, **attributes}, stream=stream_of(here, name, attributes), began=moment(point.start_time_unix_nano),
+        at=at, value=round(value), is_delta=temporality != CUMULATIVE,
+    )  # fmt: skip
+
+
+def stream_of(here: Origin, name: str, attributes: Mapping[str, Any]) -> str:
+    told = (name, sorted(here.attributes.items(), key=repr), sorted(attributes.items(), key=repr))
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:40]

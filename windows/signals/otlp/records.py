@@ -1,0 +1,240 @@
+"""Spans and log lines as plain records: what was sent, checked and cut to size. Pure.
+
+Source: opentelemetry-proto trace.proto, logs.proto; semantic conventions `service.name`, `deployment.environment.name`. The telemetry
+tags (`maintenance.window` …) are looked for on the record first, then on its scope, then on its resource.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as Sent
+
+from windows.signals.otlp.values import Plain, pairs, size, spoken, text_of, value_of
+
+MOST = 5000  # records of one request
+EVENTS = 8  # of one span
+BODY = 4000  # letters of a log line
+ERROR = 17  # SeverityNumber from which a line tells of a failure
+OLDEST, AHEAD = timedelta(days=7), timedelta(minutes=5)
+KINDS = {0: "internal", 1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
+OUTCOMES = {0: "unset", 1: "ok", 2: "error"}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TAGS = ("window", "owner", "step", "scope")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One span. `window` as it was said (`MW-1042`), "" where nothing was; ids in hex, `parent_id` "" for a root."""
+
+    service: str
+    environment: str
+    window: str
+    trace_id: str
+    span_id: str
+    parent_id: str
+    name: str
+    kind: str
+    outcome: str  # unset, ok, error
+    message: str
+    begins_at: datetime
+    ends_at: datetime
+    tags: Mapping[str, str] = field(default_factory=dict)
+    attributes: Plain = field(default_factory=dict)
+    events: Sequence[Plain] = ()
+    dropped: int = 0  # attributes and events that did not fit
+
+    @property
+    def at(self) -> datetime:
+        return self.begins_at
+
+    @property
+    def is_failure(self) -> bool:
+        return self.outcome == "error"
+
+    @property
+    def size(self) -> int:
+        return 300 + len(self.name) + len(self.message) + size(self.attributes) + size(self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One log record. `severity` is OpenTelemetry's number, 0 where it is not known."""
+
+    service: str
+    environment: str
+    window: str
+    at: datetime
+    severity: int
+    level: str
+    text: str
+    trace_id: str = ""
+    span_id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    attributes: Plain = field(default_factory=dict)
+    dropped: int = 0
+
+    @property
+    def is_failure(self) -> bool:
+        return self.severity >= ERROR
+
+    @property
+    def size(self) -> int:
+        return 200 + len(self.text.encode()) + size(self.attributes)
+
+    @property
+    def digest(self) -> str:
+        """The same line sent again is the same line: a sender who heard no answer sends twice."""
+        told = (self.service, self.environment, self.at.isoformat(), self.severity, self.text, self.trace_id, self.span_id)
+        return hashlib.sha256(repr((told, sorted(self.attributes.items(), key=repr))).encode()).hexdigest()[:40]
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[R]):
+    """What could be read, and why the rest could not: reason → how many."""
+
+    records: list[R]
+    refused: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a resource says of everything below it."""
+
+    service: str
+    environment: str
+    tags: Mapping[str, str]
+    attributes: Plain
+
+
+def spans(request: ExportTraceServiceRequest, now: datetime) -> Found[Span]:
+    records: list[Span] = []
+    refused: dict[str, int] = {}
+    for of_one in request.resource_spans:
+        resource = origin(of_one.resource)
+        for scope in of_one.scope_spans:
+            here = narrowed(resource, scope.scope.attributes)
+            for sent in scope.spans:
+                keep(span(sent, here, now), records, refused)
+    return Found(records, refused)
+
+
+def lines(request: ExportLogsServiceRequest, now: datetime) -> Found[Line]:
+    records: list[Line] = []
+    refused: dict[str, int] = {}
+    for of_one in request.resource_logs:
+        resource = origin(of_one.resource)
+        for scope in of_one.scope_logs:
+            here = narrowed(resource, scope.scope.attributes)
+            for sent in scope.log_records:
+                keep(line(sent, here, now), records, refused)
+    return Found(records, refused)
+
+
+def keep(found: R | str, records: list[R], refused: dict[str, int]) -> None:
+    if not isinstance(found, str) and len(records) >= MOST:
+        found = f"at most {MOST} are read of one request"
+    if isinstance(found, str):
+        refused[found] = refused.get(found, 0) + 1
+    else:
+        records.append(found)
+
+
+def origin(resource: Resource) -> Origin:
+    told, _ = pairs(resource.attributes)
+    environment = told.get("deployment.environment.name") or told.get("deployment.environment") or ""
+    return Origin(spoken(told.get("service.name") or ""), spoken(environment), tags_in(told), told)
+
+
+def narrowed(resource: Origin, attributes: Any) -> Origin:
+    """What an instrumentation scope says beside its resource; nearly always nothing."""
+    told = tags_in(pairs(attributes)[0]) if attributes else {}
+    return Origin(resource.service, resource.environment, {**resource.tags, **told}, resource.attributes) if told else resource
+
+
+def tags_in(told: Plain) -> dict[str, str]:
+    return {name: text_of(spoken(told[f"maintenance.{name}"]), 200) for name in TAGS if told.get(f"maintenance.{name}")}
+
+
+def span(sent: Sent, here: Origin, now: datetime) -> Span | str:
+    """The span, or why it cannot be kept."""
+    if not (len(sent.trace_id) == 16 and any(sent.trace_id) and len(sent.span_id) == 8 and any(sent.span_id)):
+        return "a span has a trace_id of 16 bytes and a span_id of 8, not all zero"
+    if len(sent.parent_span_id) not in (0, 8):
+        return "a parent_span_id has 8 bytes"
+    begins_at, ends_at = moment(sent.start_time_unix_nano), moment(sent.end_time_unix_nano)
+    if begins_at is None or ends_at is None or begins_at > ends_at or not timely(begins_at, now) or ends_at > now + AHEAD:
+        return "a span begins and ends, in this order, at most 7 days ago and 5 minutes ahead"
+    if wrong := unplaced(here):
+        return wrong
+    attributes, dropped = pairs(sent.attributes)
+    events = [
+        {"at": at.isoformat(), "name": text_of(one.name, 200), "attributes": pairs(one.attributes)[0]}
+        for one in sent.events[:EVENTS]
+        if (at := moment(one.time_unix_nano) or begins_at)
+    ]
+    tags = {**here.tags, **tags_in(attributes)}
+    return Span(
+        service=here.service, environment=here.environment, window=tags.get("window", ""), trace_id=sent.trace_id.hex(),
+        span_id=sent.span_id.hex(), parent_id=sent.parent_span_id.hex() if any(sent.parent_span_id) else "",
+        name=text_of(sent.name, 200) or "(no name)", kind=KINDS.get(sent.kind, "internal"), outcome=OUTCOMES.get(sent.status.code, "unset"),
+        message=text_of(sent.status.message, 500), begins_at=begins_at, ends_at=ends_at, tags=tags, attributes=attributes, events=events,
+        dropped=dropped + max(0, len(sent.events) - EVENTS),
+    )  # fmt: skip
+
+
+def line(sent: LogRecord, here: Origin, now: datetime) -> Line | str:
+    """The line, or why it cannot be kept. One without a time of its own has the time at which it was seen, else now."""
+    at = moment(sent.time_unix_nano or sent.observed_time_unix_nano) if sent.time_unix_nano or sent.observed_time_unix_nano else now
+    if at is None or not timely(at, now):
+        return "a log record is at most 7 days old and 5 minutes ahead"
+    if wrong := unplaced(here):
+        return wrong
+    attributes, dropped = pairs(sent.attributes)
+    tags = {**here.tags, **tags_in(attributes)}
+    return Line(
+        service=here.service, environment=here.environment, window=tags.get("window", ""), at=at,
+        severity=sent.severity_number if 0 <= sent.severity_number <= 24 else 0,
+        level=text_of(sent.severity_text, 20) or level(sent.severity_number), text=said(sent),
+        trace_id=sent.trace_id.hex() if len(sent.trace_id) == 16 and any(sent.trace_id) else "",
+        span_id=sent.span_id.hex() if len(sent.span_id) == 8 and any(sent.span_id) else "", tags=tags, attributes=attributes,
+        dropped=dropped,
+    )  # fmt: skip
+
+
+def said(sent: LogRecord) -> str:
+    if sent.body.WhichOneof("value") == "string_value":
+        return text_of(sent.body.string_value, BODY)
+    return text_of(spoken(value_of(sent.body) or ""), BODY)
+
+
+def unplaced(here: Origin) -> str:
+    if not 0 < len(here.service) <= 63:
+        return "the resource has a service.name, the slug of a service in the catalogue"
+    return "" if len(here.environment) <= 63 else "an environment has at most 63 letters"
+
+
+def moment(nanoseconds: int) -> datetime | None:
+    """None for no time, and for one that no calendar has."""
+    try:
+        return EPOCH + timedelta(microseconds=nanoseconds // 1000) if nanoseconds else None
+    except OverflowError:
+        return None
+
+
+def timely(at: datetime, now: datetime) -> bool:
+    return now - OLDEST <= at <= now + AHEAD
+
+
+def level(severity: int) -> str:
+    names = ("", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+    return names[(severity + 3) // 4] if 0 < severity <= 24 else ""

@@ -1,0 +1,51 @@
+"""Celery's door: forgetting (SPEC §23)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery import shared_task
+from django.db.models import CharField, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from windows.audit.clock import clock
+from windows.audit.forgetting import forget as forgotten
+from windows.scheduling.models import WindowScope
+from windows.signals.models import Room, StoredLine, StoredSpan
+from windows.signals.nearness import NEAR
+
+KEPT, KEPT_NEAR = timedelta(days=7), timedelta(days=400)
+
+
+@shared_task(name="signals.forget")
+def forget() -> int:
+    """Forget what need not be kept any more; how many rows went."""
+    return forget_at(clock())
+
+
+def forget_at(now: datetime) -> int:
+    """What carries a window's tag stays as long as the window's own evidence, and so does what lies near a window that ran; the rest
+    goes after a week. In batches: the next tick goes on."""
+    gone = 0
+    for rows, at in ((StoredSpan.objects.all(), "begins_at"), (StoredLine.objects.all(), "at")):
+        gone += forgotten(rows.filter(**{f"{at}__lt": now - KEPT_NEAR}))
+        gone += forgotten(far(rows.filter(window="", **{f"{at}__lt": now - KEPT}), at))
+    return gone + forgotten(Room.objects.filter(used_at__lt=now - KEPT_NEAR)) + forgotten(days().filter(used_at__lt=now - KEPT - NEAR))
+
+
+def days() -> QuerySet[Room]:
+    """The rooms of days, not of windows."""
+    return Room.objects.exclude(holder__startswith="MW-")
+
+
+def far(rows: QuerySet[Any], at: str) -> QuerySet[Any]:
+    """Those of them near no window that ran."""
+    scopes = WindowScope.objects.filter(service__slug=OuterRef("service"), window__started_at__isnull=False)
+    scopes = scopes.alias(said=ExpressionWrapper(OuterRef("environment"), output_field=CharField())).filter(
+        Q(said="") | Q(environment=F("said"))
+    )
+    before = ExpressionWrapper(OuterRef(at) + NEAR, output_field=DateTimeField())
+    after = ExpressionWrapper(OuterRef(at) - NEAR, output_field=DateTimeField())
+    ended = Coalesce(F("window__ended_at"), F("window__ends_at"))
+    return rows.filter(~Exists(scopes.alias(ended=ended).filter(window__started_at__lte=before, ended__gte=after)))
