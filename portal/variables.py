@@ -31,6 +31,7 @@ PRODUCTION = (
     Variable("BEHIND_TLS_PROXY", "`1` where a proxy ends TLS and sets X-Forwarded-Proto itself"),
     Variable("PROMETHEUS_URL", "where objectives and gates read Prometheus", "no Prometheus"),
     Variable("ALERTMANAGER_URL", "where `silence` steps suppress alerts", "no Alertmanager"),
+    Variable("TRACES_URL", "another product's page of one trace, with `{trace_id}` in its place: a link beside ours", "no link"),
     Variable(
         "BALANCER_<NAME>", "an HAProxy admin socket that `traffic` steps reach by the name: `unix:///path` or `tcp://host:port`", "none"
     ),

@@ -16,15 +16,17 @@ from portal.dashboards.objectives import Ran
 from portal.dashboards.panels import Panel, charted
 from portal.dashboards.queues import queues
 from portal.dashboards.replication import replication
+from portal.dashboards.signals import signal_panels
 from slo.objectives.queries import Promise, promises
 from windows.access.roles import Actor
 from windows.approvals.queries.budgets import LEAST
 from windows.errors import Invalid
 from windows.execution.queries.views import RunView, StepView, run_view, runs_of
 from windows.scheduling.queries import WindowView, window_id_of, window_view
+from windows.signals.queries import Wanted
 
 CHARTS = ("error-rates", "run-timeline", "error-budget", "burn-rate", "deviation")
-NAMES = (*CHARTS, "step-logs", "queues", "replication")
+NAMES = (*CHARTS, "step-logs", "traces", "logs", "queues", "replication")
 DAYS = 28
 MOST = 6  # lines in one chart
 CHOICES, COMPARED = 60, 12  # windows to choose from; windows whose deviation is drawn
@@ -73,6 +75,7 @@ def debug(viewer: Actor, now: datetime, asked: Asked) -> tuple[Choices, list[Pan
     panels = [
         charted(error_rates_of(wanted, since, until, shades), "wide"),
         *drawn,
+        *signal_panels(viewer, signals_of(asked, chosen, wanted, (since, until))),
         *logs,
         Panel(name="queues", title="Queues", template="dashboards/_queues.html", told={"queues": SimpleLazyObject(queues)}),
         charted(spent_over_time(*objectives.spending(wanted, now), shades, LEAST), "half"),
@@ -106,6 +109,14 @@ def around(chosen: WindowView | None, now: datetime) -> tuple[datetime, datetime
     if chosen is None or chosen.started_at is None:
         return now - 3 * HOUR, now
     return chosen.started_at - HOUR, min(now, (chosen.ended_at or now) + HOUR)
+
+
+def signals_of(asked: Asked, chosen: WindowView | None, wanted: list[Promise], span: tuple[datetime, datetime]) -> Wanted:
+    """Whose logs and traces: the window's by its tag, and those of the services in it, or of the service asked for."""
+    scope = () if asked.service or chosen is None else (row.service for row in chosen.scope)
+    services = list(dict.fromkeys([asked.service] if asked.service else [*scope, *(one.service for one in wanted)]))
+    until = span[1] + timedelta(minutes=1)  # clocks of senders differ
+    return Wanted(chosen.reference if chosen else "", services, span[0], until, bool(asked.service))
 
 
 def error_rates_of(wanted: list[Promise], since: datetime, until: datetime, shades: list[Shade]) -> Chart:

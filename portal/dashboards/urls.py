@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.dashboards import debug, executive, measures
+from portal.dashboards.traces import trace_page
 from portal.dashboards.views import (
     debug_page,
     executive_page,
@@ -21,6 +22,7 @@ pages = [
     path("dashboards/executive/", executive_page, name="executive"),
     path("dashboards/measures/", measures_page, name="measures"),
     path("dashboards/debug/", debug_page, name="debug"),
+    path("dashboards/debug/traces/<str:trace_id>", trace_page, name="trace"),
     path("dashboards/on-call/", on_call_page, name="on-call"),
     path("dashboards/on-call/live", on_call_panel, name="on-call-live"),
     *(

@@ -23,7 +23,8 @@ from windows.signals.otlp import values
 from windows.signals.otlp.answers import status_of, varint
 from windows.signals.otlp.points import points
 from windows.signals.otlp.reading import JSON, PROTOBUF, SENT, UNPACKED, message
-from windows.signals.otlp.records import MOST, Line, Span, lines, spans
+from windows.signals.otlp.records import MOST, lines, spans
+from windows.signals.records import Line, Span, size
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 MW = "MW-1042"
@@ -123,7 +124,7 @@ def test_attributes_can_always_be_stored(text: str, number: float, raw: bytes) -
 def test_huge_attributes_are_cut_and_counted() -> None:
     told = [KeyValue(key=f"k{n}", value=AnyValue(string_value="x" * 100_000)) for n in range(100)]
     found, dropped = values.pairs(told)
-    assert values.size(found) < 1.2 * values.WHOLE and len(found) + dropped == 100
+    assert size(found) < 1.2 * values.WHOLE and len(found) + dropped == 100
     assert all(len(value) <= values.TEXT for value in found.values())
     many, left_out = values.pairs([KeyValue(key=f"k{n}", value=AnyValue(bool_value=True)) for n in range(100)])
     assert (len(many), left_out) == (values.MOST, 100 - values.MOST)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from windows.signals.otlp.records import Line, Span
+from windows.signals.records import Line, Span
 
 R = TypeVar("R", Span, Line)
 

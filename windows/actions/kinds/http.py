@@ -23,7 +23,12 @@ urls = frozenset({"url", "only_if.url", "unless.url"})
 TRY_AGAIN = frozenset({408, 425, 429})
 Status = Annotated[int, Field(ge=100, le=599)]
 Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
-OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "idempotency-key", "roadworks-fence", "baggage"})
+OURS = frozenset(
+    {
+        *("host", "content-length", "transfer-encoding", "connection"),
+        *("idempotency-key", "roadworks-fence", "baggage", "traceparent"),
+    }
+)
 
 
 def not_ours(headers: dict[str, str]) -> dict[str, str]:

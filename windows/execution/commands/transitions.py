@@ -18,6 +18,7 @@ from windows.alerts.commands.over import hand_over
 from windows.audit.commands import record_all
 from windows.errors import Conflict, NotFound
 from windows.execution.commands.excusing import excuse_window, give_back_of
+from windows.execution.commands.tracing import leave_trace
 from windows.execution.models import Run, Signature, StepRun
 from windows.execution.queries.expected import expected_in
 from windows.execution.states import RUN_FINAL, RunStatus, StepStatus, run_may_become, step_may_become
@@ -81,6 +82,8 @@ def become(
         told |= {"hold_until": run.hold_until.isoformat(), "hold_action": run.hold_action}
     tell(run, actor, [(kind or TOLD[to], told)])
     _carry_window(run, RunStatus(before), to, actor, reason=reason, now=now)
+    if to in RUN_FINAL:
+        leave_trace(run, now)
 
 
 def step_become(step: StepRun, to: StepStatus, **columns: Any) -> None:

@@ -25,8 +25,8 @@ from windows.execution.ports.patience import patiently
 from windows.execution.ports.sql import Login, Sql
 from windows.execution.ports.surfaces import Surfaces
 from windows.execution.ports.telemetry import Telemetry
+from windows.execution.queries.tags import tags_of
 from windows.outbound.limits import Limits
-from windows.scheduling.models import Window
 
 LONGEST_TEXT = 4000  # characters of a line in a step's log
 
@@ -97,26 +97,6 @@ def keep_reading(run_id: int, position: int | None, gate: str, reading: Reading,
         is_error=verdict.is_error,
         reason=verdict.reason,
     )
-
-
-def places_of(window: Window) -> list[str]:
-    """service/environment/region, each once. Kept with the object: the engine builds a context for every step."""
-    if (kept := window.__dict__.get("_places")) is None:
-        scopes = window.scopes.order_by("service__slug", "environment", "region").values_list("service__slug", "environment", "region")
-        kept = window.__dict__["_places"] = list(dict.fromkeys("/".join(place) for place in scopes))
-    return list(kept)
-
-
-def tags_of(run: Run, step: StepRun | None) -> dict[str, str]:
-    """The four telemetry tags, as values."""
-    window = run.window
-    places = places_of(window)
-    return {
-        "maintenance.window": run.tag,
-        "maintenance.owner": window.owner.name,
-        "maintenance.step": step.name if step else "",
-        "maintenance.scope": " ".join(places[:20]),
-    }
 
 
 def build(step_run: StepRun, run: Run, intent: Intent, stop: Callable[[], bool]) -> StepContext:

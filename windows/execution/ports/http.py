@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from windows.actions.ports import HttpAnswer
+from windows.execution.spans import traceparent
 from windows.outbound.exchange import exchange
 from windows.outbound.limits import Limits
 from windows.outbound.streams import Resolve, resolve
@@ -17,9 +18,10 @@ def baggage(tags: Mapping[str, str]) -> str:
 
 
 def carried(tags: Mapping[str, str], key: str, fence: int) -> dict[str, str]:
-    """The headers every request carries: tags (`Maintenance-Window` …), baggage, idempotency key, fence."""
+    """The headers every request carries: tags (`Maintenance-Window` …), baggage, the trace it belongs to, idempotency key, fence."""
     own = {name.title().replace(".", "-"): quote(value, safe=" /:,@*-._~") for name, value in tags.items() if value}
-    return {**own, "Baggage": baggage(tags), "Idempotency-Key": key, "Roadworks-Fence": str(fence), "User-Agent": "Roadworks"}
+    trace = {"Baggage": baggage(tags), "Traceparent": traceparent(key)}
+    return {**own, **trace, "Idempotency-Key": key, "Roadworks-Fence": str(fence), "User-Agent": "Roadworks"}
 
 
 class Http:

@@ -21,8 +21,7 @@ from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope
 from windows.scheduling.queries.windows import REFERENCE
 from windows.signals.models import StoredLine, StoredSpan
 from windows.signals.nearness import NEAR, Around, fitting, holder
-from windows.signals.otlp.points import Measured
-from windows.signals.otlp.records import Found, Line, Span
+from windows.signals.records import Found, Line, Measured, Span
 
 R = TypeVar("R", Span, Line)
 S = TypeVar("S", Span, Line, Measured)

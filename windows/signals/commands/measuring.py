@@ -12,8 +12,7 @@ from slo.telemetry.increases import Point
 from slo.telemetry.selectors import Selector, selector
 from windows.access.roles import Actor
 from windows.signals.commands.keeping import Taken, admitted, known, together
-from windows.signals.otlp.points import Measured
-from windows.signals.otlp.records import Found
+from windows.signals.records import Found, Measured
 
 SOURCE = "otlp"
 

@@ -8,35 +8,19 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, DataPointFlags, Metric
 
-from windows.signals.otlp.records import Found, Origin, keep, moment, origin, tags_in, timely, unplaced
-from windows.signals.otlp.values import Plain, pairs
+from windows.signals.otlp.records import Origin, keep, moment, origin, tags_in, timely, unplaced
+from windows.signals.otlp.values import pairs
+from windows.signals.records import Found, Measured
 
 CUMULATIVE = AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE
 UNSPECIFIED = AggregationTemporality.AGGREGATION_TEMPORALITY_UNSPECIFIED
 NOTHING = DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One point of a counter. `stream` names the counter for ever: the metric, its attributes, who counted."""
-
-    service: str
-    environment: str
-    window: str
-    metric: str
-    attributes: Plain  # the point's own, before those of its resource
-    stream: str
-    began: datetime | None  # since when it counts; None where the sender does not know
-    at: datetime
-    value: int
-    is_delta: bool
 
 
 def points(request: ExportMetricsServiceRequest, now: datetime) -> Found[Measured]:

@@ -6,11 +6,10 @@ tags (`maintenance.window` …) are looked for on the record first, then on its 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -18,92 +17,18 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as Sent
 
-from windows.signals.otlp.values import Plain, pairs, size, spoken, text_of, value_of
+from windows.signals.otlp.values import pairs, spoken, text_of, value_of
+from windows.signals.records import Found, Line, Plain, Span
 
 MOST = 5000  # records of one request
 EVENTS = 8  # of one span
 BODY = 4000  # letters of a log line
-ERROR = 17  # SeverityNumber from which a line tells of a failure
 OLDEST, AHEAD = timedelta(days=7), timedelta(minutes=5)
 KINDS = {0: "internal", 1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 OUTCOMES = {0: "unset", 1: "ok", 2: "error"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TAGS = ("window", "owner", "step", "scope")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One span. `window` as it was said (`MW-1042`), "" where nothing was; ids in hex, `parent_id` "" for a root."""
-
-    service: str
-    environment: str
-    window: str
-    trace_id: str
-    span_id: str
-    parent_id: str
-    name: str
-    kind: str
-    outcome: str  # unset, ok, error
-    message: str
-    begins_at: datetime
-    ends_at: datetime
-    tags: Mapping[str, str] = field(default_factory=dict)
-    attributes: Plain = field(default_factory=dict)
-    events: Sequence[Plain] = ()
-    dropped: int = 0  # attributes and events that did not fit
-
-    @property
-    def at(self) -> datetime:
-        return self.begins_at
-
-    @property
-    def is_failure(self) -> bool:
-        return self.outcome == "error"
-
-    @property
-    def size(self) -> int:
-        return 300 + len(self.name) + len(self.message) + size(self.attributes) + size(self.events)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One log record. `severity` is OpenTelemetry's number, 0 where it is not known."""
-
-    service: str
-    environment: str
-    window: str
-    at: datetime
-    severity: int
-    level: str
-    text: str
-    trace_id: str = ""
-    span_id: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    attributes: Plain = field(default_factory=dict)
-    dropped: int = 0
-
-    @property
-    def is_failure(self) -> bool:
-        return self.severity >= ERROR
-
-    @property
-    def size(self) -> int:
-        return 200 + len(self.text.encode()) + size(self.attributes)
-
-    @property
-    def digest(self) -> str:
-        """The same line sent again is the same line: a sender who heard no answer sends twice."""
-        told = (self.service, self.environment, self.at.isoformat(), self.severity, self.text, self.trace_id, self.span_id)
-        return hashlib.sha256(repr((told, sorted(self.attributes.items(), key=repr))).encode()).hexdigest()[:40]
-
-
-@dataclass(frozen=True, slots=True)
-class Found(Generic[R]):
-    """What could be read, and why the rest could not: reason → how many."""
-
-    records: list[R]
-    refused: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

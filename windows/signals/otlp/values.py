@@ -9,8 +9,9 @@ from typing import Any
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
+from windows.signals.records import Plain, size
+
 MOST, KEY, TEXT, WHOLE, DEEP = 64, 120, 1000, 4096, 4  # attributes, letters of a key, of a text, bytes of all, levels
-Plain = dict[str, Any]
 
 
 def text_of(given: str, longest: int = TEXT) -> str:
@@ -58,11 +59,6 @@ def pairs(given: Iterable[KeyValue], deep: int = DEEP) -> tuple[Plain, int]:
         room -= cost
         found[text_of(one.key, KEY)] = value
     return found, dropped
-
-
-def size(value: Any) -> int:
-    """Bytes it takes as JSON."""
-    return len(json.dumps(value, ensure_ascii=False).encode())
 
 
 def spoken(value: Any) -> str:
