@@ -42,6 +42,7 @@ PARAMETERS = {  # the parameter's name, or the folder and the name → the row t
     "service": "service",
     "environment": "environment",
     "number": "number",
+    "trace_id": "trace",
     "runs/verb": "verb",
     "steps/verb": "step_verb",
 }
@@ -103,7 +104,6 @@ NOWHERE = {  # addresses that the example has no row for, and why; their own tes
     "settings/undelivered/<int:message_id>/send-again": "everything gets through in the example",
     "settings/freezes/<int:freeze_id>/exceptions/<int:exception_id>/end": "no freeze of the example has an exception",
     "windows/<str:reference>/review-tasks/<slug:key>": "nobody broke a glass in the example",
-    "dashboards/debug/traces/<str:trace_id>": "nothing that is kept has failed before a window of the example ran",
     "windows/<str:reference>/please-move/<str:rival>": "who walks plans no window of the example",
     "windows/<str:reference>/asked-to-move/<int:request_id>/decline": "nobody asks anybody to move in the example",
     "windows/<str:reference>/asked-to-move/<int:request_id>/move": "nobody asks anybody to move in the example",

@@ -24,6 +24,7 @@ from psycopg_pool import PoolTimeout
 from examples.shop.layout import ENVIRONMENT, SECRETS, SERVICES
 from examples.shop.store import Store
 from examples.shop.telemetry import Counters, Pusher
+from examples.shop.tracing import Told, begun, ended
 from examples.shop.treatment import Treatment, treatment
 from windows.flags.client import MaintenanceFlag
 
@@ -36,6 +37,7 @@ class Shop(ThreadingHTTPServer):
     def __init__(self, port: int, store: Store, flags: dict[str, MaintenanceFlag], counters: Counters, labels: dict[str, str]) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.store, self.flags, self.counters, self.labels = store, flags, counters, labels
+        self.told = Told(labels)
         self.remembered: dict[str, Any] = {"orders": [], "baskets": []}  # the cheap answers of a degraded shop
 
 
@@ -75,6 +77,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def obey(self, service: str, kind: str, work: Any) -> None:
         """Do the work as the flag of this moment allows, count how it ended, answer."""
+        trace = begun(self.headers.get("traceparent") or "", f"{self.command} /{service}")
         flag = self.server.flags[service]
         told = flag.reading
         mode, value, window = told.mode, told.value, told.window
@@ -89,7 +92,9 @@ class Handler(BaseHTTPRequestHandler):
             case _:
                 outcome, status, body = attempt(work)
         self.server.counters.count(service, kind, outcome, window)
-        self.answer(status, body, headers)
+        ended(trace, status)
+        self.server.told.keep(service, window, trace)
+        self.answer(status, body, {**headers, "X-Trace-Id": trace.trace_id})
 
     def read(self, service: str, rest: list[str]) -> tuple[int, Any]:
         store = self.server.store
@@ -135,7 +140,7 @@ def main(name: str, region: str, port: int) -> None:
     }
     store.open()
     shop = Shop(port, store, flags, counters, {"node": name, "region": region, "environment": ENVIRONMENT})
-    pusher = Pusher(counters, os.environ["PORTAL_URL"], secrets["push"], name)
+    pusher = Pusher(counters, os.environ["PORTAL_URL"], secrets["push"], name, shop.told)
     for number in (signal.SIGTERM, signal.SIGINT):  # shutdown() waits for serve_forever, which this very thread runs
         signal.signal(number, lambda *_: threading.Thread(target=shop.shutdown).start())
     for flag in flags.values():

@@ -6,6 +6,8 @@ from typing import Any
 
 from psycopg_pool import ConnectionPool
 
+from examples.shop.tracing import CLIENT, span
+
 KEPT = 20_000  # newest orders and baskets; older ones make room, so that a shop left running for weeks stays small
 ONE_AT_A_TIME = 7_301_964  # advisory lock: three replicas start at once
 TABLES = """
@@ -101,5 +103,16 @@ class Store:
         return newest
 
     def one(self, statement: str, *values: object) -> tuple[Any, ...] | None:
-        with self.pool.connection() as connection:
-            return connection.execute(statement, values).fetchone()
+        with span("take a connection"):
+            connection = self.pool.getconn()
+        try:
+            with span(named(statement), CLIENT, **{"db.system.name": "postgresql", "db.query.text": " ".join(statement.split())}):
+                return connection.execute(statement, values).fetchone()
+        finally:
+            self.pool.putconn(connection)
+
+
+def named(statement: str) -> str:
+    """What a statement is called in a trace."""
+    known = {ORDER: "select an order", PLACE: "insert an order"}
+    return known.get(statement) or " ".join(statement.split()[:3])

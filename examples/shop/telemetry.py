@@ -24,6 +24,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from examples.shop.tracing import Told
+
 OFTEN, SELDOM = 2.0, 10.0  # seconds between pushes: what gates ask, and the rest
 
 
@@ -80,9 +82,9 @@ class Counters:
 class Pusher(threading.Thread):
     """Sends what was counted. What could not be sent is sent later under the same key: counted once, never lost unless the shop ends."""
 
-    def __init__(self, counters: Counters, portal_url: str, token: str, node: str) -> None:
+    def __init__(self, counters: Counters, portal_url: str, token: str, node: str, told: Told | None = None) -> None:
         super().__init__(name="pusher", daemon=True)
-        self.counters, self.node, self.token = counters, node, token
+        self.counters, self.node, self.token, self.told = counters, node, token, told
         self.address = urlsplit(portal_url).netloc
         self.boot = f"{time.time_ns():x}"
         self.number = 0
@@ -97,6 +99,7 @@ class Pusher(threading.Thread):
             rounds += 1
             self.gather(seldom=rounds % round(SELDOM / OFTEN) == 1)
             self.send()
+            self.tell()
 
     def stop(self) -> None:
         """Say the last figures, unless the portal has gone already."""
@@ -126,6 +129,18 @@ class Pusher(threading.Thread):
             if status >= 400 and (series, status) not in self.refusals:  # told once: a log is not for saying the same all night
                 print(f"pushing to {series} is refused: {status}", flush=True)  # noqa: T201  (the log of this process)
                 self.refusals.add((series, status))
+
+    def tell(self) -> None:
+        """Traces and log lines, behind what is counted; what the portal does not take is let go."""
+        for signal, body in self.told.take() if self.told else ():
+            try:
+                status = self.post(f"/api/v1/{signal}", body)
+            except (OSError, http.client.HTTPException):
+                self.connection = None
+                return
+            if status >= 400 and (signal, status) not in self.refusals:
+                print(f"{signal} are refused: {status}", flush=True)  # noqa: T201  (the log of this process)
+                self.refusals.add((signal, status))
 
     def post(self, path: str, body: dict[str, Any]) -> int:
         if self.connection is None:

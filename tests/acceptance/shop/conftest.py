@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import given_signals
 from tests.chromium import chromium, window
 from tests.keyboard import Keyboard
 from tests.shops import Shop, ready, sign_in, until
@@ -176,6 +177,8 @@ def rows(shop: Shop, planned: dict[str, str]) -> Iterator[dict[str, Any]]:
     run = held(shop, "orders", "ben")
     feed = shop.post("gwen", "/feeds", kind="all")["address"]
     weekly = recurring(shop)
+    failed = given_signals.traces(given_signals.span(datetime.now(UTC), failed=True), window=run["window"])
+    assert shop.as_("ben").post("/traces", json=failed).json() == {}
 
     def listed(path: str) -> Any:
         answer = shop.get("gwen", path)
@@ -218,5 +221,6 @@ def rows(shop: Shop, planned: dict[str, str]) -> Iterator[dict[str, Any]]:
         "runbook": "orders-schema-migration",
         "playbook": "orders-writes-fail",
         "number": 1,
+        "trace": given_signals.TRACE,
     }
     shop.post("ben", f"/runs/{run['id']}/roll_back", reason="Enough was looked at.")
