@@ -49,12 +49,21 @@ class Act:
 
 
 def spans_of(
-    run_id: int, called: str, acts: Iterable[Act], *, began_at: datetime, ended_at: datetime, wrong: str, tags: Mapping[str, str]
+    run_id: int,
+    called: str,
+    acts: Iterable[Act],
+    *,
+    window: str,
+    began_at: datetime,
+    ended_at: datetime,
+    wrong: str,
+    tags: Mapping[str, str],
 ) -> list[Span]:
-    """`called` is “run 2 of MW-1042”; `wrong` says why the run did not succeed, "" where it did; `tags` are the telemetry tags."""
+    """`called` is “run 2 of MW-1042”; `wrong` says why the run did not succeed, "" where it did; `tags` are the telemetry tags; `window`
+    is the window's reference, also where a rehearsal's tag is its own."""
     plain = {name.removeprefix("maintenance."): value for name, value in tags.items() if value}
     top = Span(
-        service=US, environment="", window=plain.get("window", ""), trace_id=trace_of(run_id), span_id=span_of(str(run_id)), parent_id="",
+        service=US, environment="", window=window, trace_id=trace_of(run_id), span_id=span_of(str(run_id)), parent_id="",
         name=called[:200], kind="internal", outcome="error" if wrong else "ok", message=wrong[:500], begins_at=began_at,
         ends_at=max(began_at, ended_at), tags=plain,
     )  # fmt: skip

@@ -20,7 +20,11 @@ def leave_trace(run: Run, now: datetime) -> None:
         wrong = "" if run.status == RunStatus.SUCCEEDED else run.reason or run.status
         called = f"{run.called} of {run.window.reference}"
         began_at = run.started_at or run.created_at
-        keep_own(spans_of(run.pk, called, acts, began_at=began_at, ended_at=now, wrong=wrong, tags=tags_of(run, None)))
+        keep_own(
+            spans_of(
+                run.pk, called, acts, window=run.window.reference, began_at=began_at, ended_at=now, wrong=wrong, tags=tags_of(run, None)
+            )
+        )
 
 
 def acts_of(run: Run, step: StepRun) -> Iterator[Act]:
