@@ -89,7 +89,7 @@ def span(name: str, kind: int = INTERNAL, **attributes: str | int) -> Iterator[N
     try:
         yield
     except Exception as error:
-        one.error = " ".join(str(error).split())[:300]
+        one.error = (str(error).strip().splitlines() or [""])[0][:300] or type(error).__name__  # what follows may hold a customer's row
         one.exception = type(error).__name__
         raise
     finally:

@@ -20,19 +20,19 @@ TICKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A span and where its bar is; `facts` are what is known of it beside, as (name, text)."""
+    """A span and where its bar is; `facts` are what is known of it beside, as (name, text), `said` what went wrong and what it told."""
 
     span: SpanView
     place: Place
     facts: list[tuple[str, str]]
-    exceptions: list[str]
+    said: list[str]
 
 
 @reads
 def trace_page(request: HttpRequest, trace_id: str) -> HttpResponse:
     """One trace as a waterfall, the same as a table, and its log lines."""
     spans, told = trace(actor_of(request), trace_id[:32])
-    rows = [Row(spans[place.span], place, facts_of(spans[place.span]), exceptions_of(spans[place.span])) for place in waterfall(spans)]
+    rows = [Row(spans[place.span], place, facts_of(spans[place.span]), said_by(spans[place.span])) for place in waterfall(spans)]
     begin, whole = spans[0].begins_at, max(one.ends_at for one in spans) - spans[0].begins_at
     context = {
         "rows": rows,
@@ -55,9 +55,10 @@ def facts_of(span: SpanView) -> list[tuple[str, str]]:
     return [(name, value if isinstance(value, str) else str(value)) for name, value in sorted(told.items())]
 
 
-def exceptions_of(span: SpanView) -> list[str]:
-    """What the span's events tell, an exception by its type and message."""
-    return [worded(event.get("name", ""), event.get("attributes") or {}) for event in span.events]
+def said_by(span: SpanView) -> list[str]:
+    """Its status and its events, an exception by its type and message; what one of them says already is not said twice."""
+    events = list(dict.fromkeys(worded(event.get("name", ""), event.get("attributes") or {}) for event in span.events))
+    return events if any(span.message in one for one in events) else [*([span.message] if span.message else []), *events]
 
 
 def worded(name: str, facts: dict[str, Any]) -> str:

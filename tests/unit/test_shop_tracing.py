@@ -26,7 +26,7 @@ def request(told: Told, window: str = "MW-7", *, fails: bool = False, traceparen
     try:
         with span("insert into baskets", tracing.CLIENT):
             if fails:
-                raise ValueError("violates\na rule")
+                raise ValueError("violates a rule\nDETAIL: visitor-7")
     except ValueError:
         pass
     ended(trace, 500 if fails else 201)
@@ -47,6 +47,7 @@ def test_a_failed_request_is_a_trace_with_a_log_line_that_our_own_reader_takes()
     assert (top.window, top.service, top.kind) == ("MW-7", "baskets", "server") and top.tags["scope"] == "baskets/production/eu-west"
     (line,) = lines(message(ExportLogsServiceRequest, json.dumps(sent["logs"]).encode(), JSON), now).records
     assert "“insert into baskets”: violates a rule" in line.text and line.trace_id == top.trace_id and line.is_failure
+    assert "visitor-7" not in json.dumps(sent), "a failing row is somebody's"
     assert told.take() == []
 
 
