@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 
 from tests import given_windows as given
-from tests.callers import caller
+from tests.callers import browser, caller
 from windows.access.roles import Role
 from windows.approvals.commands import request_window
 from windows.approvals.commands.moving import Moved, Wanted, move_out_of_freeze
+from windows.approvals.commands.series import request_following
 from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
+from windows.catalogue.models import Person
 from windows.errors import Conflict, Invalid, NotFound
+from windows.scheduling.commands.freeze_series import create_freeze_series
 from windows.scheduling.commands.freezes import FreezeDraft, create_freeze, lift_freeze
+from windows.scheduling.commands.series import Pattern, create_series
 from windows.scheduling.models import Freeze, Window
 from windows.scheduling.queries import conflicts_of
 from windows.scheduling.queries.freeze_moves import proposals_for_freeze
@@ -106,7 +110,7 @@ def test_what_cannot_move_is_told_and_stops_no_other(ada: Any, sre: Any) -> None
         assert window.starts_at == before
 
 
-@pytest.mark.parametrize(("count", "field"), [(0, "moves"), (26, "moves")])
+@pytest.mark.parametrize(("count", "field"), [(0, "moves"), (61, "moves")])
 def test_a_bulk_is_bounded(ada: Any, sre: Any, count: int, field: str) -> None:
     freeze = frozen(sre)
     with pytest.raises(Invalid) as refused:
@@ -138,3 +142,32 @@ def test_programs_preview_and_move(ada: Any, sre: Any) -> None:
     assert not again["moved"] and again["field"] == "freeze"
     assert program.post(f"/api/v1/freezes/{freeze.pk}/moves", {"moves": []}).status_code in (400, 422)
     assert program.get(f"/api/v1/freezes/{freeze.pk}/moves?after=x").status_code == 422
+
+
+def test_a_series_moves_out_of_a_freeze_that_recurs_in_one_act(ada: Any, sre: Any, django_assert_max_num_queries: Any) -> None:
+    begins = given.soon(24)
+    draft = given.window(ada, "orders", starts_at=begins)
+    series = create_series(ada, draft.pk, Pattern(rrule="FREQ=WEEKLY;COUNT=4"), draft.version)
+    request_following(ada, draft.pk)
+    freeze = create_freeze_series(
+        sre, FreezeDraft(title="Batch", starts_at=begins - HOUR, ends_at=begins + 2 * HOUR), "FREQ=WEEKLY;COUNT=3"
+    )
+    assert len(proposals_for_freeze(freeze.pk, ada, clock()).rows) == 1, "this time alone"
+    with django_assert_max_num_queries(25):
+        found = proposals_for_freeze(freeze.pk, ada, clock(), every_time=True)
+    week = timedelta(days=7)
+    assert found.times == 3 and [row.to_starts_at for row in found.rows] == [begins + 2 * HOUR + n * week for n in range(3)]
+    page, reader = f"/settings/freezes/{freeze.pk}/moves", browser(Person.objects.get(pk=ada.person_id))
+    assert f'href="{page}?times=all"' in reader.get(page).content.decode()
+    assert f'href="{page}?times=all"' in reader.get(f"/settings/freezes/{freeze.pk}").content.decode()
+    assert "3 in all" in reader.get(f"{page}?times=all").content.decode()
+    ticked = [f"{row.id} {row.version} {row.to_starts_at.isoformat()}" for row in found.rows if row.to_starts_at]
+    shown = reader.post(f"{page}?times=all", {"move": ticked, "reason": ""}).content.decode()
+    assert "It stays" not in shown and "No window that could be moved lies in it." in shown
+    assert [one.starts_at for one in series.windows.order_by("id")] == [
+        *(begins + 2 * HOUR + n * week for n in range(3)),
+        begins + 3 * week,
+    ]
+    program = caller(ada)
+    assert program.get(f"/api/v1/freezes/{freeze.pk}/moves?times=all").json()["items"] == []
+    assert program.get(f"/api/v1/freezes/{freeze.pk}/moves?times=some").status_code == 422

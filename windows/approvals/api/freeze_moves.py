@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -16,6 +17,7 @@ from windows.access.requests import actor_of
 from windows.access.shapes import Shape, Text, body, names
 from windows.approvals.commands.moving import Wanted, move_out_of_freeze
 from windows.audit.clock import clock
+from windows.errors import Invalid
 from windows.scheduling.forms import whole
 from windows.scheduling.queries import window_id_of
 from windows.scheduling.queries.freeze_moves import AT_ONCE, proposals_for_freeze
@@ -62,17 +64,27 @@ class MovedShape(serializers.Serializer[Any]):
     refused = serializers.CharField()
 
 
+TIMES = OpenApiParameter("times", str, enum=["this", "all"], description="all: of a freeze that recurs, this time and all that follow")
+
+
+def every_time_in(asked: Mapping[str, str]) -> bool:
+    times = asked.get("times", "this")
+    if times not in ("this", "all"):
+        raise Invalid("Ask for this time, or for all.", field="times")
+    return times == "all"
+
+
 class FreezeMoves(APIView):
     @extend_schema(
         operation_id="propose_moves_out_of_freeze",
-        parameters=[OpenApiParameter("after", int)],
+        parameters=[OpenApiParameter("after", int), TIMES],
         responses=ProposalsShape,
         description=f"The windows inside a freeze, {AT_ONCE} a page, each with the first slot after it that is free of conflicts.",
     )
     def get(self, request: Request, freeze_id: int) -> Response:
-        asked = only(request.query_params, "after")
+        asked = only(request.query_params, "after", "times")
         after = whole(asked.get("after", "0"), "after", "a number of a window") or 0
-        found = proposals_for_freeze(freeze_id, actor_of(request), clock(), after=after)
+        found = proposals_for_freeze(freeze_id, actor_of(request), clock(), after=after, every_time=every_time_in(asked))
         told = [{"window": row.reference, **asdict(row)} for row in found.rows]
         items = [{name: row[name] for name in names(ProposalShape)} for row in told]
         return Response({"items": items, "hidden": found.hidden, "next_after": found.after})
@@ -80,6 +92,7 @@ class FreezeMoves(APIView):
     @extend_schema(
         operation_id="move_out_of_freeze",
         request=MovesAsked,
+        parameters=[TIMES],
         responses=MovedShape(many=True),
         description="Each window is moved by itself; one that cannot is reported and stays. A window that changed since is left alone.",
     )
@@ -93,6 +106,7 @@ class FreezeMoves(APIView):
             )
             for n, one in enumerate(asked["moves"])
         ]
-        found = move_out_of_freeze(actor, freeze_id, wanted, reason=asked["reason"])
+        every_time = every_time_in(only(request.query_params, "times"))
+        found = move_out_of_freeze(actor, freeze_id, wanted, reason=asked["reason"], every_time=every_time)
         rows = [{"window": f"MW-{one.window_id}", "moved": not one.refused, **asdict(one)} for one in found]
         return Response([{name: row[name] for name in names(MovedShape)} for row in rows])

@@ -15,8 +15,8 @@ from windows.scheduling.commands.drafts import edit_draft
 from windows.scheduling.models import Window
 from windows.scheduling.queries import subject_of
 from windows.scheduling.queries.free import next_free_slot, sought_for_window
-from windows.scheduling.queries.freeze_moves import AT_ONCE, standing
-from windows.scheduling.queries.freezes import FreezeView, hits
+from windows.scheduling.queries.freeze_moves import AT_ONCE, met, standing
+from windows.scheduling.queries.freezes import FreezeView
 from windows.scheduling.ranking import LONGEST_SEARCH, STEP
 
 NOWHERE = f"In the {LONGEST_SEARCH.days} days after it there is no slot without a conflict."
@@ -73,25 +73,29 @@ def next_free_after(actor: Actor, window_id: int, at: datetime) -> dict[str, dat
     return {"starts_at": slot.begins, "ends_at": slot.ends}
 
 
-def move_out_of_freeze(actor: Actor, freeze_id: int, wanted: Sequence[Wanted], *, reason: str = "") -> list[Moved]:
-    """Move windows out of a freeze, each in a transaction of its own: one that cannot stops no other, and stays as it was.
+def move_out_of_freeze(
+    actor: Actor, freeze_id: int, wanted: Sequence[Wanted], *, reason: str = "", every_time: bool = False
+) -> list[Moved]:
+    """Move windows out of a freeze, each in a transaction of its own: one that cannot stops no other, and stays as it was. With
+    `every_time`, of one that recurs out of this time and all that follow.
 
     Answers in the order asked. Invalid where none or more than AT_ONCE are asked for, or one twice; NotFound and Conflict for a freeze
     that is not there or over. A window that was changed since, or lies in the freeze no more, is reported and left alone.
     """
-    freeze = standing(freeze_id, clock())
+    freezes = standing(freeze_id, clock(), every_time=every_time)
     if not 1 <= len(wanted) <= AT_ONCE:
         raise Invalid(f"Name one to {AT_ONCE} windows.", field="moves")
     if len({one.window_id for one in wanted}) < len(wanted):
         raise Invalid("Name each window once.", field="moves")
-    return [moved_out(actor, freeze, one, reason) for one in wanted]
+    return [moved_out(actor, freezes, one, reason) for one in wanted]
 
 
-def moved_out(actor: Actor, freeze: FreezeView, wanted: Wanted, reason: str) -> Moved:
+def moved_out(actor: Actor, freezes: list[FreezeView], wanted: Wanted, reason: str) -> Moved:
     try:
         require(actor, Verb.DRAFT, subject_of(wanted.window_id))
         window = Window.objects.defer("vevent").prefetch_related("scopes__service__team").get(pk=wanted.window_id)
-        if not hits(freeze, window):
+        freeze = met(freezes, window)
+        if freeze is None:
             raise Conflict("It does not lie in this freeze any more.", field="freeze")
         at = wanted.starts_at
         changes = {"starts_at": at, "ends_at": at + (window.ends_at - window.starts_at)} if at else None

@@ -19,19 +19,30 @@ from windows.scheduling.queries.freeze_moves import proposals_for_freeze
 
 @signed_in
 def freeze_moves(request: HttpRequest, freeze_id: int) -> HttpResponse:
-    """A page of proposals with a box each; a POST moves what is ticked, to the very times that were shown."""
-    actor, now = actor_of(request), clock()
+    """A page of proposals with a box each; a POST moves what is ticked, to the very times that were shown. `?times=all` is about this time
+    of a freeze that recurs and all that follow."""
+    actor, now, every_time = actor_of(request), clock(), request.GET.get("times") == "all"
     moved: list[Moved] = []
     error: Refused | None = None
     reason = request.POST.get("reason", "").replace("\0", "")[:4000]
     if request.method == "POST":
         try:
-            moved = move_out_of_freeze(actor, freeze_id, [wanted_in(text) for text in request.POST.getlist("move")], reason=reason)
+            wanted = [wanted_in(text) for text in request.POST.getlist("move")]
+            moved = move_out_of_freeze(actor, freeze_id, wanted, reason=reason, every_time=every_time)
         except MENDED as refused:
             error = refused
     after = request.GET.get("after", "")
-    found = proposals_for_freeze(freeze_id, actor, now, after=int(after) if after.isascii() and after.isdigit() and len(after) < 18 else 0)
-    context: dict[str, Any] = {"found": found, "freeze": found.freeze, "moved": moved, "error": error, "reason": reason, "now": now}
+    first = int(after) if after.isascii() and after.isdigit() and len(after) < 18 else 0
+    found = proposals_for_freeze(freeze_id, actor, now, after=first, every_time=every_time)
+    context: dict[str, Any] = {
+        "every_time": every_time,
+        "found": found,
+        "freeze": found.freeze,
+        "moved": moved,
+        "error": error,
+        "reason": reason,
+        "now": now,
+    }
     return render(request, "approvals/freeze_moves.html", context, status=error.status if error else 200)
 
 
