@@ -305,6 +305,9 @@ def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
     tried = do(owner, "POST", "/windows", asked | later | {"runbook_version_id": version.pk})["reference"]
     do(owner, "POST", f"/windows/{tried}/rehearse", {"mode": "dry_run"})
     do(owner, "POST", f"/windows/{tried}/break_glass", {"reason": "the patch cannot wait"})
+    item = f"/windows/{tried}/checklists/communication-templates-ready/tick"
+    do(owner, "POST", item, {"note": "agreed"})
+    do(owner, "DELETE", item)
     (task,) = do(owner, "GET", f"/windows/{tried}/review-tasks", entry=False)
     do(other, "POST", f"/windows/{tried}/review-tasks/{task['key']}/sign-off", {"finding": "agreed"})
     emergency = do(owner, "POST", "/windows", asked | {"change_type": "emergency"})["reference"]

@@ -66,7 +66,7 @@ def test_n15_a_rehearsal_begins_while_the_window_is_due_and_its_run_is_asked(win
 def test_n15_there_is_one_of_each(window: Window, held: Run, no_broker: None) -> None:  # noqa: F811
     may_begin(window)
     run = start_run(olga(), window.pk)
-    with pytest.raises(Conflict, match="under way already"):
+    with pytest.raises(Conflict, match=f"^RH-{held.pk} of {window.reference} is under way already"):
         rehearse(olga(), window.pk, "dry_run")
     with pytest.raises(Conflict, match="under way already"):
         start_run(olga(), window.pk)

@@ -39,6 +39,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     sessions_generation = models.PositiveIntegerField(default=1)  # part of every session's hash: raise it and all sessions end
+    wants_digest = models.BooleanField(default=False, db_default=False)  # the weekly review by mail
+    digest_week = models.CharField(max_length=8, blank=True, default="", db_default="")  # the last one sent: 2027-W09
     is_example = models.BooleanField(default=False)
 
     objects: ClassVar[PersonManager] = PersonManager()

@@ -1,12 +1,15 @@
 """The checklists before a window (SPEC §16), computed where a machine knows the answer. Pure.
 
-`done` and `not` rest on what is on record; everything else is `unknown`, which is never as good as done: a person must say.
+`done` and `not` rest on what is on record; everything else is `unknown`, which is never as good as done: a person must say. A person's
+tick counts only there: what a machine knows, nobody ticks away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 DONE, NOT, UNKNOWN = "done", "not", "unknown"
 
@@ -36,10 +39,27 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Ticked:
+    """A person's word that it is done, and why they know."""
+
+    by: str
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
+    """`ticked` where a person says so and no machine knows."""
+
     title: str
     state: str  # done, not, unknown
     said: str
+    ticked: Ticked | None = None
+
+    @property
+    def key(self) -> str:
+        """What its tick is kept under: the title as a word, so that a reworded item is ticked anew."""
+        return re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")[:60]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +73,16 @@ def before(seen: Standing) -> list[Checklist]:
         Checklist("Pre-production", [ownership(seen), tested(seen), tags(seen), backup(seen), communication()]),
         Checklist("Production readiness", [preflight(seen), budget(seen), notified(seen), rollback(seen), monitoring(seen)]),
     ]
+
+
+def with_ticks(lists: Sequence[Checklist], ticks: Mapping[str, Ticked]) -> list[Checklist]:
+    """What is unknown and was ticked is done by that person's word; a tick of anything else is passed over."""
+
+    def told(item: Item) -> Item:
+        word = ticks.get(item.key) if item.state == UNKNOWN else None
+        return item if word is None else replace(item, state=DONE, said=word.note, ticked=word)
+
+    return [replace(one, items=[told(item) for item in one.items]) for one in lists]
 
 
 def ownership(seen: Standing) -> Item:

@@ -56,6 +56,22 @@ class SignOff(models.Model):
         return f"{self.task} of MW-{self.window_id}"
 
 
+class Tick(models.Model):
+    """A named person's word that an item of a window's checklist is done, where no machine can know. `item` is its key."""
+
+    window = models.ForeignKey(Window, models.PROTECT, related_name="ticks")
+    item = models.CharField(max_length=60)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    note = models.TextField(max_length=4000)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["window", "item"], name="ticked_once")]
+
+    def __str__(self) -> str:
+        return f"{self.item} of MW-{self.window_id}"
+
+
 class FollowUp(models.Model):
     """What somebody will do because of a window. Its reference FU-<id> is what people say."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from windows.reviews.api.checklists import Checklists
+from windows.reviews.api.checklists import Checklists, TickItem
 from windows.reviews.api.closing import BrokenGlass, ReviewTasks, SignTask
 from windows.reviews.api.cost import WindowCost
 from windows.reviews.api.follow_ups import DropFollowUp, FinishFollowUp, FollowUps, OneFollowUp
@@ -20,6 +20,7 @@ from windows.reviews.views.postmortems import (
     postmortem_page,
     publish_page,
 )
+from windows.reviews.views.ticks import tick_page, untick_page
 
 api = [
     path("measures", Measures.as_view()),
@@ -30,6 +31,7 @@ api = [
     path("windows/<str:reference>/review-tasks", ReviewTasks.as_view()),
     path("windows/<str:reference>/review-tasks/<slug:key>/sign-off", SignTask.as_view()),
     path("windows/<str:reference>/cost", WindowCost.as_view()),
+    path("windows/<str:reference>/checklists/<slug:key>/tick", TickItem.as_view()),
     path("broken-glass", BrokenGlass.as_view()),
     path("reviews/weekly", WeeklyReview.as_view()),
     path("reviews/monthly", MonthlyReview.as_view()),
@@ -49,6 +51,8 @@ pages = [
     path("windows/<str:reference>/postmortem/publish", publish_page, name="publish-postmortem"),
     path("windows/<str:reference>/postmortem.md", postmortem_markdown, name="postmortem-markdown"),
     path("windows/<str:reference>/review-tasks/<slug:key>", sign_page, name="sign-review-task"),
+    path("windows/<str:reference>/checklists/<slug:key>/tick", tick_page, name="tick"),
+    path("windows/<str:reference>/checklists/<slug:key>/untick", untick_page, name="untick"),
     path("windows/<str:reference>/follow-ups/new", new_follow_up, name="new-follow-up"),
     path("follow-ups/", follow_up_list, name="follow-ups"),
     path("follow-ups/<int:follow_up_id>/done", done_page, name="finish-follow-up"),

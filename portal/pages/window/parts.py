@@ -176,6 +176,7 @@ def review(opened: Opened) -> dict[str, Any]:
     may = permitted(opened.actor, Verb.REVIEW, view.subject)
     return {
         "made": postmortem_of(view), "may_review": may, "rows": found[:ENTRIES], "cut": len(found) > ENTRIES, "today": today,
+        "may_tick": permitted(opened.actor, Verb.CONFIRM, view.subject),
         "checklists": checklists_of(view, opened.actor, opened.now), "tasks": review_tasks_of(view.id),
         "glass": glass_of(opened.actor, view.id, opened.now), "costs": cost_of(view.id, opened.now),
     }  # fmt: skip

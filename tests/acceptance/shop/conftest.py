@@ -219,6 +219,7 @@ def rows(shop: Shop, planned: dict[str, str]) -> Iterator[dict[str, Any]]:
         "person": shop.get("ada", "/me")["id"],
         "node": listed("/nodes")["id"],
         "runbook": "orders-schema-migration",
+        "item": "communication-templates-ready",
         "playbook": "orders-writes-fail",
         "number": 1,
         "trace": given_signals.TRACE,

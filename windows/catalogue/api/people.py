@@ -27,6 +27,7 @@ class PersonShape(serializers.Serializer[Any]):
 
 class SelfShape(PersonShape):
     email = serializers.EmailField()
+    wants_digest = serializers.BooleanField(help_text="The weekly review by mail")
     roles = serializers.ListField(child=serializers.DictField(), help_text="[{team, role}]")
     administrator = serializers.BooleanField()
     scopes = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text="Of the token used; null in a browser")
@@ -35,6 +36,7 @@ class SelfShape(PersonShape):
 class SelfAsked(Shape):
     name = Text(max_length=120)
     timezone = serializers.CharField(max_length=60)
+    wants_digest = serializers.BooleanField()
 
 
 class PasswordAsked(Shape):
@@ -49,7 +51,7 @@ class PersonAsked(Shape):
 
 
 def self_of(actor: Actor) -> dict[str, Any]:
-    row = Person.objects.values("id", "name", "email", "timezone", "is_active").get(pk=actor.person_id or 0)
+    row = Person.objects.values("id", "name", "email", "timezone", "is_active", "wants_digest").get(pk=actor.person_id or 0)
     roles = [{"team": team, "role": role.value} for team, role in sorted(actor.roles)]
     scopes = None if actor.scopes is None else sorted(actor.scopes)
     return {**row, "roles": roles, "administrator": actor.administrator, "scopes": scopes}

@@ -19,7 +19,7 @@ from windows.catalogue.models import ApiToken, Person
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
 
 ACCOUNTS = Subject(called="accounts")
-WRITABLE = frozenset({"name", "timezone"})
+WRITABLE = frozenset({"name", "timezone", "wants_digest"})
 
 
 @transaction.atomic(durable=True)
@@ -49,7 +49,9 @@ def define_person(
 
 @transaction.atomic(durable=True)
 def edit_person(actor: Actor, person_id: int, changes: Mapping[str, Any]) -> Person:
-    """Change name or time zone: one's own when signed in, anybody's as administrator. Role, e-mail and rights are no fields of it."""
+    """Change name, time zone, or whether the weekly review comes by mail: one's own when signed in, anybody's as administrator.
+
+    Role, e-mail and rights are no fields of it."""
     only(changes, WRITABLE)
     person = _locked(person_id)
     if person.pk != actor.person_id or actor.scopes is not None:
@@ -58,7 +60,9 @@ def edit_person(actor: Actor, person_id: int, changes: Mapping[str, Any]) -> Per
     for name, value in changes.items():
         setattr(person, name, value)
     _valid(person, changes)
-    person.save(update_fields=list(changes))
+    anew = ["digest_week"] if changes.get("wants_digest") and not before["wants_digest"] else []  # the next Monday is the first
+    person.digest_week = "" if anew else person.digest_week
+    person.save(update_fields=[*changes, *anew])
     record("person.edited", actor, f"person:{person.pk}", data={"before": before, "after": dict(changes)})
     return person
 

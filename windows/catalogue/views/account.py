@@ -32,11 +32,11 @@ def account(request: HttpRequest) -> HttpResponse:
     person = Person.objects.get(pk=actor.person_id or 0)
     held = Membership.objects.filter(person=person).select_related("team").order_by("team__name", "role")
     context = {"person": person, "held": held, "zones": [(zone, zone.replace("_", " ")) for zone in ZONES]}
-    given = {"name": person.name, "timezone": person.timezone}
+    given = {"name": person.name, "timezone": person.timezone, "wants_digest": person.wants_digest}
     if request.method == "POST":
         given = typed(request, *given)
         try:
-            edit_person(actor, person.pk, given)
+            edit_person(actor, person.pk, given | {"wants_digest": bool(given["wants_digest"])})
         except MENDED as error:
             return sheet(request, "catalogue/account.html", given, context, error)
         return HttpResponseRedirect(reverse("settings"))

@@ -56,7 +56,7 @@ def rehearse(
     if window.status not in AHEAD:
         raise Conflict(f"{window.reference} is {window.status.replace('_', ' ')}: only what lies ahead is rehearsed.", field="status")
     if (under_way := window.runs.filter(status__in=LIVE).exclude(rehearsal="").first()) is not None:
-        raise Conflict(f"{under_way.called.capitalize()} of {window.reference} is under way already.", field="run", run=under_way.pk)
+        raise Conflict(f"RH-{under_way.pk} of {window.reference} is under way already.", field="run", run=under_way.pk)
     now, length = clock(), window.ends_at - window.starts_at
     plan = staged_plan(window, mode, environment, parameters or {})
     steps = [step for step in plan.steps if step.phase == "step"]

@@ -13,12 +13,19 @@ from windows.delivery.models import Message, MessageStatus
 from windows.execution.models import CheckResult
 from windows.execution.queries.rehearsals import proof_for
 from windows.execution.queries.views import runs_of
-from windows.reviews.checklists import Checklist, Standing, before
+from windows.reviews.checklists import Checklist, Standing, Ticked, before, with_ticks
+from windows.reviews.models import Tick
 from windows.scheduling.queries import WindowView
 
 
 def checklists_of(view: WindowView, viewer: Actor, now: datetime) -> list[Checklist]:
-    """Of a window that its reader may see."""
+    """Of a window that its reader may see, with what people ticked."""
+    words = Tick.objects.filter(window=view.id).select_related("person")
+    return with_ticks(computed(view, viewer, now), {row.item: Ticked(row.person.name, row.at, row.note) for row in words})
+
+
+def computed(view: WindowView, viewer: Actor, now: datetime) -> list[Checklist]:
+    """As the machine sees it: nobody's tick is in it."""
     return before(standing(view, viewer, now))
 
 
