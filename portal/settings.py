@@ -24,6 +24,7 @@ SECRET_KEY = os.environ.get("SECRET_KEY") or (secrets.token_urlsafe(50) if LOCAL
 ALLOWED_HOSTS = listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if LOCAL else "")
 PORTAL_URL = os.environ.get("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")
 FLAGS_URL = os.environ.get("FLAGS_URL", "http://127.0.0.1:8001").rstrip("/")
+STATUS_PAGE_NAME = os.environ.get("STATUS_PAGE_NAME", "Planned maintenance")
 PROMETHEUS_URL = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
 COMMANDS_DIR = Path(os.environ["COMMANDS_DIR"]) if os.environ.get("COMMANDS_DIR") else None  # what `command` steps may run
 RUNBOOK_REPOSITORIES = listed("RUNBOOK_REPOSITORIES")  # where runbooks in Git may lie: folders and https addresses
@@ -41,6 +42,7 @@ ROADWORKS = Defaults.from_environ()
 INSTALLED_APPS = [
     "portal",
     "portal.api",
+    "windows.announcements",
     "windows.reviews",
     "windows.execution",
     "windows.approvals",

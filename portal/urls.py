@@ -28,6 +28,8 @@ from portal.pages.strip import strip_panel
 from portal.pages.today import today
 from portal.pages.undelivered import send_again_page, undelivered_page
 from portal.pages.window.page import window_deviation, window_deviation_csv, window_page
+from portal.status.views import status_copy
+from windows.announcements import urls as announcements
 from windows.approvals import urls as approvals
 from windows.catalogue import urls as catalogue
 from windows.delivery import urls as delivery
@@ -47,6 +49,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),
+    path("status/", status_copy, name="status"),
+    path("status/<path:path>", status_copy),
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-out/", sign_out, name="sign-out"),
     path("", today, name="home"),
@@ -88,6 +92,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *runbooks.pages,
     *incidents.pages,
     *reviews.pages,
+    *announcements.pages,
     *playbooks.pages,
     path("playbooks/", playbook_list, name="playbooks"),
     path("playbooks/<str:slug>", playbook_page, name="playbook"),

@@ -14,7 +14,7 @@ from typing import Any
 from django.urls import get_resolver
 
 Rows = dict[str, Any]
-NOT_PAGES = ("api/v1/", "static/", "media/")  # what programs ask, and files
+NOT_PAGES = ("api/v1/", "static/", "media/", "status/<")  # what programs ask, and files
 PARAMETERS = {  # the parameter's name, or the folder and the name → the row that fills it
     "reference": "running",
     "run_id": "run",

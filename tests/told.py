@@ -19,6 +19,7 @@ NO_ACTS = {
     *("flags_flagcounter", "flags_flagreceipt"),
     "live_livescope",  # plain values that follow from the run
     *("scheduling_collision", "scheduling_conflictquestion", "scheduling_trailreader"),  # what conflicts were found is told as it changes
+    "announcements_edition",  # the public page as rendered: what it shows is told where it is written
     "delivery_way",  # which ways out fail at the moment: what died of it is told
     "delivery_message",  # finished messages on their way; what they say stands in the trail
 }

@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from portal.api.ledger import Alerts, OneAlert
 from windows.alerts import urls as alerts
+from windows.announcements import urls as announcements
 from windows.approvals import urls as approvals
 from windows.catalogue import urls as catalogue
 from windows.delivery import urls as delivery
@@ -25,7 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("v1/", include(slice.api))
         for slice in (
             *(catalogue, delivery, playbooks, alerts, flags, runbooks, scheduling),
-            *(signals, incidents, approvals, execution, reviews),
+            *(signals, incidents, approvals, execution, reviews, announcements),
         )
     ),
 ]

@@ -19,6 +19,7 @@ from tests.told import Told
 from tests.unit.test_openslo import SIMPLE
 from windows.access.roles import ENGINE, Role
 from windows.actions.outcomes import AwaitHuman, Failed
+from windows.announcements.models import Announcement
 from windows.approvals.commands import request_window
 from windows.approvals.models import ApprovalRequest, EmergencyApproval, Policy
 from windows.audit.clock import clock
@@ -200,6 +201,7 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
         do(owner, "POST", "/complaints", {"text": "Slow", "service": "orders"})
         do(owner, "POST", "/complaints-from-csv", {"text": "text\nSlow"})
         do(owner, "POST", "/complaints-from-mail", {"raw": "Subject: Slow\n\nIt is slow."})
+        tell_the_public(olga.pk, do, owner, told)
         flag = {"target": "orders", "environment": "production", "mode": "read_only", "expected": 0, "lease_seconds": 60, "reason": "a try"}
         do(sam, "POST", "/flags", flag)
         node = do(sam, "POST", "/nodes", {"service": "orders", "environment": "production", "region": "r1", "name": "orders-1"})
@@ -254,6 +256,19 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
             assert run.status in ("succeeded", "rolled_back", "aborted"), run.reason
         missing = set(changing_routes(get_resolver().url_patterns)) - story.met
         assert not {route for route in missing if route[1].startswith("api/v1/")}
+
+
+def tell_the_public(person_id: int, do: Any, owner: Any, told: Told) -> None:
+    """A service gets a public name, a window is announced, more is said, and all is taken back."""
+    do(owner, "PUT", "/status/components/orders", {"name": "Ordering"})
+    window = do(owner, "POST", "/windows", filed(person_id, given.soon(24 * 50)))["reference"]
+    do(owner, "PUT", f"/windows/{window}/announcement", {"title": "Ordering is away", "text": "For an hour."})
+    Announcement.objects.update(status="scheduled")
+    told.reset()
+    do(owner, "POST", f"/windows/{window}/announcement/updates", {"text": "It will be short."})
+    do(owner, "DELETE", f"/windows/{window}/announcement", {"reason": "it was moved"})
+    do(owner, "DELETE", f"/windows/{window}")
+    do(owner, "DELETE", "/status/components/orders")
 
 
 def beside_reference(person_id: int, do: Any, owner: Any) -> str:
@@ -439,6 +454,12 @@ def run_without_surfaces() -> None:
     given_runs.run_of(step())
 
 
+def announced_window() -> None:
+    window = given.window(given.actor("olga", ("shop", Role.OWNER)))
+    Window.objects.filter(pk=window.pk).update(status="approved")
+    Announcement.objects.create(window=window, title="Ordering is away", text="For an hour.", announced_by="Olga")
+
+
 # What each task finds to do. A new task must stand here.
 TASKS: dict[str, Callable[[], None]] = {
     "alerts.forget": nothing,
@@ -460,6 +481,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "portal.forget": nothing,
     "reviews.sweep": late_follow_up,
     "runbooks.reconcile": unreadable_source,
+    "status.notify": announced_window,
     "scheduling.sweep": series_to_extend,
     "scheduling.ask_conflicts": nothing,  # what it finds anew is told: test_scheduling_asking_again
     "scheduling.poll_calendars": nothing,  # when a calendar was last asked is no act; what it says is told: test_calendars_in

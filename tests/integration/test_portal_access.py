@@ -50,6 +50,7 @@ pytestmark = pytest.mark.django_db
 OPEN = {"healthz", "readyz", "metrics", "sign-in/", "sign-out/", "api/schema/", "feeds/<str:token>.ics", "static/<path:path>", ""}
 OPEN |= {"schemas/runbook.json"}  # the language of runbooks, for editors
 OPEN |= {"approvals/by-mail/<str:secret>"}  # whoever has the address decides, as one person about one request: test_approvals_reminders
+OPEN |= {"status/", "status/<path:path>"}  # the page for everybody
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 OWN = {
     "api/v1/me",

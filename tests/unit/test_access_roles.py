@@ -58,6 +58,7 @@ EXPECTED: dict[Verb, set[str]] = {
     Verb.EXTEND: {"owner role", "SRE"},
     Verb.SET_FLAG: {"owner role", "SRE"},
     Verb.OVERRIDE: {"owner role", "SRE"},
+    Verb.ANNOUNCE: CONDUCT,
     Verb.REVIEW: CONDUCT | {"member", "on-call", "affected on-call"},
     Verb.SEND_ALERTS: {"SRE", "administrator"},
     Verb.REPORT: {"member", "coordinator role", "owner role", "on-call", "SRE"},
@@ -105,7 +106,7 @@ def test_what_is_confidential_is_not_there_for_others(who: str) -> None:
 
 
 PERSONAL = {Verb.COMMENT, Verb.APPROVE, Verb.OVERRIDE, Verb.SKIP, Verb.CONFIRM, Verb.ATTEST, Verb.ABORT, Verb.START_EMERGENCY, Verb.MEASURE}
-PERSONAL |= {Verb.REVIEW, Verb.APPROVE_EMERGENCY, Verb.EXTEND}
+PERSONAL |= {Verb.REVIEW, Verb.APPROVE_EMERGENCY, Verb.EXTEND, Verb.ANNOUNCE}
 
 
 @pytest.mark.parametrize("verb", Verb)

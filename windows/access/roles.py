@@ -45,6 +45,7 @@ class Verb(StrEnum):
     SEND_ALERTS = "send_alerts"  # what an Alertmanager's token may: the ledger takes alerts of every service
     REPORT = "report"  # incidents and complaints, and which windows they belong to
     REVIEW = "review"  # write and publish what was learnt of a window, and what follows from it
+    ANNOUNCE = "announce"  # tell the public of a window
     OVERRIDE = "override"  # a soft conflict, a budget that is too low
     EDIT_CATALOGUE = "edit_catalogue"
     EDIT_TEAM = "edit_team"  # who belongs to it, with which role
@@ -97,6 +98,7 @@ TABLE: Mapping[Verb, frozenset[Role | Part]] = {
     Verb.SEND_ALERTS: frozenset({R.SRE, R.ADMINISTRATOR}),
     Verb.REPORT: frozenset({R.MEMBER, R.COORDINATOR, R.OWNER, R.ON_CALL, R.SRE}),
     Verb.REVIEW: PLAN | {R.ON_CALL, P.AFFECTED_ON_CALL},
+    Verb.ANNOUNCE: CONDUCT,
     Verb.OVERRIDE: frozenset({R.OWNER, R.SRE}),
     Verb.EDIT_CATALOGUE: frozenset({R.OWNER, R.SRE, R.ADMINISTRATOR}),
     Verb.EDIT_TEAM: frozenset({R.OWNER, R.ADMINISTRATOR}),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from examples.shop.data import access, measurements, past, people, plans, playbooks, rules, runbooks, services, vendors
+from examples.shop.data import access, measurements, past, people, plans, playbooks, public, rules, runbooks, services, vendors
 
 
 def load_all(state: Path) -> Iterator[str]:
@@ -20,6 +20,7 @@ def load_all(state: Path) -> Iterator[str]:
         "the past": lambda: measurements.load(past.load()),
         "vendors": vendors.load,
         "plans": plans.load,
+        "the public": public.load,
         "keys": lambda: access.load(state),
     }
     for name, load in parts.items():

@@ -19,6 +19,7 @@ from portal.pages.window.impact import impact
 from portal.pages.window.offers import AHEAD
 from windows.access.paging import cursor_of, cursor_to
 from windows.access.roles import Actor, Verb, permitted, somewhere
+from windows.announcements.queries import announcement_of
 from windows.approvals.queries import ApprovalView
 from windows.approvals.queries.material import material_from, policy_fitting
 from windows.audit.queries import trail
@@ -90,6 +91,8 @@ def overview(opened: Opened) -> dict[str, Any]:
         "may_edit": permitted(actor, Verb.DRAFT, view.subject),
         "may_freeze": somewhere(actor, Verb.EDIT_FREEZE),
         "overrides": overrides,
+        "announcement": announcement_of(view.id),
+        "may_announce": not view.confidential and permitted(actor, Verb.ANNOUNCE, view.subject),
         "timeline": trail(window=view.reference, without=ROUTINE, newest_first=True, limit=LATEST),
     }
 

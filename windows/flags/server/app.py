@@ -21,6 +21,7 @@ from windows.flags.server.gate import Gate, Verdict, token_of
 from windows.flags.server.register import Invalid, Register
 from windows.flags.server.settings import Settings
 from windows.flags.server.snapshot import Snapshot
+from windows.flags.server.status import StatusCopies, path_below
 from windows.flags.server.waiting import long_poll, stream
 from windows.flags.server.wire import Header, Receive, Scope, Send, answer, come_back, header, not_modified, problem, query
 
@@ -33,6 +34,7 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self.settings, self.board = settings, Board(settings.snapshot)
         self.gate, self.register = Gate(self.board, settings.read_tokens), Register(settings.dsn)
+        self.status = StatusCopies(settings.snapshot.with_suffix(".status") if settings.snapshot else None)
         self.open_streams = 0
         self.cross: list[Header] = [
             (b"access-control-allow-origin", settings.portal.encode()),
@@ -58,6 +60,8 @@ class Application:
 
     async def dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
+        if method in ("GET", "HEAD") and (page := path_below(path)) is not None:
+            return await self.status.serve(page, scope, send)
         wanted = METHODS.get(path) or ("POST" if path.startswith(f"{BULK}/") else None)
         if wanted is None:
             return await problem(send, 404, "There is nothing here.", self.marks(scope))
@@ -170,18 +174,19 @@ class Application:
         return await answer(send, 200, orjson.dumps(told | {"streams": self.open_streams}))
 
     async def live(self, receive: Receive, send: Send) -> None:
-        """Start and end. The listener's task is held here: the loop keeps only weak references, and a collected one serves stale flags."""
-        task: asyncio.Task[None] | None = None
+        """Start and end. The listeners are held here: the loop keeps only weak references, and a collected one serves stale flags."""
+        tasks: list[asyncio.Task[None]] = []
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self.board.read()
-                task = asyncio.create_task(follow(self.board, self.settings.dsn))
-                task.add_done_callback(ended)
+                self.status.read()
+                tasks = [asyncio.create_task(one) for one in (follow(self.board, self.settings.dsn), self.status.follow(self.settings.dsn))]
+                tasks[0].add_done_callback(ended)
                 await send({"type": "lifespan.startup.complete"})
             else:
                 self.board.stop()
-                if task:
+                for task in tasks:
                     task.cancel()
                     with contextlib.suppress(asyncio.CancelledError):
                         await task

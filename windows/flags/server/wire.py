@@ -15,7 +15,7 @@ Header = tuple[bytes, bytes]
 
 BODY = 65_536  # bytes a request may have
 AGE = b"roadworks-snapshot-age"  # on answers while the database is away: seconds since it last confirmed what is served
-JSON: Header = (b"content-type", b"application/json")
+JSON = b"application/json"
 NO_CACHE: Header = (b"cache-control", b"no-cache")  # keep it, but ask each time
 
 
@@ -47,10 +47,9 @@ async def read(receive: Receive) -> bytes:
     return body
 
 
-async def answer(send: Send, status: int, body: bytes, headers: Iterable[Header] = ()) -> None:
-    await send(
-        {"type": "http.response.start", "status": status, "headers": [JSON, (b"content-length", b"%d" % len(body)), NO_CACHE, *headers]}
-    )
+async def answer(send: Send, status: int, body: bytes, headers: Iterable[Header] = (), *, kind: bytes = JSON) -> None:
+    facts = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), NO_CACHE]
+    await send({"type": "http.response.start", "status": status, "headers": [*facts, *headers]})
     await send({"type": "http.response.body", "body": body})
 
 

@@ -1,0 +1,1 @@
+"""Announcements and the public page, for those who write them."""
