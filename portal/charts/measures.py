@@ -33,6 +33,9 @@ def told(measure: Measure, value: float | None) -> str:
     return "under 0.1 %" if 0 < value < 0.0005 else f"{value * 100:.1f} %"  # a little too much is not nothing
 
 
+BESIDE = {"M2": "same hours of past weeks", "M5": "as expected"}  # what the dotted line of a measure is
+
+
 def trend(measure: Measure, weeks: Sequence[WeekOf], whole: Value, usual: float | None = None) -> Chart:
     """A week in which nothing is known is a gap, not zero."""
     times = 100 if measure.unit == "%" else 1
@@ -47,12 +50,13 @@ def trend(measure: Measure, weeks: Sequence[WeekOf], whole: Value, usual: float 
     }]  # fmt: skip
     if any(week.usual is not None for week in weeks):
         lines.append({
-            "type": "scatter", "mode": "lines", "connectgaps": False, "name": "same hours of past weeks", "x": names,
+            "type": "scatter", "mode": "lines", "connectgaps": False, "name": BESIDE.get(measure.id, "usual"), "x": names,
             "y": rounded((None if week.usual is None else week.usual * times for week in weeks), 2),
             "line": {"color": "@ink-3", "width": 1.5, "dash": "dot"}, "hovertemplate": f"%{{y}} {measure.unit}<extra>usual</extra>",
         })  # fmt: skip
     line, note = threshold((measure.goal or 0) * times, f"target {measure.target}")
-    beside = f", usual {told(measure, usual)}" if usual is not None else ""
+    word = "expected" if measure.id == "M5" else "usual"
+    beside = f", {word} {told(measure, usual)}" if usual is not None else ""
     return Chart(
         name=measure.id.lower(),
         title=measure.title,

@@ -12,7 +12,8 @@ from portal.dashboards.history import in_weeks
 from portal.dashboards.panels import Behind, Panel, charted
 from windows.access.roles import Actor
 from windows.errors import Invalid
-from windows.reviews.measures import MEASURES, Ended, Measure, usual_error_rate, value_of
+from windows.reviews.measures import MEASURES, Ended, Measure, value_of
+from windows.reviews.measures import beside as beside_it
 from windows.reviews.queries.counted import counted_runs
 
 NAMES = tuple(name.lower() for name in MEASURES)
@@ -42,10 +43,8 @@ def measures(viewer: Actor, now: datetime, asked: AskedFor) -> tuple[list[Figure
         whole = value_of(one, runs)
         beside = f"known of {whole.known} of {whole.all} runs" if whole.value is not None else ""
         figures.append(Figure(one.id.lower(), one.title, told(one, whole.value), beside, whole.verdict(one), f"Target: {one.target}"))
-        usual = usual_error_rate(runs) if one.id == "M2" else None
-        by_week = [
-            WeekOf(monday, value_of(one, here), usual_error_rate(here) if one.id == "M2" else None) for monday, here in weeks.items()
-        ]
+        usual = beside_it(one, runs)
+        by_week = [WeekOf(monday, value_of(one, here), beside_it(one, here)) for monday, here in weeks.items()]
         panels.append(charted(trend(one, by_week, whole, usual), behind=behind(one, runs)))
     return figures, panels
 
@@ -67,6 +66,9 @@ def said(measure: Measure, run: Ended, value: float) -> str:
             return "on time" if value else "after the end first approved"
         case "M3":
             return "rolled back" if value else "not rolled back"
+        case "M5" if run.users is not None:
+            expected = "nobody said how many" if run.expected_users is None else f"{run.expected_users:,} expected"
+            return f"{told(measure, value)}: at most {run.users:,} measured, {expected}"
         case "M7":
             return f"{run.alone} of {run.tried} steps"
         case _:

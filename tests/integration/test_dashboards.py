@@ -42,7 +42,9 @@ def ended(window: Window, *, late: float = 0, status: str = "succeeded", due: An
     """A run that ended `late` minutes after the end it set out with, an hour ago."""
     at = clock() - timedelta(hours=1)
     run = runs.run_of(runs.step(status="succeeded", **step), window=window)
-    Run.objects.filter(pk=run.pk).update(status=status, wake_at=None, ended_at=at, window_ends_at=due or at - late * MINUTE)
+    ends = due or at - late * MINUTE
+    Run.objects.filter(pk=run.pk).update(status=status, wake_at=None, ended_at=at, window_ends_at=ends)
+    Window.objects.filter(pk=window.pk).update(starts_at=ends - 60 * MINUTE, ends_at=ends)
     return run
 
 

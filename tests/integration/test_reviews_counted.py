@@ -41,6 +41,7 @@ def ended(window: Window, *, late: timedelta = timedelta(), status: str = "succe
     at = clock().replace(second=0, microsecond=0) - HOUR
     run = runs.run_of(runs.step(status="succeeded"), window=window)
     Run.objects.filter(pk=run.pk).update(status=status, wake_at=None, started_at=at - HOUR, ended_at=at, window_ends_at=at - late)
+    Window.objects.filter(pk=window.pk).update(starts_at=at - late - HOUR, ends_at=at - late)
     run.refresh_from_db()
     return run
 
@@ -88,6 +89,12 @@ def test_what_was_measured_inside_counts_beside_the_same_hours_and_by_its_tag(ad
     assert (one.bad, one.events, one.usual_bad, one.usual_events, one.tagged, one.expected_tags) == (40, 200, 2, 100, 100, 200)
     assert one.charged == pytest.approx(40 / (0.1 * 300))
     assert told(ada)["M2"]["usual"] == 0.02
+    Service.objects.filter(slug="orders").update(monthly_active_users=1000)
+    Window.objects.filter(pk=run.window_id).update(expected_users=200, started_at=run.started_at, ended_at=run.ended_at)
+    (one,) = counted_runs(ada, clock() - timedelta(days=1), clock())
+    assert (one.worst, one.users) == (40, 40)
+    assert (told(ada)["M5"]["value"], told(ada)["M5"]["usual"]) == (0.04, 0.2), "who was touched, beside who was expected to be"
+    assert "at most 40:" in browser(Person.objects.get(pk=ada.person_id)).get(f"/windows/{label}/part/impact").content.decode()
     Window.objects.filter(pk=run.window_id).update(confidential=True)
     (one,) = counted_runs(ada, clock() - timedelta(days=1), clock())
     assert (one.events, one.tagged, one.expected_tags) == (200, None, None)

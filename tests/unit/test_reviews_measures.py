@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windows.reviews.measures import MEASURES, Ended, usual_error_rate, value_of
+from windows.reviews.measures import MEASURES, Ended, beside, usual_error_rate, value_of
 
 T, HOUR = datetime(2027, 3, 1, 22, tzinfo=UTC), timedelta(hours=1)
 RUN = Ended(run_id=1, reference="MW-1", title="", status="succeeded", started_at=T, ended_at=T + HOUR, due_at=T + HOUR, planned=HOUR)
@@ -26,6 +26,8 @@ CASES = {
     "M3 one of twenty-one": ("M3", [BACK, *[RUN] * 20, REHEARSED], 1 / 21, "pass"),
     "M4 the mean of the shares": ("M4", [LATE, replace(RUN, planned=2 * HOUR)], 1.25, "fail"),
     "M4 a plan without length counts for nothing": ("M4", [replace(RUN, planned=timedelta())], None, "inconclusive"),
+    "M5 measured, at most a user each": ("M5", [replace(RUN, expected_users=90, active_users=100, worst=7)], 0.07, ""),
+    "M5 no more than there are": ("M5", [replace(RUN, active_users=100, worst=7000)], 1.0, ""),
     "M5 unknown users are left out": ("M5", [replace(RUN, expected_users=5, active_users=100), replace(RUN, expected_users=9)], 0.05, ""),
     "M6 adds up": ("M6", [replace(RUN, charged=0.25), replace(RUN, charged=0.5)], 0.75, "fail"),
     "M6 within what was agreed": ("M6", [replace(RUN, charged=0.0), RUN], 0.0, "pass"),
@@ -62,3 +64,9 @@ def test_the_whole_is_never_outside_its_parts(counts: list[tuple[int, int]]) -> 
 def test_what_is_usual_is_counted_over_the_same_windows_only() -> None:
     known, unknown = replace(RUN, bad=1, events=10, usual_bad=1, usual_events=100), replace(RUN, usual_bad=50, usual_events=50)
     assert usual_error_rate([known, unknown]) == 0.01 and usual_error_rate([unknown]) is None
+
+
+def test_m5_stands_beside_the_estimates() -> None:
+    runs = [replace(RUN, expected_users=90, active_users=100, worst=7), replace(RUN, worst=3)]
+    assert beside(MEASURES["M5"], runs) == 0.9
+    assert beside(MEASURES["M5"], [RUN]) is None and beside(MEASURES["M1"], runs) is None

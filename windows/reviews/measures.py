@@ -18,6 +18,7 @@ class Ended:
     automated steps, `alone` those of them that succeeded without a person. `bad`, `events` are counted inside scope and window,
     `usual_bad`, `usual_events` in the same hours of the four weeks before; `tagged` of `expected_tags`, of
     critical objectives, carry the window's name.
+    `worst` are the bad events of the objective that saw most of them.
     `team` is a slug. `charged` is what the window took of budgets beyond what was agreed.
     """
 
@@ -37,6 +38,7 @@ class Ended:
     alone: int = 0
     expected_users: int | None = None
     active_users: int | None = None
+    worst: int | None = None
     bad: int | None = None
     events: int | None = None
     usual_bad: int | None = None
@@ -46,6 +48,11 @@ class Ended:
     charged: float | None = None
     incidents: int | None = None
     complaints: int | None = None
+
+    @property
+    def users(self) -> int | None:
+        """At most so many users were touched: each bad event is one user at most, and no more than the active ones. None: not measured."""
+        return None if self.worst is None or self.active_users is None else min(self.worst, self.active_users)
 
     @property
     def is_on_time(self) -> bool:
@@ -119,10 +126,11 @@ MEASURES: Mapping[str, Measure] = {one.id: one for one in (
         counts=lambda run: None if run.is_rehearsal else against_plan(run),
     ),
     Measure(
-        id="M5", title="Users touched, estimate", unit="%", target="as low as feasible",
-        definition="Users expected to be touched ÷ active users of the services, by the requesters' estimates. Who was really touched "
-        "is not known here.",
-        counts=lambda run: share(run.expected_users, run.active_users), lacking="No window says whom it touches, or no service has users.",
+        id="M5", title="Users touched", unit="%", target="as low as feasible",
+        definition="Users touched ÷ active users of the services. Actual, at most: the bad events inside scope and window of the objective "
+        "that saw most, each one user at most; where nothing was measured, the requester's estimate. Beside it: the estimates.",
+        counts=lambda run: share(run.expected_users if run.users is None else run.users, run.active_users),
+        lacking="Nothing was measured and no window says whom it touches, or no service has users.",
     ),
     Measure(
         id="M6", title="Budget spent beyond what was agreed", unit="%", target="0", adds_up=True, holds=lambda value: value <= 0,
@@ -162,6 +170,17 @@ def value_of(measure: Measure, runs: Iterable[Ended]) -> Value:
     part, whole = sum(one[0] for one in told), sum(one[1] for one in told)
     value = None if not told else part if measure.adds_up else part / whole if whole else None
     return Value(part, whole, len(told), len(everything), value)
+
+
+def expected_users_share(runs: Sequence[Ended]) -> float | None:
+    """What M5 stands beside: the requesters' estimates, where both are known."""
+    told = [(run.expected_users, run.active_users) for run in runs if run.expected_users is not None and run.active_users]
+    return sum(expected for expected, _ in told) / sum(active or 0 for _, active in told) if told else None
+
+
+def beside(measure: Measure, runs: Sequence[Ended]) -> float | None:
+    """What a measure is shown beside: M2 the same hours of past weeks, M5 the estimates; others nothing."""
+    return {"M2": usual_error_rate, "M5": expected_users_share}.get(measure.id, lambda _: None)(runs)
 
 
 def usual_error_rate(runs: Sequence[Ended]) -> float | None:

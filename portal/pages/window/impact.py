@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Max
 
 from portal.charts.chart import Chart
 from portal.charts.windows import Strayed, deviation
@@ -15,6 +18,7 @@ from slo.budget import after
 from slo.objectives.queries import Account as Charged
 from slo.objectives.queries import Health, Promise, health, promises
 from windows.approvals.queries.budgets import LEAST
+from windows.catalogue.models import Service
 from windows.scheduling.queries import WindowView, window_id_of
 from windows.scheduling.queries.accounts import accounts_of
 
@@ -41,11 +45,19 @@ def impact(view: WindowView, now: datetime) -> dict[str, Any]:
     return {
         "outline": of_window(view),
         "touched": touched_by(of_window(view)),
+        "felt": None if ahead else felt(view, charged.values()),
         "ahead": ahead,
         "accounts": [account(one, view.slack, charged.get(one.promise.slug), ahead) for one in health(wanted, now)],
         "least": max(LEAST, view.slack),
         "drawn": deviation(list(inside.values())) if view.ended_at and inside else None,
     }
+
+
+def felt(view: WindowView, inside: Iterable[Charged]) -> int | None:
+    """At most so many users were touched, as M5 counts them: by the objective that saw most bad events; None where that is not known."""
+    raw = [one.raw for one in inside if one.is_known]
+    active = Service.objects.filter(slug__in={row.service for row in view.scope}).aggregate(most=Max("monthly_active_users"))["most"]
+    return min(max(raw), active) if raw and active is not None else None
 
 
 def promised(view: WindowView) -> list[Promise]:

@@ -42,6 +42,7 @@ class Report:
     guards: tuple[TrailEntry, ...]
     took_part: tuple[str, ...]
     judgement: Judgement | None
+    good_for_days: int = 0  # by the policy in force
 
 
 def report(run_id: int, viewer: Actor) -> Report:
@@ -59,6 +60,7 @@ def report(run_id: int, viewer: Actor) -> Report:
         guards=tuple(entry for entry in entries if entry.kind in wanted),
         took_part=tuple(dict.fromkeys(entry.actor for entry in entries)),
         judgement=judgement(row) if row.rehearsal else None,
+        good_for_days=rule().good_for.days,
     )
 
 

@@ -16,7 +16,7 @@ from windows.access.paging import only
 from windows.access.requests import actor_of
 from windows.audit.clock import clock
 from windows.errors import Invalid, NotFound
-from windows.reviews.measures import MEASURES, Ended, Measure, usual_error_rate, value_of
+from windows.reviews.measures import MEASURES, Ended, Measure, beside, value_of
 from windows.reviews.queries.counted import counted_runs
 
 FILTERS = ("since", "until", "team", "service")
@@ -103,5 +103,5 @@ def shaped(one: Measure, runs: list[Ended]) -> dict[str, Any]:
     return {
         "id": one.id, "title": one.title, "definition": one.definition, "unit": one.unit, "target": one.target, "value": value.value,
         "verdict": value.verdict(one), "known": value.known, "all": value.all,
-        "usual": usual_error_rate(runs) if one.id == "M2" else None,
+        "usual": beside(one, runs),
     }  # fmt: skip

@@ -116,6 +116,7 @@ def with_one_more(run: Ended, account: Account, past: Ratio, carries: Ratio | No
     """The run with what one objective saw added; `carries` where its tags count."""
     return replace(
         run,
+        worst=max(run.worst or 0, account.raw),
         bad=(run.bad or 0) + account.raw,
         events=(run.events or 0) + account.total,
         usual_bad=(run.usual_bad or 0) + past.bad,
