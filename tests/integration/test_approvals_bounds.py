@@ -64,7 +64,7 @@ def test_or_it_takes_a_signature_more(ada: Actor, olga: Actor) -> None:
     policy(bounds={"lead_hours": 72, "else_role": "sre"})
     window = request_window(ada, given.window(ada).pk)
     request = ApprovalRequest.objects.get()
-    assert [need["role"] for need in request.requires] == ["owner", "sre"] and "sre too" in request.policy
+    assert [need["role"] for need in request.requires] == ["owner", "sre"] and "SRE too" in request.policy
     assert decide(olga, window.pk, "approved").status == "requested"
     assert decide(sam, window.pk, "approved").status == "approved"
 

@@ -47,7 +47,7 @@ def test_beyond_its_bounds_a_window_is_refused_or_takes_one_signature_more() -> 
     assert bounded(strict, "normal", at + 100 * HOUR, at + 101 * HOUR, NOW) == (strict, [])
     lenient = PolicyRow("Tier 1", {}, (owner,), bounds=Bounds(lead=72 * HOUR, else_role="sre"))
     more, why = bounded(lenient, "normal", at, at + HOUR, NOW)
-    assert why and more.requires == (owner, Requirement("sre", 1, "any", 2)) and "sre too" in more.name
+    assert why and more.requires == (owner, Requirement("sre", 1, "any", 2)) and "SRE too" in more.name
 
 
 @given(lead=st.integers(1, 500), ahead=st.floats(0, 1000))

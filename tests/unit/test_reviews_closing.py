@@ -31,6 +31,9 @@ WORD = Signed("Sam", NOW, "fine")
         ({"status": "completed", "is_emergency": True, "skipped": ["freeze"]}, {}, ["emergency"], False),
         ({"status": "completed", "is_emergency": True}, {"emergency": WORD}, ["emergency"], True),
         ({"status": "running", "is_emergency": True}, {}, [], False),
+        ({"status": "completed", "is_emergency": True, "answered": ""}, {"emergency": WORD}, ["emergency", "answer"], False),
+        ({"status": "completed", "is_emergency": True, "answered": "approved"}, {"emergency": WORD}, ["emergency", "answer"], True),
+        ({"status": "completed", "answered": ""}, {"answer": WORD}, ["answer"], False),
     ],
 )
 def test_n15_a_window_is_closed_when_every_task_is_done(facts: dict[str, Any], signed: Any, keys: list[str], closes: bool) -> None:

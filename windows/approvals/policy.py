@@ -122,7 +122,7 @@ def bounded(row: PolicyRow, change_type: str, begins: datetime, ends: datetime, 
     role = row.bounds.else_role
     last = max((need.turn for need in row.requires), default=1)
     more = Requirement(role, 1, "any" if role == Role.SRE else "owner", last)
-    name = f"{row.name} (beyond its bounds: {role.replace('_', ' ')} too)"
+    name = f"{row.name} (beyond its bounds: {'SRE' if role == Role.SRE else role.replace('_', ' ')} too)"
     return replace(row, name=name, requires=(*row.requires, more)), found
 
 

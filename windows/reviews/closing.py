@@ -44,6 +44,7 @@ class Facts:
     is_emergency: bool = False
     skipped: Sequence[str] = ()
     begun_by: frozenset[int] = frozenset()
+    answered: str | None = None  # of an emergency that began unapproved: approved, rejected, "" while nobody decided
     published: bool = False
     leftovers: Sequence[str] = ()  # what is not torn down yet
     had_leftovers: bool = False
@@ -69,6 +70,9 @@ def review_tasks(facts: Facts, signed: Mapping[str, Signed]) -> list[Task]:
         which = f"These checks were skipped: {', '.join(facts.skipped)}." if facts.skipped else "No check was skipped."
         word = signed.get("emergency")
         found.append(Task("emergency", "Review the emergency", which, word, word is not None, facts.begun_by))
+    if facts.answered is not None and facts.status in RAN:
+        said = f"It was {facts.answered} afterwards." if facts.answered else "It began without an approval, and nobody has answered for it."
+        found.append(Task("answer", "Approve the emergency afterwards", said, None, bool(facts.answered), by_hand=False))
     if facts.status in ("rolled_back", "failed"):
         said = "It is published." if facts.published else f"It {'was rolled back' if facts.status == 'rolled_back' else 'failed'}."
         found.append(Task("postmortem", "Publish the postmortem", said, None, facts.published, by_hand=False))

@@ -66,7 +66,10 @@ def tell(request_id: int, step: Step) -> bool:
     for person in others:
         reach(replace(said, body=body(request, person, signs=False)), [person.email], [])
     reach(replace(said, title=f"{window.reference} waits for approval"), [], sorted({place.team or window.team.slug for place in places}))
-    facts = {"step": step.value, "missing": told(places), "people": [one.name for one in (*can_sign, *others)]}
+    people = [one.name for one in (*can_sign, *others)]
+    words = {Step.ASKED: "Asked", Step.REMINDED: "Reminded", Step.ESCALATED: "Passed on to"}[step]
+    reason = f"{words}: {', '.join(people) or 'nobody who could sign'}."
+    facts = {"step": step.value, "missing": told(places), "people": people, "reason": reason}
     record("window.approvers_told", SCHEDULE, window.reference, window=window.reference, data=facts)
     return True
 

@@ -45,10 +45,11 @@ def review_tasks_of_all(window_ids: Collection[int]) -> dict[int, list[Task]]:
     ):
         left.setdefault(window, []).extend([title] if state == FollowUpStatus.OPEN else [])
     found = {}
-    for pk, status, kind in Window.objects.filter(pk__in=window_ids).values_list("pk", "status", "change_type"):
+    names = ("pk", "status", "change_type", "emergency_approval__decision")
+    for pk, status, kind, answered in Window.objects.filter(pk__in=window_ids).values_list(*names):
         facts = Facts(
             status=status, glasses=glasses.get(pk, ()), is_emergency=kind == ChangeType.EMERGENCY, skipped=skipped.get(pk, ()),
-            begun_by=frozenset(begun.get(pk, ())), published=pk in published,
+            begun_by=frozenset(begun.get(pk, ())), answered=answered, published=pk in published,
             leftovers=left.get(pk, ()), had_leftovers=pk in left,
         )  # fmt: skip
         found[pk] = review_tasks(facts, signed.get(pk, {}))
