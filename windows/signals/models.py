@@ -25,6 +25,7 @@ class StoredSpan(models.Model):
     attributes = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     events = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     dropped = models.PositiveIntegerField(default=0, db_default=0)  # attributes and events that did not fit
+    stays = models.BooleanField(default=False, db_default=False)  # without a tag, a week old, and seen to be near a window that ran
     received_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -37,6 +38,7 @@ class StoredSpan(models.Model):
             models.Index(fields=["service", "begins_at"], name="span_by_service"),
             models.Index(fields=["window", "begins_at"], condition=Q(outcome="error"), name="span_that_failed"),
             BrinIndex(fields=["begins_at"], name="span_by_age"),
+            models.Index(fields=["begins_at"], condition=Q(window="", stays=False), name="span_to_judge"),
         ]
 
     def __str__(self) -> str:
@@ -59,6 +61,7 @@ class StoredLine(models.Model):
     attributes = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     dropped = models.PositiveIntegerField(default=0, db_default=0)
     digest = models.CharField(max_length=40)
+    stays = models.BooleanField(default=False, db_default=False)  # without a tag, a week old, and seen to be near a window that ran
     received_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -68,6 +71,7 @@ class StoredLine(models.Model):
             models.Index(fields=["service", "at"], name="line_by_service"),
             models.Index(fields=["trace_id"], condition=~Q(trace_id=""), name="line_by_trace"),
             BrinIndex(fields=["at"], name="line_by_age"),
+            models.Index(fields=["at"], condition=Q(window="", stays=False), name="line_to_judge"),
         ]
 
     def __str__(self) -> str:

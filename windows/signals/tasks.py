@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from celery import shared_task
 from django.db.models import CharField, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
@@ -26,11 +25,13 @@ def forget() -> int:
 
 def forget_at(now: datetime) -> int:
     """What carries a window's tag stays as long as the window's own evidence, and so does what lies near a window that ran; the rest
-    goes after a week. In batches: the next tick goes on."""
+    goes after a week, when each row is judged once. In batches: the next tick goes on."""
     gone = 0
     for rows, at in ((StoredSpan.objects.all(), "begins_at"), (StoredLine.objects.all(), "at")):
         gone += forgotten(rows.filter(**{f"{at}__lt": now - KEPT_NEAR}))
-        gone += forgotten(far(rows.filter(window="", **{f"{at}__lt": now - KEPT}), at))
+        due = rows.filter(window="", stays=False, **{f"{at}__lt": now - KEPT})
+        gone += forgotten(due.filter(~near(at)))
+        due.filter(near(at)).update(stays=True)
     return gone + forgotten(Room.objects.filter(used_at__lt=now - KEPT_NEAR)) + forgotten(days().filter(used_at__lt=now - KEPT - NEAR))
 
 
@@ -39,13 +40,12 @@ def days() -> QuerySet[Room]:
     return Room.objects.exclude(holder__startswith="MW-")
 
 
-def far(rows: QuerySet[Any], at: str) -> QuerySet[Any]:
-    """Those of them near no window that ran."""
+def near(at: str) -> Exists:
+    """Whether a row lies near a window that ran: within a day of it, from a service in it."""
     scopes = WindowScope.objects.filter(service__slug=OuterRef("service"), window__started_at__isnull=False)
-    scopes = scopes.alias(said=ExpressionWrapper(OuterRef("environment"), output_field=CharField())).filter(
-        Q(said="") | Q(environment=F("said"))
-    )
+    scopes = scopes.alias(said=ExpressionWrapper(OuterRef("environment"), output_field=CharField()))
+    scopes = scopes.filter(Q(said="") | Q(environment=F("said")))
     before = ExpressionWrapper(OuterRef(at) + NEAR, output_field=DateTimeField())
     after = ExpressionWrapper(OuterRef(at) - NEAR, output_field=DateTimeField())
     ended = Coalesce(F("window__ended_at"), F("window__ends_at"))
-    return rows.filter(~Exists(scopes.alias(ended=ended).filter(window__started_at__lte=before, ended__gte=after)))
+    return Exists(scopes.alias(ended=ended).filter(window__started_at__lte=before, ended__gte=after))
