@@ -11,7 +11,9 @@ from django.db import connection, transaction
 from tests import given_windows as given
 from windows.access.roles import Role
 from windows.approvals.commands import request_window
+from windows.audit.clock import clock
 from windows.catalogue.commands.redundancy import define_redundancy_group, pair_regions, part_regions, withdraw_redundancy_group
+from windows.catalogue.models import OnCallSchedule, OnCallShift, Service
 from windows.errors import Conflict, Forbidden, Invalid, NotFound
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.commands.editing import ScopeRow
@@ -19,6 +21,7 @@ from windows.scheduling.commands.limits import set_limit, withdraw_limit
 from windows.scheduling.commands.transitions import move
 from windows.scheduling.models import ExternalWindow, ProviderObject, Window
 from windows.scheduling.queries import conflicts_of
+from windows.scheduling.queries.conflicts_ahead import conflicts_ahead
 
 pytestmark = pytest.mark.django_db
 ANYWHERE = [("orders", "production", "r1"), ("orders", "production", "r2"), ("replica", "production", "r1")]
@@ -139,6 +142,32 @@ def test_who_alone_is_on_call_is_wanted_twice(two: tuple[Window, Window]) -> Non
     ]
     given.person("otto", ("shop", Role.ON_CALL))
     assert not [f for f in conflicts_of(mine.pk) if f.who == other.reference]
+
+
+def test_who_alone_is_on_shift_is_wanted_twice_and_only_during_the_shift(two: tuple[Window, Window]) -> None:
+    """Ivan has the role in no team: a calendar names him."""
+    mine, _ = two
+    ivan, hour = given.person("ivan"), timedelta(hours=1)
+    dora = given.actor("dora", ("data", Role.OWNER))
+    other = given.window(dora, "replica", team="data", starts_at=mine.starts_at)
+    ask(other, dora)
+    for slug in ("orders", "replica"):
+        Service.objects.filter(slug=slug).update(on_call_schedule_url=f"https://rota.example/{slug}")
+        schedule = OnCallSchedule.objects.create(url=f"https://rota.example/{slug}")
+        shift = {"starts_at": mine.starts_at - hour, "ends_at": mine.ends_at}
+        OnCallShift.objects.create(schedule=schedule, person=ivan, who="Ivan", **shift)
+
+    def said() -> list[str]:
+        found = [f for f in conflicts_of(mine.pk) if f.who == other.reference]
+        assert [f.key for f in found] == [f.key for f in conflicts_ahead([mine.pk], None, clock())[mine.pk] if f.who == other.reference]
+        return [f.why for f in found]
+
+    assert said() == [f"Ivan is on call here and on call of {other.reference} at the same time."]
+    second = OnCallShift.objects.create(schedule=schedule, person=given.person("otto"), who="Otto", **shift)
+    assert said() == [], "somebody else is on call for it as well"
+    second.delete()
+    OnCallShift.objects.update(ends_at=mine.starts_at)
+    assert said() == [], "the shift is over by then"
 
 
 def test_the_number_of_queries_does_not_grow(two: tuple[Window, Window], ada: Any, django_assert_max_num_queries: Any) -> None:

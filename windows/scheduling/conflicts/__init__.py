@@ -4,6 +4,7 @@ Hard refuses, soft needs a reason and a second person, advisory is shown. An eme
 """
 
 from windows.scheduling.conflicts.closed import covered
+from windows.scheduling.conflicts.duty import Duty, Shift
 from windows.scheduling.conflicts.facts import (
     Candidate,
     ConflictFinding,
@@ -28,6 +29,7 @@ __all__ = [
     "Candidate",
     "ConflictFinding",
     "ConflictKind",
+    "Duty",
     "External",
     "FreezeFacts",
     "Group",
@@ -38,6 +40,7 @@ __all__ = [
     "Place",
     "Rules",
     "Severity",
+    "Shift",
     "covered",
     "find",
     "neighbours",

@@ -38,7 +38,7 @@ class Ahead:
         frozen = [freeze for freeze in self.frozen if freeze.begins < candidate.ends and candidate.begins < freeze.ends]
         outside = [one for one in self.outside if one.begins < candidate.ends and candidate.begins < one.ends]
         return conflicts.find(
-            with_on_call(candidate, self.near.on_call),
+            with_on_call(candidate, self.near.duty),
             near,
             frozen,
             self.near.needs,
@@ -51,7 +51,7 @@ class Ahead:
     def with_moved(self, window: Candidate) -> Ahead:
         """The same, where this window lies at this time and no longer where it was."""
         others = [other for other in self.others if other.reference != window.reference]
-        others.append(with_on_call(window, self.near.on_call))
+        others.append(with_on_call(window, self.near.duty))
         others.sort(key=lambda other: other.begins)
         touched = {place.service for place in window.places}
         loads = [load.with_moved(window) if load.service in touched else load for load in self.loads]
@@ -72,10 +72,10 @@ def ahead(
     """Read what surrounds the candidate's scope and people (and further `people`) in a period: as many queries as `conflicts_with` asks
     for one moment. `frozen` are the freezes of the period, where the caller has them."""
     named = {*people, *(one[0] for one in (candidate.coordinator, candidate.deputy, candidate.owner) if one)}
-    near = surroundings((place.service for place in candidate.places), (place.team for place in candidate.places), named)
-    wide = with_on_call(replace(candidate, begins=since, ends=until), near.on_call)
+    near = surroundings((place.service for place in candidate.places), (place.team for place in candidate.places), named, (since, until))
+    wide = with_on_call(replace(candidate, begins=since, ends=until), near.duty)
     wanted = {*named, *(one[0] for one in wide.on_call)}
-    others = [with_on_call(other, near.on_call) for other in rivals(wide, near.service_ids, wanted, exclude, viewer)]
+    others = [with_on_call(other, near.duty) for other in rivals(wide, near.service_ids, wanted, exclude, viewer)]
     others.sort(key=lambda other: other.begins)
     longest = max((other.ends - other.begins for other in others), default=timedelta(0))
     return Ahead(

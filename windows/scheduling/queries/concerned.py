@@ -82,6 +82,7 @@ def near(window_id: int, entry: TrailEntry) -> set[int]:
 
 def around(window: Candidate) -> set[int]:
     people = {one[0] for one in (window.coordinator, window.deputy, window.owner) if one}
-    place = surroundings((one.service for one in window.places), (one.team for one in window.places), people)
-    people |= {one[0] for one in with_on_call(window, place.on_call).on_call}
+    teams = {one.team for one in window.places}
+    place = surroundings((one.service for one in window.places), teams, people, (window.begins, window.ends))
+    people |= {one[0] for one in with_on_call(window, place.duty).on_call}
     return {other.id for other in rivals(window, place.service_ids, people, window.id, None) if other.id is not None}

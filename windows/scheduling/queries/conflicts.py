@@ -6,7 +6,7 @@ for freezes, those of providers' maintenance, two where a rival is confidential.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from windows.access.roles import Actor, visible
 from windows.audit.clock import clock
 from windows.lifecycle.states import HOLDS_SLOT, ChangeType, Mode, WindowStatus
 from windows.scheduling import conflicts
-from windows.scheduling.conflicts import Candidate, ConflictFinding, External, Named, Place
+from windows.scheduling.conflicts import Candidate, ConflictFinding, Duty, External, Place
 from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope
 from windows.scheduling.queries.candidates import candidate_of, person
 from windows.scheduling.queries.external import external_windows
@@ -65,18 +65,19 @@ def conflicts_with(
 ) -> list[ConflictFinding]:
     """The same question for a window that is only being thought of."""
     named = [one[0] for one in (candidate.coordinator, candidate.deputy, candidate.owner) if one]
-    near = surroundings((p.service for p in candidate.places), (p.team for p in candidate.places), named)
-    candidate = with_on_call(candidate, near.on_call)
+    period = (candidate.begins, candidate.ends)
+    near = surroundings((p.service for p in candidate.places), (p.team for p in candidate.places), named, period)
+    candidate = with_on_call(candidate, near.duty)
     people = {*named, *(one[0] for one in candidate.on_call)}
-    others = [with_on_call(other, near.on_call) for other in rivals(candidate, near.service_ids, people, exclude, viewer)]
+    others = [with_on_call(other, near.duty) for other in rivals(candidate, near.service_ids, people, exclude, viewer)]
     frozen = [freeze.facts for freeze in freezes(candidate.begins, candidate.ends)]
     outside = externals(candidate.begins, candidate.ends, near.slugs)
     load = loads({place.service for place in candidate.places}, candidate.begins, candidate.ends, exclude)
     return conflicts.find(candidate, others, frozen, near.needs, now or clock(), rules=near.rules, externals=outside, loads=load)
 
 
-def with_on_call(window: Candidate, on_call: Mapping[str, Named]) -> Candidate:
-    return replace(window, on_call=frozenset(on_call[place.team] for place in window.places if place.team in on_call))
+def with_on_call(window: Candidate, duty: Duty) -> Candidate:
+    return replace(window, on_call=duty.alone({place.team for place in window.places}, window.begins, window.ends))
 
 
 def externals(begins: datetime, ends: datetime, services: Iterable[str]) -> list[External]:

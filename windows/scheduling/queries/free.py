@@ -80,7 +80,7 @@ def judge(sought: Sought, around: Ahead) -> Judge:
 def people(sought: Sought, around: Ahead) -> tuple[tuple[str, str], ...]:
     """Who runs it and who alone is on call for it, each with the zone they live in."""
     touched = {place.team for place in sought.candidate.places}
-    named = [sought.candidate.coordinator, *(one for team, one in sorted(around.near.on_call.items()) if team in touched)]
+    named = [sought.candidate.coordinator, *(one for team, one in sorted(around.near.duty.by_role.items()) if team in touched)]
     ids = list(dict.fromkeys(one[0] for one in named if one))
     zones = {row.pk: (row.name, row.timezone) for row in Person.objects.filter(pk__in=ids).only("name", "timezone")}
     return tuple(zones[pk] for pk in ids if pk in zones)

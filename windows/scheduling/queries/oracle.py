@@ -113,7 +113,7 @@ def in_maintenance(service: str, environment: str, viewer: Actor) -> list[Below]
     confidential one learns that there is something, not what."""
     if not Service.objects.filter(slug=service).exists():
         raise NotFound(f"There is no service {service} here.")
-    near = surroundings([service], [], [], DEEP)
+    near = surroundings([service], [], [], depth=DEEP)
     paths = {other: path for other, path in neighbours({service}, near.needs, DEEP).items() if path[1].startswith("needs ")}
     paths[service] = (service,)
     rows = WindowScope.objects.filter(window__status=WindowStatus.RUNNING.value, service__slug__in=paths)

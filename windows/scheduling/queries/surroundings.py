@@ -1,18 +1,19 @@
-"""What lies around a window that asks for conflicts: dependencies, redundancy groups, region pairs, limits, who alone is on call.
+"""What lies around a window that asks for conflicts: dependencies, redundancy groups, region pairs, limits, who is on call.
 
-Four questions in one statement, whatever is stored; their size follows the neighbourhood. Names are looked up one by one: to a statement
+Five questions in one statement, whatever is stored; their size follows the neighbourhood. Names are looked up one by one: to a statement
 so short a join costs the planner more than it saves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from windows.scheduling.conflicts import DEPTH, Group, Limit, Named, Needs, Rules
+from windows.scheduling.conflicts import DEPTH, Duty, Group, Limit, Named, Needs, Rules, Shift
 
 AROUND = """
 with recursive near(id, steps) as (
@@ -70,7 +71,30 @@ select t.slug, p.id, p.name, array(select s.id from catalogue_service s where s.
 join ours on ours.person_id = alone.person_id join catalogue_team t on t.id = alone.team_id
 join catalogue_person p on p.id = alone.person_id
 """
-ANSWERS = ((AROUND, "a, b, c, d"), (GROUPS, "a, b, c, d, e, f"), (LIMITS, "a, b, c, d, e, f, g, h"), (ALONE_ON_CALL, "a, b, c, d"))
+# Of the teams that are asked about, of whom they have on call meanwhile, and of the people: every shift of the time, with the services of
+# the team beside its first.
+SHIFTS = """
+with duty as (
+    select distinct s.team_id, h.person_id, h.starts_at, h.ends_at from catalogue_oncallshift h
+    join catalogue_oncallschedule c on c.id = h.schedule_id join catalogue_service s on s.on_call_schedule_url = c.url
+    where h.starts_at < %(ends)s::timestamptz and h.ends_at > %(begins)s::timestamptz
+    and exists (select from catalogue_person where id = h.person_id and is_active)
+), ours as (select team_id, person_id from duty where team_id = any(array(select id from catalogue_team where slug = any(%(teams)s))))
+select (select slug from catalogue_team where id = duty.team_id), person_id, (select name from catalogue_person where id = person_id),
+    starts_at, ends_at, case when row_number() over (partition by team_id order by starts_at, person_id) = 1
+        then array(select id from catalogue_service where team_id = duty.team_id) end
+from duty where team_id in (
+    select team_id from duty where person_id = any(%(people)s::bigint[]) or person_id in (select person_id from ours)
+    union select team_id from ours
+)
+"""
+ANSWERS = (
+    (AROUND, "a, b, c, d"),
+    (GROUPS, "a, b, c, d, e, f"),
+    (LIMITS, "a, b, c, d, e, f, g, h"),
+    (ALONE_ON_CALL, "a, b, c, d"),
+    (SHIFTS, "a, b, c, d, e, f"),
+)
 ROWS_OF = "(select coalesce(json_agg(json_build_array({columns})), '[]') from ({question}) q({columns}))"
 TOGETHER = "select " + ", ".join(ROWS_OF.format(question=question, columns=columns) for question, columns in ANSWERS)
 
@@ -85,23 +109,37 @@ class Surroundings:
     slugs: set[str] = field(default_factory=set)
     service_ids: set[int] = field(default_factory=set)
     rules: Rules = field(default_factory=Rules)
-    on_call: Mapping[str, Named] = field(default_factory=dict)  # team → who alone is on call for it
+    duty: Duty = field(default_factory=Duty)
 
 
-def surroundings(services: Iterable[str], teams: Iterable[str], people: Iterable[int], depth: int = DEPTH) -> Surroundings:
+def surroundings(
+    services: Iterable[str], teams: Iterable[str], people: Iterable[int], time: tuple[datetime, datetime] | None = None, depth: int = DEPTH
+) -> Surroundings:
+    """Shifts are those of the time; without one there are none."""
     asked: dict[str, Any] = {"slugs": sorted(set(services)), "teams": sorted(set(teams)), "people": sorted(set(people)), "depth": depth}
+    asked["begins"], asked["ends"] = time or (None, None)
     found = Surroundings(slugs=set(asked["slugs"]))
     with connection.cursor() as cursor:
         cursor.execute(TOGETHER, asked)
-        around, members, limited, alone = cursor.fetchone()
+        around, members, limited, alone, shifts = cursor.fetchone()
     take_dependencies(found, around)
     groups, pairs = take_groups(found, members)
     limits = take_limits(found, limited)
     found.rules = Rules(groups=groups, pairs=pairs, limits=limits)
-    found.on_call = {team: (person, name) for team, person, name, _ in alone}
-    for _, _, _, ids in alone:
-        found.service_ids |= set(ids)
+    take_duty(found, alone, shifts)
     return found
+
+
+def take_duty(found: Surroundings, alone: Rows, shifts: Rows) -> None:
+    by_role: dict[str, Named] = {}
+    for team, person, name, ids in alone:
+        by_role[team] = (person, name)
+        found.service_ids |= set(ids)
+    by_team: dict[str, list[Shift]] = {}
+    for team, person, name, begins, ends, ids in shifts:
+        by_team.setdefault(team, []).append(Shift(datetime.fromisoformat(begins), datetime.fromisoformat(ends), (person, name)))
+        found.service_ids |= set(ids or ())
+    found.duty = Duty(by_role, by_team)
 
 
 def take_dependencies(found: Surroundings, rows: Rows) -> None:
