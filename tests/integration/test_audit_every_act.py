@@ -107,7 +107,7 @@ def learn_from(reference: str, do: Any, owner: Any) -> None:
     here = f"/windows/{reference}/postmortem"
     do(owner, "POST", here)
     do(owner, "PATCH", here, {"text": "Look at backups first."}, If_Match='"1"')
-    do(owner, "POST", f"{here}/publish")
+    do(owner, "POST", f"{here}/publish", If_Match='"2"')
 
 
 @pytest.mark.django_db(transaction=True)

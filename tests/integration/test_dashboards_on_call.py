@@ -151,6 +151,11 @@ def test_m7_counts_automated_steps_that_no_person_helped(ada: Actor) -> None:
         record(kind, SETUP, run.window.reference, window=run.window.reference, run_id=run.pk, data={"position": position})
     told = automation(now)[0]
     assert told.said.startswith("50.0 %, 2 of 4"), told
+    cut_off = runs.run_of(runs.step(**done), runs.step(**done | {"status": "compensated"}), window=given.window(ada))
+    assert automation(now)[0].said.startswith("60.0 %, 3 of 5"), "a step that its run cut off came to nothing"
+    record("step.failed", SETUP, cut_off.window.reference, window=cut_off.window.reference, run_id=cut_off.pk, data={"position": 2})
+    told = automation(now)[0]
+    assert told.said.startswith("50.0 %, 3 of 6"), told
     assert told.verdict == "fail"
 
 

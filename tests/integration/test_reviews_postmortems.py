@@ -61,11 +61,13 @@ def test_a_postmortem_is_drafted_written_and_published_over_the_api(ada: Any) ->
     assert "backup: fail. it is nine days old." in said and "Orders fail." in said and "1 without a verdict, 1 of them errors" in said
     assert {one["question"]: one["answer"] for one in made.json()["answers"]}["Preflight sufficient?"] == "no"
     assert program.post(here, {}).status_code == 409
-    assert program.post(f"{here}/publish", {}).status_code == 409  # nobody has written anything
+    assert program.post(f"{here}/publish", {}, If_Match='"1"').status_code == 409  # nobody has written anything
     assert program.patch(here, {"text": "Look at backups first."}).status_code == 428
     assert program.patch(here, {"text": "Look at backups first."}, If_Match='"1"').json()["version"] == 2
     assert program.patch(here, {"text": "Something else."}, If_Match='"1"').status_code == 412
-    assert program.post(f"{here}/publish", {}).json()["status"] == "published"
+    assert program.post(f"{here}/publish", {}).status_code == 428
+    assert program.post(f"{here}/publish", {}, If_Match='"1"').status_code == 412  # what was read is not what would be published
+    assert program.post(f"{here}/publish", {}, If_Match='"2"').json()["status"] == "published"
     assert program.patch(here, {"text": "Later."}, If_Match='"3"').status_code == 409
     kinds = AuditEntry.objects.filter(window=run.window.reference, kind__startswith="postmortem.").order_by("id")
     assert [one.kind for one in kinds] == ["postmortem.drafted", "postmortem.edited", "postmortem.published"]
@@ -90,7 +92,9 @@ def test_a_postmortem_is_drafted_and_written_in_the_browser(ada: Any) -> None:
     assert reader.post(f"{here}/draft").status_code == 302
     assert reader.post(f"{here}/edit", {"text": "We looked too late.", "version": "1"}).status_code == 302
     assert reader.post(f"{here}/edit", {"text": "Twice.", "version": "1"}).status_code == 412
-    assert reader.post(f"{here}/publish").status_code == 302
+    assert 'name="version" value="2"' in reader.get(f"{here}/publish").content.decode()
+    assert reader.post(f"{here}/publish", {"version": "1"}).status_code == 412
+    assert reader.post(f"{here}/publish", {"version": "2"}).status_code == 302
     assert "We looked too late." in reader.get(here).content.decode()
     assert run.window.reference in reader.get("/reviews/postmortems/").content.decode()
 

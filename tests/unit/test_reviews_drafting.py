@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from windows.reviews.drafting import MOST, Budget, Facts, Gate, Line, Step, as_markdown, draft
+from windows.reviews.drafting import MOST, Budget, Facts, Gate, Line, Step, draft
+from windows.reviews.markdown import as_markdown
 from windows.reviews.questions import five
 
 AT = datetime(2027, 3, 1, 2, tzinfo=UTC)
@@ -52,9 +54,36 @@ def test_what_was_not_measured_is_said_to_be_not_known() -> None:
 
 
 def test_a_long_record_is_cut_and_says_so() -> None:
-    acts = [Line("run held", "why", "Ada", AT)] * (MOST + 5)
-    (happened,) = [one for one in draft(replace(BARE, acts=acts)) if one.title == "What happened"]
-    assert len(happened.sentences) == MOST + 1 and happened.sentences[-1].text == "And 5 more."
+    complaints = [Line("CO-1", "Slow", at=AT)] * (MOST + 5)
+    (reported,) = [one for one in draft(replace(BARE, complaints=complaints)) if one.title == "Incidents and complaints"]
+    assert len(reported.sentences) == MOST + 1 and reported.sentences[-1].text == "And 5 more."
+
+
+def happened(acts: Sequence[Line], **facts: Any) -> list[str]:
+    (found,) = [one for one in draft(replace(BARE, acts=acts, **facts)) if one.title == "What happened"]
+    return [one.text for one in found.sentences]
+
+
+def test_a_long_story_keeps_its_beginning_its_turns_and_its_end_and_says_what_it_left_out() -> None:
+    def said(name: str, number: int, **facts: Any) -> list[Line]:
+        return [Line(f"{name} {n}", "", "Ada", AT, **facts) for n in range(number)]
+
+    story = [*said("asked", 40), *said("run held", 3, is_turn=True), *said("noted", 40), *said("rolled back", 2, is_turn=True)]
+    story += said("told", 30)
+    told = happened(story, acts_in_all=200)
+    text = "\n".join(told)
+    assert len(told) == MOST + 1
+    assert "asked 0 " in text and "told 29 " in text and "asked 30 " not in text
+    assert all(f"{name} {n} " in text for name, number in (("run held", 3), ("rolled back", 2)) for n in range(number))
+    assert text.index("run held 2 ") < text.index("rolled back 0 ") < text.index("told 29 ")
+    assert told[-1] == "Left out here: 170 lesser acts, which the trail has."
+    assert len(happened(said("run held", 90, is_turn=True))) == MOST + 1
+    assert happened(said("asked", MOST))[-1].startswith("2027-03-01 02:00 UTC: asked 29")
+
+
+def test_what_a_rollback_left_is_said() -> None:
+    steps = [replace(STEP, status="compensated"), Step("Fill", "succeeded", 1, False, stands="the column goes as a whole")]
+    assert "Step “Fill” has no undo and stands: the column goes as a whole." in told(replace(RICH, steps=steps))
 
 
 @pytest.mark.parametrize(
@@ -68,6 +97,8 @@ def test_a_long_record_is_cut_and_says_so() -> None:
         ({"checks": []}, ["yes", "unknown", "yes", "no", "no"]),
         ({"checks": [Line("backup", "too old", "fail")]}, ["yes", "no", "yes", "no", "no"]),
         ({"went_back": True}, ["yes", "no", "yes", "no", "no"]),
+        ({"went_back": True, "turned_by": "Ben"}, ["yes", "unknown", "yes", "no", "no"]),
+        ({"went_back": True, "turned_by": "Ben", "gates": [Gate("errors", failed=1)]}, ["yes", "no", "yes", "no", "no"]),
         ({"gates": [Gate("errors", passed=5, failed=1)]}, ["yes", "no", "yes", "no", "no"]),
         ({"gates": [Gate("errors", passed=5, unsure=1)]}, ["yes", "yes", "yes", "yes", "no"]),
         ({"budgets": [Budget("orders-writes", 0, 0, 0.0, 0.0)]}, ["yes", "yes", "yes", "yes", "no"]),
@@ -76,7 +107,10 @@ def test_a_long_record_is_cut_and_says_so() -> None:
         ({"steps": []}, ["yes", "yes", "unknown", "no", "unknown"]),
         ({"steps": [replace(STEP, attempts=2)]}, ["yes", "yes", "no", "no", "no"]),
         ({"steps": [replace(STEP, helped=True)]}, ["yes", "yes", "no", "no", "yes"]),
-        ({"steps": [replace(STEP, status="compensated")]}, ["yes", "yes", "no", "no", "no"]),
+        ({"steps": [replace(STEP, status="compensated")]}, ["yes", "yes", "yes", "no", "no"]),
+        ({"steps": [replace(STEP, status="compensated", was_cut=True)]}, ["yes", "yes", "unknown", "no", "no"]),
+        ({"steps": [replace(STEP, status="compensated", is_short=True)]}, ["yes", "yes", "no", "no", "no"]),
+        ({"steps": [replace(STEP, status="compensation_failed")]}, ["yes", "yes", "no", "no", "no"]),
         ({"steps": [Step("Tick", "succeeded", 1, True)]}, ["yes", "yes", "unknown", "no", "yes"]),
     ],
 )  # fmt: skip
@@ -84,6 +118,14 @@ def test_the_five_questions_are_answered_where_a_machine_can(changes: dict[str, 
     answers = five(replace(RICH, **changes))
     assert [one.answer for one in answers] == expected
     assert all((one.is_good is None) == (one.answer == "unknown") and one.because for one in answers)
+
+
+def test_who_rolled_it_back_is_named_and_a_measured_objective_is_not_called_unmeasured() -> None:
+    by_hand = {one.question: one.because for one in five(replace(RICH, went_back=True, turned_by="Ben"))}
+    assert "Ben rolled it back by hand" in by_hand["Preflight sufficient?"] and "Ben rolled" in by_hand["Automation as expected?"]
+    seen = replace(RICH, tagged=None, expected_tags=None, budgets=[Budget("orders-writes", 200, 3, 2.0, 1.0, is_critical=True)])
+    assert "orders-writes measured inside it" in five(seen)[0].because
+    assert five(replace(seen, budgets=[Budget("x", 200, 3, 2.0, 1.0)]))[0].because.startswith("No event of a critical objective")
 
 
 def test_nothing_on_record_is_unknown_five_times() -> None:

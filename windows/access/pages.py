@@ -63,6 +63,7 @@ class Question:
     choices: tuple[tuple[str, str], ...] = ()  # value and label of what is to be chosen as well, by name `choice`
     facts: tuple[str, ...] = ()  # what it is about, a sentence each; UTC times in them are shown as the reader's
     idle: bool = False  # there is nothing to decide: the consequence says so, and no button stands under it
+    version: str = ""  # of what the person read: the form brings it back as `version`
 
 
 def ask(request: HttpRequest, question: Question, error: Invalid | None = None) -> HttpResponse:

@@ -5,12 +5,12 @@ Nothing is concluded that the record does not say; what was not measured is said
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 MOST = 30  # lines of one section
+ENDING = 14  # of them, kept for the turns a window took and how it ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Line:
     verdict: str = ""  # pass, fail, inconclusive; of an act its actor
     at: datetime | None = None
     href: str = ""
+    is_turn: bool = False  # of an act: it changed how the window ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Budget:
     raw: int
     excused: float
     charged: float
+    is_critical: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ class Step:
     is_manual: bool
     helped: bool = False  # a person confirmed, retried, skipped or attested it
     outcome: str = ""
+    is_short: bool = False  # as M7 counts: it did not succeed without a person
+    was_cut: bool = False  # it was begun and came to nothing, because the run turned back
+    stands: str = ""  # after a rollback: it has no undo and stands, for this reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,7 @@ class Facts:
     runs: Sequence[Line] = ()
     approvers: Sequence[str] = ()
     acts: Sequence[Line] = ()
+    acts_in_all: int = 0  # on record; those given are the first, the turns and the last of them
     checks: Sequence[Line] = ()
     steps: Sequence[Step] = ()
     gates: Sequence[Gate] = ()
@@ -86,6 +92,7 @@ class Facts:
     incidents: Sequence[Line] = ()
     complaints: Sequence[Line] = ()
     went_back: bool = False
+    turned_by: str = ""  # the person who rolled it back; empty: nobody, or it turned back by itself
     flags_set: int = 0
     flags_expired: int = 0
     tagged: int | None = None  # of `expected_tags` events of critical objectives; None: not known
@@ -138,8 +145,20 @@ def summary(facts: Facts) -> list[Sentence]:
 
 def acts(facts: Facts) -> list[Sentence]:
     where = source(facts, "audit")
-    told = [Sentence(f"{stamp(one.at)}: {one.name} ({one.verdict}){f', {one.said}' if one.said else ''}", *where) for one in facts.acts]
-    return cut(told, where)
+    told = [
+        Sentence(f"{stamp(one.at)}: {one.name} ({one.verdict}){f', {one.said}' if one.said else ''}", *where) for one in weighty(facts.acts)
+    ]
+    if (left := max(facts.acts_in_all, len(facts.acts)) - len(told)) > 0:
+        told.append(Sentence(f"Left out here: {left} lesser act{plural(left)}, which the trail has.", *where))
+    return told
+
+
+def weighty(acts: Sequence[Line]) -> list[Line]:
+    """In their order: how it began, then the turns it took and what came last."""
+    later = range(MOST - ENDING, len(acts))
+    turns = [place for place in later if acts[place].is_turn][-ENDING:]
+    others = [place for place in reversed(later) if place not in turns][: ENDING - len(turns)]
+    return [*acts[: MOST - ENDING], *(acts[place] for place in sorted([*turns, *others]))]
 
 
 def before(facts: Facts) -> list[Sentence]:
@@ -160,6 +179,7 @@ def work(facts: Facts) -> list[Sentence]:
         if step.attempts > 1 or step.status not in ("succeeded", "pending"):
             tries = f" after {step.attempts} attempts" if step.attempts > 1 else ""
             said.append(Sentence(f"Step “{step.name}” is {step.status.replace('_', ' ')}{tries}. {sentence(step.outcome)}".strip(), *where))
+    said += [Sentence(f"Step “{step.name}” has no undo and stands: {sentence(step.stands)}", *where) for step in facts.steps if step.stands]
     for gate in facts.gates:
         if gate.failed or gate.unsure:
             error = f", {gate.errors} of them errors" if gate.errors else ""
@@ -202,21 +222,6 @@ def reported(facts: Facts) -> list[Sentence]:
     told = [Sentence(f"{one.name} began at {stamp(one.at)}: {sentence(one.said)}", "Incident", one.href) for one in facts.incidents]
     told += [Sentence(f"{one.name}, received {stamp(one.at)}: {sentence(one.said)}", "Complaint", one.href) for one in facts.complaints]
     return cut(told, source(facts, "alerts"))
-
-
-def as_markdown(sections: Iterable[Mapping[str, Any]], answers: Iterable[Mapping[str, str]], base: str = "") -> str:
-    """Sections and answers as kept, with their sources as links below `base`."""
-    parts = []
-    for section in sections:
-        lines = [f"- {plain(one['text'])} [{one['where']}]({base}{one['href']})" for one in section["sentences"]]
-        parts.append("\n".join([f"## {section['title']}", "", *lines]))
-    asked = [f"- **{one['question']}** {one['answer']}: {plain(one['because'])}" for one in answers]
-    return "\n\n".join([*parts, "\n".join(["## Five questions", "", *asked])]) + "\n"
-
-
-def plain(text: str) -> str:
-    """On one line, and no mark of Markdown begins a link or a tag that nobody meant."""
-    return " ".join(text.split()).replace("[", "\\[").replace("<", "&lt;")
 
 
 def cut(told: list[Sentence], where: tuple[str, str]) -> list[Sentence]:

@@ -140,7 +140,8 @@ MEASURES: Mapping[str, Measure] = {one.id: one for one in (
     ),
     Measure(
         id="M7", title="Steps without a person", unit="%", target="above 90 %", goal=0.9, holds=lambda value: value > 0.9,
-        definition="Automated steps that succeeded without a person ÷ automated steps tried.",
+        definition="Automated steps that succeeded without a person ÷ automated steps tried. A step that was undone later counts as it "
+        "went; one that was cut off because its run turned back was not tried to its end and does not count.",
         counts=lambda run: share(run.alone, run.tried), lacking="No automated step was tried.",
     ),
     Measure(

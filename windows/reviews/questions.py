@@ -31,6 +31,10 @@ def flagged(facts: Facts) -> Answered:
         missing = facts.expected_tags - facts.tagged
         return Answered(asked, NO, f"{missing:,} of {facts.expected_tags:,} events of critical objectives lack its tag.", False)
     if facts.tagged is None or not facts.expected_tags:
+        measured = [one.objective for one in facts.budgets if one.is_critical and one.total]
+        if measured:
+            why = f"What {', '.join(measured[:3])} measured inside it does not say whether it carries the tag: no whole minute of it does."
+            return Answered(asked, UNKNOWN, why, None)
         return Answered(asked, UNKNOWN, "No event of a critical objective was measured inside it.", None)
     if not facts.flags_set:
         return Answered(
@@ -47,6 +51,9 @@ def preflight(facts: Facts) -> Answered:
         return Answered(asked, UNKNOWN, "No preflight check is on record.", None)
     if bad:
         return Answered(asked, NO, f"It began although these had not passed: {', '.join(bad[:5])}.", False)
+    if facts.turned_by and not failed:
+        why = f"All {len(facts.checks)} checks passed, and {facts.turned_by} rolled it back by hand: people know if a check could tell."
+        return Answered(asked, UNKNOWN, why, None)
     if facts.went_back or failed:
         why = "the run went back" if facts.went_back else f"a gate failed: {', '.join(failed[:3])}"
         return Answered(asked, NO, f"All {len(facts.checks)} checks passed, and yet {why}.", False)
@@ -57,16 +64,19 @@ def preflight(facts: Facts) -> Answered:
 
 def automation(facts: Facts) -> Answered:
     asked = "Automation as expected?"
-    tried = [one for one in facts.steps if not one.is_manual and one.attempts]
+    tried = [one for one in facts.steps if not one.is_manual and one.attempts and not one.was_cut]
     if not tried:
-        return Answered(asked, UNKNOWN, "No automated step was tried.", None)
+        return Answered(asked, UNKNOWN, "No automated step was tried to its end.", None)
     helped = [one.name for one in tried if one.helped]
-    bad = [one.name for one in tried if one.status != "succeeded"]
+    bad = [one.name for one in tried if one.is_short and not one.helped]
+    stuck = [one.name for one in facts.steps if one.status == "compensation_failed"]
     again = [one.name for one in tried if one.attempts > 1]
-    for said, names in (("needed a person", helped), ("did not end as planned", bad), ("needed more than one attempt", again)):
+    wrong = (("needed a person", helped), ("failed", bad), ("could not be undone", stuck), ("needed more than one attempt", again))
+    for said, names in wrong:
         if names:
             return Answered(asked, NO, f"{len(names)} of {len(tried)} automated steps {said}: {', '.join(names[:5])}.", False)
-    return Answered(asked, YES, f"All {len(tried)} automated steps succeeded at once and without a person.", True)
+    back = "" if not facts.went_back else f" {facts.turned_by} rolled it back by hand." if facts.turned_by else " It turned back by itself."
+    return Answered(asked, YES, f"All {len(tried)} automated steps succeeded at once and without a person.{back}", True)
 
 
 def telemetry(facts: Facts) -> Answered:

@@ -88,6 +88,7 @@ class OnePostmortem(APIView):
 class PublishPostmortem(APIView):
     @extend_schema(operation_id="publish_postmortem", request=None, responses=PostmortemShape)
     def post(self, request: Request, reference: str) -> Response:
+        """Final, of the version that If-Match names: 412 where somebody changed it meanwhile."""
         actor = actor_of(request)
-        publish_postmortem(actor, reference)
+        publish_postmortem(actor, reference, expected_version(request))
         return answered(reference, actor)

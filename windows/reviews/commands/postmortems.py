@@ -46,9 +46,7 @@ def draft_postmortem(actor: Actor, reference: str) -> Postmortem:
 @one_transaction
 def edit_postmortem(actor: Actor, reference: str, text: str, version: int) -> Postmortem:
     """Stale where somebody else was quicker; Conflict once it is published."""
-    made = held(actor, reference)
-    if made.version != version:
-        raise Stale(f"{made.edited_by or made.drafted_by} changed it meanwhile. Read it again.", current=made.version)
+    made = held(actor, reference, version)
     made.text, made.version = texts.lines(text, "text", longest=LONGEST), made.version + 1
     made.edited_by, made.edited_at = actor.name, clock()
     made.save(update_fields=["text", "version", "edited_by", "edited_at"])
@@ -57,9 +55,10 @@ def edit_postmortem(actor: Actor, reference: str, text: str, version: int) -> Po
 
 
 @one_transaction
-def publish_postmortem(actor: Actor, reference: str) -> Postmortem:
-    """Final. Conflict where nobody has written anything: a machine's draft is not what people learnt."""
-    made = held(actor, reference)
+def publish_postmortem(actor: Actor, reference: str, version: int) -> Postmortem:
+    """Final, of the text that was read. Stale where somebody changed it meanwhile; Conflict where nobody has written anything: a
+    machine's draft is not what people learnt."""
+    made = held(actor, reference, version)
     if not made.text:
         raise Conflict("Write what was learnt first: the draft says only what is on record.", field="text")
     made.status, made.published_by, made.published_at = PostmortemStatus.PUBLISHED.value, actor.name, clock()
@@ -70,7 +69,8 @@ def publish_postmortem(actor: Actor, reference: str) -> Postmortem:
     return made
 
 
-def held(actor: Actor, reference: str) -> Postmortem:
+def held(actor: Actor, reference: str, version: int) -> Postmortem:
+    """Its row under lock, as it was read; Stale where it is another version by now."""
     window_id = window_id_of(reference)
     require(actor, Verb.REVIEW, subject_of(window_id))
     made = Postmortem.objects.select_for_update().filter(window=window_id).first()
@@ -78,4 +78,6 @@ def held(actor: Actor, reference: str) -> Postmortem:
         raise NotFound(f"MW-{window_id} has no postmortem yet.")
     if made.status == PostmortemStatus.PUBLISHED:
         raise Conflict("It is published: what is learnt later is a follow-up.", field="status")
+    if made.version != version:
+        raise Stale(f"{made.edited_by or made.drafted_by} changed it meanwhile. Read it again.", current=made.version)
     return made

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from windows.access.roles import Actor
 from windows.errors import NotFound
-from windows.reviews.drafting import as_markdown
+from windows.reviews.markdown import as_markdown
 from windows.reviews.models import Postmortem
 from windows.scheduling.models import Window
 from windows.scheduling.queries import WindowView

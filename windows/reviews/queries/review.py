@@ -28,6 +28,7 @@ from windows.reviews.queries.counted import counted_runs
 from windows.reviews.queries.follow_ups import ended_in, open_ones
 from windows.reviews.queries.follow_ups import follow_ups as follow_ups_of
 from windows.reviews.queries.postmortems import lacking
+from windows.reviews.queries.steps import fell_short
 from windows.scheduling.models import Window
 from windows.scheduling.queries.listing import for_eyes_of
 from windows.scheduling.queries.loads import MonthLoad, months
@@ -36,7 +37,6 @@ from windows.scheduling.queries.trail import hidden_from
 COSTED = 500  # windows whose cost is added up: the newest
 SHOWN = 25  # rows of one list
 AHEAD = ("requested", "approved", "running")
-BROKEN = ("step.failed", "step.undecided", "run.stuck")
 BACK = 6  # periods of the incident trend
 
 
@@ -142,10 +142,11 @@ def ahead(viewer: Actor, coming: Period) -> list[Window]:
 
 
 def broken(viewer: Actor, period: Period) -> list[Trouble]:
-    """Where automation failed, the newest first; rehearsals are there to fail and are told elsewhere."""
-    rows = AuditEntry.objects.filter(kind__in=BROKEN, at__gte=period.since, at__lt=period.until).exclude(window__in=hidden_from(viewer))
-    told = rows.order_by("-id").values_list("window", "run_id", "kind", "at", "data__step", "data__reason")[:SHOWN]
-    return [Trouble(window, run, kind, at, ": ".join(str(x) for x in (step, why) if x)) for window, run, kind, at, step, why in told]
+    """Where automation failed or needed a person, the newest first; rehearsals are there to fail and are told elsewhere."""
+    told = fell_short() | AuditEntry.objects.filter(kind="run.stuck")
+    rows = told.filter(at__gte=period.since, at__lt=period.until).exclude(window__in=hidden_from(viewer))
+    found = rows.order_by("-id").values_list("window", "run_id", "kind", "at", "data__step", "data__reason")[:SHOWN]
+    return [Trouble(window, run, kind, at, ": ".join(str(x) for x in (step, why) if x)) for window, run, kind, at, step, why in found]
 
 
 def incidents(viewer: Actor, period: Period) -> list[Incidents]:

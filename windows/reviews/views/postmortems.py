@@ -76,13 +76,16 @@ def publish_page(request: HttpRequest, reference: str) -> HttpResponse:
     view = window_of(request, reference)
     actor, page = actor_of(request), reverse("postmortem", args=[view.reference])
     require(actor, Verb.REVIEW, view.subject)
-    existing(view)
+    made = existing(view)
     question = Question(
         title="Publish the postmortem", button="Publish", icon="completed", reason="none", back=page,
         about=f"{view.reference} {view.title}",
         consequence="Everybody who may see the window reads it, and nobody changes it any more. What is learnt later is a follow-up.",
+        version=str(made.version),
     )  # fmt: skip
-    return decided(request, question, lambda _: publish_postmortem(actor, reference), page)
+    return decided(
+        request, question, lambda _: publish_postmortem(actor, reference, number(request.POST.get("version", ""), "version")), page
+    )
 
 
 @reads
