@@ -85,7 +85,7 @@ def gate(name: str, points: Sequence[Point], limits: Sequence[Limit], *, source:
     broke = [point for point in points if point.verdict == "fail" and point.value is not None]
     lines = [threshold(limit.value, limit.text, colour=limit.colour) for limit in limits]
     ticks = "%H:%M:%S" if points[-1].at - points[0].at < timedelta(minutes=6) else "%H:%M"
-    notes = [note | {"bgcolor": "@surface/75"} for _, note in lines]
+    notes = [note | {"bgcolor": "@surface", "yshift": 3} for _, note in lines]  # clear of its own line
     label = f"Chart. {name}: last {said(points[-1].value, unit)}, from {said(min(known), unit)} to {said(max(known), unit)}" if known else (
         f"Chart. {name}: nothing was measured"
     )  # fmt: skip
@@ -96,11 +96,11 @@ def gate(name: str, points: Sequence[Point], limits: Sequence[Limit], *, source:
                 "line": {"color": "@approved", "width": 2}, "hovertemplate": f"%{{y:.4g}}{unit}<extra></extra>",
             },
             {
-                "type": "scatter", "mode": "markers", "name": "alone", "x": [at(point.at) for point in alone],
+                "type": "scatter", "mode": "markers", "cliponaxis": False, "name": "alone", "x": [at(point.at) for point in alone],
                 "y": rounded((point.value for point in alone), 6), "marker": {"color": "@approved", "size": 7}, "hoverinfo": "skip",
             },
             {
-                "type": "scatter", "mode": "markers", "name": "failed", "x": [at(point.at) for point in broke],
+                "type": "scatter", "mode": "markers", "cliponaxis": False, "name": "failed", "x": [at(point.at) for point in broke],
                 "y": rounded((point.value for point in broke), 6), "marker": {"color": "@failed", "symbol": "x", "size": 8},
                 "hoverinfo": "skip",
             },

@@ -54,6 +54,12 @@ def test_hold_resume_roll_back(world: World) -> None:
     assert list(reasons) == [("Olga: something smells", "Olga"), ("Olga: false alarm", "Olga")]
 
 
+def test_why_it_turned_back_and_how_it_ended_are_two_sentences(world: World) -> None:
+    run = run_of(step(), step())
+    roll_back(olga(), run.pk, "the disk fills")
+    assert world.drive(run).reason == "Olga: the disk fills. Every touched step is undone."
+
+
 def test_who_may(world: World) -> None:
     run = run_of(step())
     stranger, viewer = given.actor("stranger"), given.actor("vera", ("shop", Role.VIEWER))

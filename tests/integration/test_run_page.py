@@ -13,7 +13,7 @@ from tests import given_windows as given
 from tests.callers import browser
 from windows.access.roles import Actor, Role
 from windows.audit.clock import clock
-from windows.execution.models import Run
+from windows.execution.models import CheckResult, Run, Surface
 from windows.execution.states import RunStatus
 
 pytestmark = pytest.mark.django_db
@@ -56,3 +56,37 @@ def test_a_run_that_was_rolled_back_shows_what_stands(olga: Actor) -> None:
     shown = text(browser(olga).get(f"/runs/{with_a_step_that_stands(olga, RunStatus.ROLLED_BACK, 'compensated', **ended).pk}"))
     assert f"Stands 2 · Fill (no undo: {WHY})" in shown
     assert "1 of 1 steps; 1 without an undo stands" in shown
+
+
+def test_hold_and_roll_back_offer_a_reason_and_do_without(olga: Actor) -> None:
+    run, client = with_a_step_that_stands(olga), browser(olga)
+    page = client.get(f"/runs/{run.pk}").content.decode()
+    for verb in ("hold", "roll_back"):
+        assert f'id="why-{verb.replace("_", "-")}" name="reason" rows="2" maxlength="1000"></textarea>' in page, verb
+    assert client.post(f"/runs/{run.pk}/hold", {"reason": "the replica lags"}).status_code == 302
+    shown = text(client.get(f"/runs/{run.pk}"))
+    assert "Olga: the replica lags" in shown
+    assert client.post(f"/runs/{run.pk}/roll-back").status_code == 302
+    assert "Olga: by hand, from the run page" in text(client.get(f"/runs/{run.pk}"))
+
+
+def test_a_held_step_says_nothing_of_a_time_that_is_past(olga: Actor) -> None:
+    past = {"attempt": 1, "intended_at": clock(), "wake_at": clock(), "outcome": "It waits until 02:31:00 UTC."}
+    run = runs.run_of(runs.step(status="waiting", **past), window=given.window(olga, starts_at=given.soon(5)), status=RunStatus.HELD)
+    shown = text(browser(olga).get(f"/runs/{run.pk}"))
+    assert "It waits until" not in shown and "it goes on when the run is resumed" in shown
+
+
+def test_the_report_shows_what_preflight_found(olga: Actor) -> None:
+    run = with_a_step_that_stands(olga)
+    CheckResult.objects.create(run=run, name="backup", verdict="fail", reason="it is nine days old", evidence={"database": "orders"})
+    shown = text(browser(olga).get(f"/runs/{run.pk}/report"))
+    assert "Backup Failed it is nine days old database: orders" in shown.replace("fail ", "Failed ")
+    assert "Run page" in shown and "Cockpit" not in shown
+
+
+def test_an_ended_surface_is_wanted_no_more(olga: Actor) -> None:
+    run = with_a_step_that_stands(olga)
+    Surface.objects.create(run=run, window=run.window, kind="live", name="x", status="ended", desired={"places": 2})
+    shown = text(browser(olga).get(f"/windows/{run.window.reference}/surfaces"))
+    assert "Nothing any more while it ran:" in shown

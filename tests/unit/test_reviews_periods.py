@@ -43,3 +43,8 @@ def test_what_is_no_period_is_refused_with_an_example(kind: str, name: str) -> N
     with pytest.raises(Invalid) as refused:
         named(kind, name)
     assert refused.value.field == kind and "2027" in refused.value.detail
+
+
+def test_the_last_day_of_a_period_belongs_to_it() -> None:
+    assert named("week", "2027-W09").last.date().isoformat() == "2027-03-07"
+    assert named("month", "2027-03").last.date().isoformat() == "2027-03-31"

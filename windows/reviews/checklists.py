@@ -158,7 +158,11 @@ def rollback(seen: Standing) -> Item:
         return Item(title, NOT, "A manual window: a rollback would be by hand.")
     if seen.rehearsed:
         return Item(title, DONE, f"Its rollback was carried out in {seen.rehearsed}.")
-    return Item(title, UNKNOWN, "Every step has its undo or says why not; nobody has seen it work.")
+    return Item(
+        title,
+        UNKNOWN,
+        "Every step has its undo or says why not; no rehearsal of late did it, and only those count.",
+    )
 
 
 def monitoring(seen: Standing) -> Item:

@@ -130,7 +130,7 @@ MEASURES: Mapping[str, Measure] = {one.id: one for one in (
         definition="Users touched ÷ active users of the services. Actual, at most: the bad events inside scope and window of the objective "
         "that saw most, each one user at most; where nothing was measured, the requester's estimate. Beside it: the estimates.",
         counts=lambda run: share(run.expected_users if run.users is None else run.users, run.active_users),
-        lacking="Nothing was measured and no window says whom it touches, or no service has users.",
+        lacking="It needs active users of the service, and events measured in the window or the users expected on its request.",
     ),
     Measure(
         id="M6", title="Budget spent beyond what was agreed", unit="%", target="0", adds_up=True, holds=lambda value: value <= 0,

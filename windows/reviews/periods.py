@@ -21,6 +21,11 @@ class Period:
     until: datetime
 
     @property
+    def last(self) -> datetime:
+        """The last day that belongs to it."""
+        return self.until - timedelta(days=1)
+
+    @property
     def before(self) -> Period:
         return around(self.kind, self.since - timedelta(days=1))
 

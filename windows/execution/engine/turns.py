@@ -143,7 +143,7 @@ class _Turn:
         if decision.status is RunStatus.HELD and self.run.status == RunStatus.VALIDATING and until is None and not decision.met:
             until, action = self.now + settings.ROADWORKS.inconclusive_timeout, "roll_back"
         is_back = self.run.status == RunStatus.ROLLING_BACK and decision.status is not RunStatus.STUCK
-        cause = f"{self.run.reason} " if is_back else ""  # why it turned back stays with the end
+        cause = f"{self.run.reason.rstrip('.')}. " if is_back and self.run.reason else ""  # why it turned back stays with the end
         if decision.status is RunStatus.HELD and is_back:
             self.anew()
         columns = {"back_to": decision.back_to} if decision.status is RunStatus.ROLLING_BACK else {}

@@ -65,4 +65,5 @@ def break_glass_page(request: HttpRequest, reference: str) -> HttpResponse:
 
 @reads
 def report_page(request: HttpRequest, run_id: int) -> HttpResponse:
-    return render(request, "execution/report.html", {"report": report(run_id, actor_of(request))})
+    zone = getattr(request.user, "timezone", "UTC")
+    return render(request, "execution/report.html", {"report": report(run_id, actor_of(request)), "zone": zone})

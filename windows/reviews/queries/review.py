@@ -99,7 +99,8 @@ class Review:
     period: Period
     ran: Sequence[Ended]
     number: int
-    went_back: Sequence[Ended]
+    went_back: Sequence[Ended]  # the newest; `number_back` counts all
+    number_back: int
     measures: Sequence[Moved]
     ahead: Sequence[Window]
     broken: Sequence[Trouble]
@@ -125,6 +126,7 @@ def review_of(viewer: Actor, period: Period, now: datetime) -> Review:
     follow_ups, ended = open_ones(viewer, SHOWN), ended_in(viewer, period.since, period.until)
     return Review(
         period=period, ran=ran[:SHOWN], number=len(ran), went_back=[one for one in ran if one.went_back][:SHOWN],
+        number_back=sum(one.went_back for one in ran),
         measures=[Moved(one, value_of(one, ran), value_of(one, earlier)) for one in MEASURES.values()],
         ahead=ahead(viewer, period.after), broken=broken(viewer, period), incidents=incidents(viewer, period),
         too_many=months(period.since, period.until, limit=SHOWN), glass=broken_glass(viewer, period.since, period.until, limit=SHOWN),
