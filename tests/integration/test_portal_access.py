@@ -197,6 +197,8 @@ def world() -> dict[str, Any]:
         "depends_on": "orders",
         "verb": "hold",
         "part": "plan",
+        "key": "before",
+        "trace_id": "a" * 32,
         "service": "orders",
         "environment": "production",
     }
