@@ -9,9 +9,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from portal.dashboards.queues import QUEUES
 from portal.templatetags.signs import lasting
 from windows.access.roles import Actor
-from windows.audit.clock import clock
+from windows.delivery.consuming import deserted
 from windows.execution.models import LIVE
 from windows.execution.queries.rows import run_rows
 from windows.execution.states import RunStatus
@@ -40,13 +41,20 @@ def strip_of(request: HttpRequest, viewer: Actor) -> list[Segment]:
 
 
 def strip(viewer: Actor) -> list[Segment]:
-    """Red when held, stuck or past its turn-back time. One query, and one for the clock where anything runs."""
+    """Red when held, stuck or past its turn-back time. One query, and one for the clock and the workers where anything runs."""
     rows = run_rows(viewer, limit=MOST, statuses=LIVE, rehearsals=False)
     if not rows:
         return []
-    now = clock()
+    now, alone = deserted(QUEUES)
+    away = [without_workers(alone)] if alone else []
     segments = [segment(row, now) for row in rows[:MOST]]
-    return sorted(segments, key=lambda one: not one.alarm)
+    return [*away, *sorted(segments, key=lambda one: not one.alarm)]
+
+
+def without_workers(queues: list[str]) -> Segment:
+    """What is due is late, not lost; who waits for it should know why."""
+    told = f"nobody takes what is due: {', '.join(queues)}"
+    return Segment("Workers", "do not answer", told, "late, not lost", reverse("on-call"), "warn", "Look", True)
 
 
 def rough(left: timedelta) -> str:

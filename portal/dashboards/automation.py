@@ -1,4 +1,5 @@
-"""Whether the machinery does its work: steps without a person [M7], workers, messages, the sealer. Three queries and the sealer's."""
+"""Whether the machinery does its work: steps without a person [M7], workers, queues, messages, the sealer. Four queries and the
+sealer's."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from portal.charts.chart import percent
+from portal.dashboards.queues import QUEUES
 from portal.templatetags.signs import lasting
 from windows.audit.queries import unsealed
+from windows.delivery.consuming import unconsumed
 from windows.delivery.models import Message, MessageStatus
 from windows.execution.models import Run
 from windows.reviews.queries.steps import ALONE, TRIED, tried_steps
@@ -31,11 +34,13 @@ class Sign:
 def automation(now: datetime) -> list[Sign]:
     grace = 3 * settings.ROADWORKS.sweep + settings.ROADWORKS.lease
     late, dead = overdue(now, grace), Message.objects.filter(status=MessageStatus.DEAD.value).count()
+    alone = unconsumed(QUEUES)
     waiting, since = unsealed()
     age = now - since if since else timedelta()
     return [
         without_a_person(now),
         Sign("Workers", "fail" if late else "pass", f"{late} run{'s' * (late > 1)} without a worker" if late else "no run waits for one"),
+        Sign("Queues", "fail" if alone else "pass", f"nobody consumes: {', '.join(alone)}" if alone else "each is consumed"),
         Sign("Messages", "fail" if dead else "pass", f"{dead} could not be delivered" if dead else "none is undelivered for good"),
         Sign("Audit seal", "pass" if age < SEALED_WITHIN else "fail",
              "up to date" if age < SEALED_WITHIN else f"{waiting} entries wait since {lasting(age)}"),

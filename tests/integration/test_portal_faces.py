@@ -96,7 +96,7 @@ def test_figures_are_for_this_machine_or_for_who_has_the_token(client, settings)
 
 def test_health_is_answered_without_a_session(client) -> None:
     assert client.get("/healthz").content == b"ok\n"
-    assert client.get("/readyz").content == b"ready\n"
+    assert client.get("/readyz").content == b"ready\nnobody consumes: execute, sweep, measure, notify, outside\n"
 
 
 @pytest.mark.parametrize(("path", "most"), [("/windows/", 8), ("/runs/", 7), ("/approvals/", 12), ("/strip", 5), ("/windows/new", 18)])

@@ -52,6 +52,16 @@ class Way(models.Model):
         return self.name
 
 
+class Consumed(models.Model):
+    """A queue of the broker, and when a worker last said that it consumes it. One row a queue, whoever consumes it."""
+
+    queue = models.CharField(max_length=60, primary_key=True)
+    seen_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.queue
+
+
 class Message(models.Model):
     dedup_key = models.CharField(max_length=200, unique=True)  # one fact, one message, however often it is said
     channel = models.CharField(max_length=30)  # the name of a module in delivery/channels/
