@@ -126,6 +126,16 @@ def database(url: str) -> dict[str, object]:
 
 DATABASE_URL = os.environ.get("DATABASE_URL") or "postgresql://roadworks@/roadworks"
 DATABASES = {"default": database(DATABASE_URL)}
+WEB_PATIENCE = {"lock_timeout": "5s", "statement_timeout": "20s"}  # then a page says 503; workers may take longer
+
+
+def impatient() -> None:
+    """A web process waits for no lock and no query as long as it likes: its threads are few, and somebody sits before the page."""
+    options = DATABASES["default"]["OPTIONS"]
+    assert isinstance(options, dict)
+    options["options"] = " ".join([options.get("options", ""), *(f"-c {name}={value}" for name, value in WEB_PATIENCE.items())]).strip()
+
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "catalogue.Person"
 AUTH_PASSWORD_VALIDATORS = [

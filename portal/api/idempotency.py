@@ -12,12 +12,13 @@ that nothing happened and the act may be tried again.
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.request import RawPostDataException
 
@@ -26,6 +27,7 @@ from portal.problems import Problem, answer, problem_of
 from windows.audit.models import AuditEntry
 from windows.errors import Invalid
 
+log = logging.getLogger(__name__)
 KEPT_HOURS = 24
 ABANDONED = 120  # seconds; longer than any request of ours may take
 PATIENCE = 5.0  # seconds a browser's second click waits for the first
@@ -66,7 +68,10 @@ class Idempotency:
         if earlier is not None:
             return replay(earlier)
         response = self.get_response(request)
-        keep(request, wish, response)
+        try:
+            keep(request, wish, response)
+        except (OperationalError, InterfaceError) as error:  # the act has its answer; what becomes of the key the trail decides later
+            log.warning("An answer could not be kept: %s", type(error).__name__)
         return response
 
 

@@ -10,7 +10,7 @@ from django.db.migrations.operations import AddField, CreateModel
 PACKAGES = ("portal", "slo", "windows")
 
 
-def test_no_later_column_is_needed_by_those_who_do_not_know_it() -> None:
+def test_r_b11_no_later_column_is_needed_by_those_who_do_not_know_it() -> None:
     loader = MigrationLoader(None)
     ours = {model._meta.app_label for model in apps.get_models() if model.__module__.split(".")[0] in PACKAGES}
     later, needed = 0, []
@@ -28,3 +28,12 @@ def test_no_later_column_is_needed_by_those_who_do_not_know_it() -> None:
                 needed.append(f"{app}.{one.model_name}.{one.name} ({name}): say db_default")
     assert later > 20, "the walk found the columns that came later"
     assert not needed, "\n".join(needed)
+
+
+def test_r_b11_every_migration_can_be_taken_back() -> None:
+    loader = MigrationLoader(None)
+    ours = {model._meta.app_label for model in apps.get_models() if model.__module__.split(".")[0] in PACKAGES}
+    walked = [(key, one) for key, node in loader.graph.nodes.items() if key[0] in ours for one in node.operations]
+    assert len(walked) > 100
+    stuck = [f"{app}.{name}: {one.describe()}" for (app, name), one in walked if not one.reversible]
+    assert not stuck, "\n".join(stuck)
