@@ -34,6 +34,8 @@ class Defaults:
     reconcile: timedelta = seconds(30)  # how often what is outside is compared with what is desired
     silence_ttl: timedelta = seconds(600)  # how long a silence outlives the last worker that renewed it
     silence_renew: timedelta = seconds(120)
+    api_rate: float = 50.0  # requests a second of one token, or of one feed address
+    api_burst: int = 1000  # and so many at once
     watch_after: timedelta = seconds(1800)  # how long a window's SLIs stay watched once it has ended
     sealer: timedelta = seconds(1)
 

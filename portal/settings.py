@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.Actors",
+    "portal.pacing.Pacing",
     "portal.api.idempotency.Idempotency",
     "portal.middleware.Errors",
 ]

@@ -81,6 +81,8 @@ MEANINGS = {
     "reconcile": "how often surfaces (silences, traffic, flags …) are compared with what is desired",
     "silence_ttl": "how long a silence lasts unless renewed",
     "silence_renew": "how often silences are renewed",
+    "api_rate": "requests a second that one API token, or one feed address, may make",
+    "api_burst": "requests that it may make at once",
     "watch_after": "how long the SLIs of a window stay watched once it has ended",
     "sealer": "how often audit entries are sealed",
 }
