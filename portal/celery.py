@@ -97,15 +97,6 @@ use_broker(settings.CELERY_BROKER_URL)
 app.autodiscover_tasks(force=False)
 
 
-@signals.worker_ready.connect(weak=False)
-def say_what_is_consumed(sender: Any = None, **_: Any) -> None:
-    from windows.delivery.consuming import Saying  # models, which this module is imported before
-
-    saying = Saying(sender.app.amqp.queues.consume_from)
-    signals.worker_shutting_down.connect(lambda **_: saying.end(), weak=False)
-    saying.start()
-
-
 @signals.beat_init.connect(weak=False)
 @signals.worker_ready.connect(weak=False)
 def mark_ready(**_: Any) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from portal.dashboards.queues import QUEUES
 from portal.templatetags.signs import lasting
 from windows.access.roles import Actor
 from windows.delivery.consuming import deserted
@@ -45,7 +44,7 @@ def strip(viewer: Actor) -> list[Segment]:
     rows = run_rows(viewer, limit=MOST, statuses=LIVE, rehearsals=False)
     if not rows:
         return []
-    now, alone = deserted(QUEUES)
+    now, alone = deserted()
     away = [without_workers(alone)] if alone else []
     segments = [segment(row, now) for row in rows[:MOST]]
     return [*away, *sorted(segments, key=lambda one: not one.alarm)]

@@ -27,7 +27,7 @@ def away(queue: str) -> None:
 def test_what_nobody_consumes_is_said_everywhere(client: Client) -> None:
     consume(["execute", "sweep"])
     assert unconsumed(QUEUES) == ["measure", "notify", "outside"]
-    assert deserted(QUEUES)[1] == [], "what was never there has not gone"
+    assert deserted()[1] == [], "what was never there has not gone"
     consume(QUEUES)
     consume(["execute"])
     assert unconsumed(QUEUES) == [] and Consumed.objects.count() == len(QUEUES)

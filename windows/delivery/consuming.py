@@ -32,12 +32,19 @@ def unconsumed(wanted: Collection[str]) -> list[str]:
     return [name for name in wanted if name not in served]
 
 
-def deserted(known: Collection[str]) -> tuple[datetime, list[str]]:
-    """Now, by the database, and those of them that were consumed once and are not any more; one query, for those who ask for the clock
-    anyway."""
-    gone = f"array(select queue from {Consumed._meta.db_table} where queue = any(%s) and seen_at <= clock_timestamp() - %s order by queue)"  # noqa: S608
+DESERTED = f"""
+select clock_timestamp(), array(
+    select queue from {Consumed._meta.db_table} where seen_at <= clock_timestamp() - make_interval(secs => %s)
+    and seen_at > clock_timestamp() - interval '7 days' order by queue
+)
+"""  # noqa: S608 - our own name
+
+
+def deserted() -> tuple[datetime, list[str]]:
+    """Now, by the database, and the queues that were consumed in the last days and are not any more; one query, for those who ask for the
+    clock anyway."""
     with connection.cursor() as cursor:
-        cursor.execute(f"select clock_timestamp(), {gone}", [list(known), GONE])
+        cursor.execute(DESERTED, [GONE.total_seconds()])
         now, names = cursor.fetchone()
     return now, names
 
