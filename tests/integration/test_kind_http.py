@@ -70,7 +70,7 @@ def params(server: ThreadingHTTPServer, status: int = 200, **more: object) -> di
     return http.Params.model_validate(told).model_dump(mode="json")
 
 
-def test_it_sends_and_is_content(server) -> None:
+def test_x04_it_sends_its_tags_and_is_content(server) -> None:
     told = params(
         server,
         method="POST",

@@ -76,7 +76,7 @@ def test_it_refuses(wrong: str) -> None:
         params(wrong)
 
 
-def test_the_context_carries_tags_key_and_log(ctx: StepContext) -> None:
+def test_x04_the_context_carries_tags_key_and_log(ctx: StepContext) -> None:
     assert ctx.idempotency_key == f"{ctx.run_id}:0:forward"
     assert ctx.tags["maintenance.scope"] == "orders/production/r1"
     assert ctx.tags["maintenance.owner"] == "Ada"

@@ -61,7 +61,7 @@ def test_u1_no_write_is_lost_and_none_fails(target: psycopg.Connection, node: No
     assert GateReading.objects.filter(run=run, gate="Writers meet no conflict", verdict="pass").exists()
 
 
-def test_u1_a_difference_takes_everything_back(target: psycopg.Connection, node: Node) -> None:
+def test_u1_f05_a_difference_takes_everything_back(target: psycopg.Connection, node: Node) -> None:
     """A row that neither trigger nor backfill reaches as it should: the two do not agree, so the cut never comes."""
     target.execute("create function spoil() returns trigger language plpgsql as 'begin new.price_cents := 1; return new; end'")
     plan = plan_of("u1-schema-migration", database="target", batch=500)
@@ -77,7 +77,7 @@ def test_u1_a_difference_takes_everything_back(target: psycopg.Connection, node:
     assert node.modes == ["normal"]
 
 
-def test_u1_a_conflict_of_writers_takes_everything_back(target: psycopg.Connection, node: Node) -> None:
+def test_u1_f05_a_conflict_of_writers_takes_everything_back(target: psycopg.Connection, node: Node) -> None:
     target.execute("insert into write_conflicts values ('could not serialize')")
     run = carried_out(plan_of("u1-schema-migration", database="target", batch=500), node)
     assert run.status == "rolled_back" and "Writers meet no conflict" in run.reason, (run.reason, outcomes(run))
