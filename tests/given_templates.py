@@ -102,11 +102,11 @@ def plan_of(name: str, **parameters: Any) -> Plan:
     return resolve(parse((TEMPLATES / f"{name}.yaml").read_text()), parameters)
 
 
-def carried_out(plan: Plan, *nodes: Node, seconds: int = 300) -> Run:
-    """As workers would: turns when they are due, watch gates all along, until the run is over or held."""
+def carried_out(plan: Plan, *nodes: Node, seconds: int = 300, **facts: Any) -> Run:
+    """As workers would: turns when they are due, watch gates all along, until the run is over or held. `facts` are columns of the run."""
     watch = [gate.to_json() for gate in plan.watch]
     rows = [{name: value for name, value in row.items() if name != "position"} for row in plan.to_rows()]
-    run = run_of(*rows, window=given.window(given.actor("olga", ("shop", Role.OWNER))), watch=watch)
+    run = run_of(*rows, window=given.window(given.actor("olga", ("shop", Role.OWNER))), watch=watch, **facts)
     with ExitStack() as following:
         for node in nodes:
             following.enter_context(node.following())

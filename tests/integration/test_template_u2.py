@@ -26,12 +26,13 @@ def kube(prometheus: Prometheus) -> Iterator[Cluster]:
         yield made
 
 
-def upgraded(kube: Cluster, prometheus: Prometheus, settings: Any, folder: Path, **said: Any) -> Run:
+def upgraded(kube: Cluster, prometheus: Prometheus, settings: Any, folder: Path, tried: str = "", **said: Any) -> Run:
     settings.PROMETHEUS_URL, settings.COMMANDS_DIR = prometheus.url, kube.commands(folder)
     with again_and_again(kube.use, kube.use), again_and_again(kube.deploy, rest=0.2):
         known(prometheus.url, "rate(apiserver_errors_total[5s]) / (rate(apiserver_requests_total[5s]) > 0)", "min(kubelet_version) == 30")
         known(prometheus.url, "increase(scheduler_unschedulable_total[5s]) == 0", "increase(controller_restarts_total[5s]) == 0")
-        return carried_out(plan_of("u2-cluster-upgrade", **FAST, **said))
+        rehearsal = {"rehearsal": tried, "staged": {"environment": "production", "parameters": {}, "faults": []}} if tried else {}
+        return carried_out(plan_of("u2-cluster-upgrade", **FAST, **said), **rehearsal)
 
 
 def versions(kube: Cluster) -> list[float]:
@@ -48,10 +49,18 @@ def as_before(kube: Cluster) -> bool:
     )
 
 
-def test_u2_node_after_node_is_left_and_upgraded_and_no_user_notices(
+def test_u2_e01_node_after_node_is_left_and_upgraded_and_no_user_notices(
     kube: Cluster, prometheus: Prometheus, settings: Any, tmp_path: Path
 ) -> None:
+    """E1: a dry run before, which asks the same gates and changes nothing."""
     kube.prepare()
+    tried = upgraded(kube, prometheus, settings, tmp_path, tried="dry_run")
+    assert tried.status == "succeeded", (tried.reason, outcomes(tried))
+    assert {"Dry run: not done."} == {outcome for _, outcome in outcomes(tried).values() if outcome.startswith("Dry run: not")}
+    looked = outcomes(tried)
+    assert looked["Every stored object is served by the new version"][1] == "Dry run: it would wait 1 of 2 in a row."
+    assert "30 ≠ 31" in looked["The control plane is there"][1], "what its gates found is told"
+    assert as_before(kube) and 403 not in kube.deployments, "nothing was done"
     run = upgraded(kube, prometheus, settings, tmp_path)
     assert run.status == "succeeded", (run.reason, outcomes(run), kube.failed[:3])
     assert versions(kube) == [31] * 4
