@@ -48,6 +48,7 @@ def test_a_week_tells_what_ran_what_went_back_and_what_waits(ada: Any) -> None:
     back = ran(ada, "rolled_back")
     before = ran(ada)
     Run.objects.filter(pk=before.pk).update(ended_at=week.since - timedelta(days=1), window_ends_at=week.since - timedelta(days=2))
+    Window.objects.filter(pk=before.window_id).update(starts_at=week.since - timedelta(days=3), ends_at=week.since - timedelta(days=2))
     with transaction.atomic():
         record("step.failed", ENGINE, back.window.reference, window=back.window.reference, run_id=back.pk, data={"reason": "no answer"})
     late = FollowUp.objects.create(
