@@ -24,6 +24,7 @@ from windows.approvals.commands import (
     save_policy,
     withdraw,
 )
+from windows.approvals.commands.expiry import end_left_open
 from windows.approvals.commands.policies import PolicyDraft
 from windows.approvals.models import Approval, ApprovalRequest, Policy
 from windows.approvals.queries import approval_view, awaiting, standing
@@ -452,6 +453,14 @@ def test_requests_expire_at_their_start(asked: Window) -> None:
     assert expire_requests(asked.starts_at) == [asked.reference]
     assert (Window.objects.get().status, ApprovalRequest.objects.get().status) == ("expired", "expired")
     assert expire_requests(asked.starts_at) == []
+
+
+def test_a_request_left_open_ends_with_its_window_and_the_trail_says_so(asked: Window) -> None:
+    Window.objects.filter(pk=asked.pk).update(status="cancelled")
+    assert end_left_open() == 1 and end_left_open() == 0
+    assert ApprovalRequest.objects.get().status == "withdrawn"
+    (entry,) = AuditEntry.objects.filter(kind="window.request_ended")
+    assert (entry.window, entry.data["request"]) == (asked.reference, 1)
 
 
 def test_only_administrators_write_policies(ada: Any, sam: Any) -> None:

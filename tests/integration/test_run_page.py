@@ -90,3 +90,11 @@ def test_an_ended_surface_is_wanted_no_more(olga: Actor) -> None:
     Surface.objects.create(run=run, window=run.window, kind="live", name="x", status="ended", desired={"places": 2})
     shown = text(browser(olga).get(f"/windows/{run.window.reference}/surfaces"))
     assert "Nothing any more while it ran:" in shown
+
+
+def test_a_flag_change_has_one_version_on_the_page(olga: Actor) -> None:
+    run = with_a_step_that_stands(olga)
+    desired = {"mode": "read_only", "version": 1}
+    Surface.objects.create(run=run, window=run.window, kind="flag", name="orders/production/*/*/*", desired=desired, due_at=clock())
+    shown = text(browser(olga).get(f"/windows/{run.window.reference}/surfaces"))
+    assert "mode read-only" in shown and "version 1" not in shown

@@ -10,6 +10,7 @@ from windows.access.roles import SCHEDULE
 from windows.approvals.commands.requests import close_request
 from windows.approvals.models import ApprovalRequest, RequestStatus
 from windows.audit.clock import clock
+from windows.audit.commands import record
 from windows.errors import Conflict
 from windows.lifecycle.states import FINAL, WindowStatus
 from windows.scheduling.commands.transactions import one_transaction
@@ -34,10 +35,15 @@ def expire_requests(now: datetime | None = None) -> list[str]:
 
 @one_transaction
 def end_left_open() -> int:
-    """End the requests whose window was called off: nobody is asked any more. How many; the trail has its entry from that act."""
+    """End the requests whose window was called off: nobody is asked any more. How many; each has its entry in the trail."""
     ended = [status.value for status in FINAL]
     rows = ApprovalRequest.objects.filter(status=RequestStatus.OPEN.value, window__status__in=ended)
-    return rows.update(status=RequestStatus.WITHDRAWN.value, decided_at=clock())
+    left = list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", "window_id", "number", "window__status")[:AT_ONCE])
+    ApprovalRequest.objects.filter(pk__in=[pk for pk, *_ in left]).update(status=RequestStatus.WITHDRAWN.value, decided_at=clock())
+    for _, window, number, status in left:
+        data = {"request": number, "reason": f"The window is {status.replace('_', ' ')}: nobody is asked any more."}
+        record("window.request_ended", SCHEDULE, f"MW-{window}", window=f"MW-{window}", data=data)
+    return len(left)
 
 
 @one_transaction

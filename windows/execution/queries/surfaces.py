@@ -81,6 +81,8 @@ def told(state: object) -> str:
             return f"{status.replace('_', ' ')}, SEQUENCE {sequence}"
         case {"matchers": list(matchers)}:
             return ", ".join(f"{m['name']}{'=~' if m['isRegex'] else '='}{m['value']}" for m in matchers)
+        case {"mode": str(mode), "version": int()}:  # the flag's own count; people know the one that logs and nodes name
+            return f"mode {mode_in_words(mode)}"
         case {"servers": dict(servers)}:
             return told(servers)
         case dict():
