@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from celery import shared_task
 from django.db import connection
 
-from slo.objectives.commands import slice_next
+from slo.objectives.commands import next_to_slice, slice_next
 from slo.objectives.queries import Promise, promises
 from slo.telemetry import commands, registry, retention
 from slo.telemetry.queries import counted
@@ -28,7 +28,10 @@ def measure() -> None:
     last = (clock() - SETTLED).replace(second=0, microsecond=0) - timedelta(minutes=1)
     minutes = [last - timedelta(minutes=back) for back in range(BACK)]
     for one in promises():
-        fetch(one, minutes)
+        try:
+            fetch(one, minutes)
+        except Exception:  # one objective's mistake costs the others no minute
+            log.exception("objective %s could not be measured", one.slug)
 
 
 def clock() -> datetime:
@@ -64,10 +67,15 @@ def fetch(one: Promise, minutes: Sequence[datetime]) -> None:
 
 @shared_task(name="objectives.reconcile")
 def slice_up() -> None:
-    """Judge the slices that wait, for some seconds: the next tick goes on."""
-    until = time.monotonic() + LONGEST
-    while time.monotonic() < until and slice_next():
-        pass
+    """Judge the slices that wait, for some seconds: the next tick goes on. An objective whose slices cannot be judged holds up no other."""
+    until, left_out = time.monotonic() + LONGEST, set[int]()
+    while time.monotonic() < until and (pk := next_to_slice(left_out)) is not None:
+        try:
+            is_done = slice_next(pk)
+        except Exception:
+            log.exception("slices of objective %s could not be judged", pk)
+            is_done = False
+        left_out |= set() if is_done else {pk}
 
 
 @shared_task(name="telemetry.forget")

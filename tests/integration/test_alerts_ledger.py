@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from tests.callers import caller
 from tests.given_alerts import SLOW, alert, call, heard, open_window
@@ -249,3 +250,14 @@ def xmin() -> list[tuple[int, str]]:
     with connection.cursor() as cursor:
         cursor.execute("select id, xmin::text from alerts_alert order by id")
         return [(int(key), str(by)) for key, by in cursor.fetchall()]
+
+
+def test_whoever_tells_locks_alerts_before_their_group_as_whoever_hears_does() -> None:
+    open_window()
+    for act in (lambda: heard(alert()), tell_due):
+        with CaptureQueriesContext(connection) as asked:
+            act()
+        told = [one["sql"] for one in asked if "FOR UPDATE" in one["sql"]]
+        locks = [table for sql in told for table in ("alerts_alertgroup", "alerts_alert") if f'FROM "{table}"' in sql]
+        assert locks == sorted(locks), "alerts first"
+        assert "alerts_alertgroup" in locks

@@ -19,7 +19,9 @@ from tests.callers import browser
 from tests.given_alerts import alert, heard, open_window
 from tests.receivers import Receiver, receiver
 from windows.access.roles import Actor, Role
+from windows.alerts.commands import ending
 from windows.alerts.commands.ending import end_groups
+from windows.alerts.commands.groups import said_of
 from windows.alerts.commands.telling import tell_due
 from windows.alerts.models import Alert, AlertGroup
 from windows.audit.clock import clock
@@ -336,7 +338,39 @@ def test_what_could_not_even_be_tried_for_a_day_is_dead_and_shown(olga: Actor, t
     made, _ = channel(olga, there, "slack")
     Way.objects.create(name=f"channel:{made.pk}", failures=1, rests_until=clock() + timedelta(minutes=5))
     say()
-    Message.objects.filter(target=made).update(created_at=clock() - timedelta(days=2))
+    Message.objects.filter(target=made).update(created_at=clock() - timedelta(days=2), queued_at=clock() - timedelta(days=2))
     send_due()
     assert Message.objects.get(target=made).status == "dead" and not there.got
     assert AuditEntry.objects.filter(kind="message.died").exists()
+
+
+def test_what_is_sent_again_after_more_than_a_day_waits_for_its_way_like_anything_new(olga: Actor, there: Receiver) -> None:
+    made, _ = channel(olga, there, "slack")
+    there.answers = [(404, {})]
+    say()
+    send_due()
+    dead = Message.objects.get(status="dead")
+    Message.objects.filter(pk=dead.pk).update(created_at=clock() - timedelta(days=2), queued_at=clock() - timedelta(days=2))
+    Way.objects.update_or_create(name=f"channel:{made.pk}", defaults={"failures": 1, "rests_until": clock() + timedelta(minutes=5)})
+    send_again(olga, dead.pk)
+    send_due()
+    dead.refresh_from_db()
+    assert dead.status == "queued"
+
+
+def test_a_group_that_cannot_end_yet_holds_up_none_that_came_after_it(
+    olga: Actor, there: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "MANY", 1)
+    open_window()
+    channel(olga, there, "pagerduty", urgencies=("page",))
+    for service_, name in (("orders", "A"), ("billing", "B")):
+        began = clock()
+        heard(alert(name, at=began, service=service_))
+        tell_due()
+        send_due()
+        heard(alert(name, at=began, over=True, service=service_))
+    first = AlertGroup.objects.order_by("pk").first()
+    assert first is not None and AlertGroup.objects.count() == 2
+    Message.objects.filter(dedup_key__startswith=said_of(first, 1)).update(status="queued", wake_at=clock() + timedelta(hours=1))
+    assert end_groups() == 1

@@ -10,9 +10,10 @@ import pytest
 
 from slo.budget import Ratio
 from slo.intervals import Interval
-from slo.objectives.commands import slice_next
+from slo.objectives.commands import slice_next, slicing
 from slo.objectives.models import Objective
 from slo.objectives.queries import health, promise
+from slo.objectives.tasks import slice_up
 from slo.telemetry.queries import ratios
 from slo.telemetry.readings import Push
 from tests import given_windows as given
@@ -127,6 +128,30 @@ def test_an_objective_that_comes_to_count_slices_counts_those_measured_before(ad
     while slice_next():
         pass
     assert ratios(wanted) == [Ratio(1, 2)] and promise("orders-writes").slices_from is None
+
+
+def test_an_objective_whose_slices_cannot_be_judged_holds_up_no_other(ada: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    define_as_written(ada, SLICED)
+    waits = Objective.objects.get(slug="orders-writes")
+    Objective.objects.filter(pk=waits.pk).update(slices_from=NOW - timedelta(days=1))
+    Objective.objects.create(
+        slug="broken",
+        service="orders",
+        title="Broken",
+        target="0.9",
+        slice_minutes=5,
+        slice_target="0.9",
+        slices_from=NOW - timedelta(days=9),
+    )
+
+    def judged(series: str, *_: Any) -> None:
+        if series == "broken":
+            raise ValueError("what no slicing can judge")
+
+    monkeypatch.setattr(slicing, "slice_day", judged)
+    slice_up()
+    assert promise("orders-writes").slices_from is None
+    assert promise("broken").slices_from is not None
 
 
 def test_the_api_takes_and_gives_the_same_text(ada: Actor, client: Any) -> None:

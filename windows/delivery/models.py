@@ -82,6 +82,7 @@ class Message(models.Model):
     last_error = models.TextField(blank=True)
     wake_at = models.DateTimeField(null=True, db_default=Now())
     created_at = models.DateTimeField(db_default=Now())
+    queued_at = models.DateTimeField(db_default=Now())  # last: when it was made, or sent again
     delivered_at = models.DateTimeField(null=True)
 
     class Meta:

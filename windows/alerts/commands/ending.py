@@ -21,12 +21,14 @@ FIRING = Alert.objects.filter(group=OuterRef("key"), ends_at__isnull=True)
 
 
 def end_groups() -> int:
-    """Each in a transaction of its own; how many are over."""
-    ended = 0
+    """Each in a transaction of its own; how many are over. One that cannot be told yet holds up none that came after it."""
+    ended, last = 0, 0
     open_ = AlertGroup.objects.filter(episode__gt=F("over"), wake_at__isnull=True).exclude(Exists(FIRING))
-    for group in list(open_.order_by("told_at").values_list("pk", flat=True)[:MANY]):
-        with going_on("end a group of alerts", group=group):
-            ended += end_one(group)
+    while batch := list(open_.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:MANY]):
+        for group in batch:
+            with going_on("end a group of alerts", group=group):
+                ended += end_one(group)
+        last = batch[-1]
     return ended
 
 

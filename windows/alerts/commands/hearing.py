@@ -48,7 +48,7 @@ def hear(actor: Actor, call: Call) -> Taken:
     heard = {(one.fingerprint, one.starts_at): one for one in call.alerts if one.ends_at is None}
     heard |= {(one.fingerprint, one.starts_at): one for one in call.alerts if one.ends_at is not None}  # its end is the later word
     starts = {at for _, at in heard}
-    rows = Alert.objects.filter(fingerprint__in={name for name, _ in heard}, starts_at__in=starts).select_for_update()
+    rows = Alert.objects.filter(fingerprint__in={name for name, _ in heard}, starts_at__in=starts).select_for_update().order_by("pk")
     known = {(row.fingerprint, row.starts_at): row for row in rows}
     fresh = take_new([one for key, one in heard.items() if key not in known], now)
     again, resolved = brought_up_to_date([(known[key], one) for key, one in heard.items() if key in known], now)

@@ -48,17 +48,19 @@ def tell_due() -> int:
 
 @transaction.atomic(durable=True)
 def tell_one(group: int) -> bool:
-    """A message to each who must know, whatever the number of its alerts. Two workers never tell the same group."""
+    """A message to each who must know, whatever the number of its alerts. Two workers never tell the same group.
+
+    Alerts are locked before their group, as by whoever hears of alerts or hands them over and then wakes groups.
+    """
     now = clock()
+    key = AlertGroup.objects.filter(pk=group, wake_at__lte=now).values_list("key", flat=True).first()
+    if key is None:
+        return False
+    untold = Alert.objects.select_for_update().filter(group=key, told_at__isnull=True).exclude(action=Action.ANNOTATE)
+    rows = list(untold.order_by("pk")[:AT_ONCE])
     due = AlertGroup.objects.select_for_update(skip_locked=True).filter(pk=group, wake_at__lte=now).first()
     if due is None:
         return False
-    rows = list(
-        Alert.objects.select_for_update()
-        .filter(group=due.key, told_at__isnull=True)
-        .exclude(action=Action.ANNOTATE)
-        .order_by("pk")[:AT_ONCE]
-    )
     due.wake_at = now + REST if len(rows) == AT_ONCE else None
     if rows:
         takes_part(due, now)

@@ -85,7 +85,9 @@ def send_again(actor: Actor, message_id: int) -> None:
     require(actor, Verb.EDIT_CHANNELS, Subject(team=teams[0] if teams else None, called="what was not delivered"))
     if message.status != MessageStatus.DEAD.value:
         raise Conflict(f"This message is {message.status}.", field="status", status=message.status)
-    Message.objects.filter(pk=message.pk).update(status=MessageStatus.QUEUED.value, attempts=0, wake_at=clock(), last_error="")
+    Message.objects.filter(pk=message.pk).update(
+        status=MessageStatus.QUEUED.value, attempts=0, wake_at=clock(), queued_at=clock(), last_error=""
+    )
     data = {"channel": message.channel, "recipient": message.recipient}
     record("message.sent_again", actor, message.title[:120], window=message.window, data=data)
     ring_on_commit("delivery.notify")

@@ -70,7 +70,7 @@ def _go_around(limit: int) -> None:
     queued = Message.objects.select_for_update(skip_locked=True, of=("self",)).filter(status=MessageStatus.QUEUED.value, wake_at__lte=now)
     for message in queued.filter(leading_to(resting)).order_by("wake_at", "pk")[:limit]:
         way = resting[way_of(message)]
-        if message.created_at < now - OLDEST:
+        if message.queued_at < now - OLDEST:
             _is_dead(message, "its way has not answered for a day")
             continue
         Message.objects.filter(pk=message.pk).update(wake_at=way.rests_until)
