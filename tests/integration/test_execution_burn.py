@@ -71,6 +71,16 @@ def test_n11_r_c07_burning_14_4_times_holds_at_the_next_evaluation_and_pages(wor
     assert watch_burning(clock()) == [], "held once"
 
 
+def test_n11_beyond_the_hard_threshold_nobody_is_asked_first(world: World) -> None:
+    objective()
+    run = under_way(world)
+    felt(*hour(bad=1_450))
+    assert watch_burning(clock()) == [run.pk]
+    run.refresh_from_db()
+    assert run.status == "rolling_back"
+    assert "from 144 times on it is rolled back" in run.reason
+
+
 @pytest.mark.parametrize(
     ("case", "facts", "bad"),
     [
@@ -92,9 +102,9 @@ def test_r_c07_who_is_not_held(world: World, case: str, facts: dict[str, Any], b
 def test_r_c07_trouble_of_before_holds_nobody_and_who_resumes_is_not_held_for_what_is_over(world: World) -> None:
     objective()
     run = under_way(world, ago=3 * MINUTE)
-    felt(*[(ago, 5000, 10_000) for ago in range(5, 66)], *[(ago, 0, 10_000) for ago in range(1, 4)])
+    felt(*[(ago, 1000, 10_000) for ago in range(5, 66)], *[(ago, 0, 10_000) for ago in range(1, 4)])
     assert watch_burning(clock()) == []
-    felt(*[(ago, 5000, 10_000) for ago in range(1, 4)])
+    felt(*[(ago, 1000, 10_000) for ago in range(1, 4)])
     assert watch_burning(clock()) == [run.pk]
     held = locked(run.pk)
     become(held, RunStatus.RUNNING, ENGINE, reason="Looked at.", now=clock())

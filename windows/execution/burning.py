@@ -1,4 +1,4 @@
-"""The burn hold (N11): a run is held while what its window touches burns its error budget too fast.
+"""The burn hold (N11): a run is held while what its window touches burns its error budget too fast, and rolled back beyond HARD.
 
 Every critical objective of the scope is asked, by the minutes as users felt them, with its own paging rules (those of the SRE workbook
 where it has none): the long and the short window burn, and what was measured since the run went on burns too, so that trouble of before
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from slo.budget import Policy, Ratio
 from slo.burn_rate import TOLERANCE, WINDOWS, Rule, burn_rate, judge
@@ -23,6 +24,7 @@ from windows.execution.models import Run
 from windows.execution.states import RunStatus
 from windows.scheduling.models import WindowScope
 
+HARD = 10  # times the factor of the fastest rule: of the workbook's 14.4 a fifth of a month's budget in an hour; then nobody is asked first
 WATCHED = [RunStatus.RUNNING.value, RunStatus.VALIDATING.value]
 
 
@@ -47,21 +49,35 @@ class Burning:
         return worst if worst and self.since is not None and self.since >= worst.factor - TOLERANCE else None
 
     @property
+    def is_hard(self) -> bool:
+        """Beyond asking, by the fastest of the paging rules: both its windows, and what was measured since the run went on."""
+        return self.rule is not None and min(
+            self.rates[self.fastest.long] or 0.0, self.rates[self.fastest.short] or 0.0, self.since or 0.0
+        ) >= (HARD * self.fastest.factor - TOLERANCE)
+
+    @property
+    def fastest(self) -> Rule:
+        return max((rule for rule in self.promise.alerts if rule.urgency == "page"), key=lambda rule: rule.factor)
+
+    @property
     def told(self) -> str:
         rule = self.rule
         assert rule is not None
         return (
             f"{self.promise.slug} burns its error budget {self.rates[rule.long]:.1f} times faster than allowed over {rule.long} and"
-            f" {self.rates[rule.short]:.1f} times over {rule.short}; {rule.factor:g} is the limit of a window."
+            f" {self.rates[rule.short]:.1f} times over {rule.short}; {rule.factor:g} is the limit of a window"
+            + (f", and from {HARD * self.fastest.factor:g} times on it is rolled back." if self.is_hard else ".")
         )
 
 
 def watch_burning(now: datetime) -> list[int]:
-    """Hold what burns; the ids of those runs. Six statements, however many runs are under way, and what a hold costs."""
-    held = []
-    for one in burning_now(now):
+    """Hold what burns, and roll back what burns beyond the hard threshold; the ids of those runs. Six statements, however many runs are
+    under way, and what a hold costs."""
+    held: list[int] = []
+    for one in sorted(burning_now(now), key=lambda one: not one.is_hard):
         if one.run.pk not in held and one.rule:
-            answer_gate(one.run.pk, f"burn rate of {one.promise.slug}"[:120], "hold", one.told, readings=[], otherwise="hold")
+            action: Literal["hold", "roll_back"] = "roll_back" if one.is_hard else "hold"
+            answer_gate(one.run.pk, f"burn rate of {one.promise.slug}"[:120], action, one.told, readings=[], otherwise="hold")
             held.append(one.run.pk)
     return held
 
