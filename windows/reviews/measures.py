@@ -147,7 +147,7 @@ MEASURES: Mapping[str, Measure] = {one.id: one for one in (
     Measure(
         id="M8", title="Telemetry that carries the tag", unit="%", target="100 %", goal=1, holds=lambda value: value >= 1,
         definition="Events tagged with the window ÷ events measured inside scope and window, of critical objectives; whole minutes only,"
-        " from half a minute after it began (the flags' max-age)."
+        " from five seconds after it began: nodes know of it then."
         " A confidential window tags nothing, so its share is not known.",
         counts=lambda run: share(run.tagged, run.expected_tags), lacking="No event of a critical objective was measured inside a window.",
     ),

@@ -16,12 +16,13 @@ from slo.telemetry.queries import tagged
 from windows.execution.models import Run
 from windows.scheduling.models import WindowScope
 
+HEARD = timedelta(seconds=5)  # the flag server looks each second, and tells its nodes at once
 LEARNING = timedelta(seconds=30)  # the flags' max-age: a node that heard nothing for so long trusts no flag it knew
 
 
-def learnt(whole: Interval) -> Interval:
+def learnt(whole: Interval, within: timedelta = HEARD) -> Interval:
     """A window from when every node that follows its flag can have heard of it."""
-    return Interval(min(whole.start + LEARNING, whole.end), whole.end)
+    return Interval(min(whole.start + within, whole.end), whole.end)
 
 
 def coverage(run: Run, now: datetime) -> Mapping[str, Ratio]:
@@ -32,7 +33,7 @@ def coverage(run: Run, now: datetime) -> Mapping[str, Ratio]:
     places = set(WindowScope.objects.filter(window=run.window_id).values_list("service__slug", "environment"))
     wanted = [one for one in promises(services={service for service, _ in places}) if (one.service, one.environment) in places]
     critical = [one.slug for one in wanted if one.is_critical]
-    inside = learnt(Interval(min(began, now), now))
+    inside = learnt(Interval(min(began, now), now), LEARNING)  # what holds a run is patient
     found = tagged([(slug, inside, run.window.reference) for slug in critical])
     return {slug: one for slug, one in zip(critical, found, strict=True) if one.total}
 
