@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('delivery', '0005_words_for_those_outside'),
+        ('delivery', '0006_who_consumes'),
     ]
 
     operations = [
