@@ -22,6 +22,7 @@ from windows.reviews.queries.ended import ended_runs
 from windows.reviews.queries.evidence import SPAN, maturity_of_teams
 from windows.reviews.queries.review import incidents
 from windows.scheduling.models import WindowBudget
+from windows.scheduling.queries import CalendarEntry
 from windows.scheduling.queries.loads import months
 
 CHARTS = ("adherence", "rollbacks", "error-budgets", "impact")
@@ -111,12 +112,19 @@ def figures(runs: list[Ended], budgets: list[Left], told: dict[int, Touched], co
             "impact", "Revenue touched, 30 days", f"{sum(money or 0.0 for money in revenue):,.0f}", f"in {len(revenue)} windows",
             "inconclusive" if missing else "", f"{missing} without a figure" if missing else "At most; the services' own figures",
         ),
-        Figure(
-            "upcoming", "Users, next window", f"{told[first.id].users:,}" if first and first.id in told and told[first.id].users is not None
-            else "none" if first is None else "not known", first.reference if first else "", "",
-            first.title if first else f"Nothing planned in {DAYS} days",
-        ),
+        whom(first, told),
     ]  # fmt: skip
+
+
+def whom(first: CalendarEntry | None, told: dict[int, Touched]) -> Figure:
+    """Users of the next window: what its owner expects, else the upper bound, called so. Of who is really touched see M5."""
+    name, title = "upcoming", "Users, next window"
+    if first is None:
+        return Figure(name, title, "none", "", "", f"Nothing planned in {DAYS} days")
+    found = told.get(first.id)
+    if found is None or found.users is None:
+        return Figure(name, title, "not known" if found else "none", first.reference, "", first.title)
+    return Figure(name, title, f"{found.users:,}", f"{'expected' if found.is_expected else 'at most'}, {first.reference}", "", first.title)
 
 
 def measure(name: str, title: str, met: int, all_: int, *, at_least: float | None = None, below: float | None = None) -> Figure:

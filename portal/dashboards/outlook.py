@@ -21,11 +21,13 @@ MONTH = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """The estimate for one window. `users`: expected by its owner, else the active users of its largest service. None: not known."""
+    """The estimate for one window. `users`: expected by its owner (`is_expected`), else the active users of its largest service, an
+    upper bound. None: not known."""
 
     starts_at: datetime
     users: int | None
     revenue: float | None
+    is_expected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,14 @@ def touched(viewer: Actor, now: datetime) -> dict[int, Touched]:
 def estimate(starts: datetime, ends: datetime, mode: str, expected: int | None, services: list[tuple[int | None, float | None]]) -> Touched:
     """Pure. `services`: monthly active users and revenue per hour of each; one that is not known leaves the sum unknown."""
     if mode == Mode.NORMAL:
-        return Touched(starts, expected or 0, 0.0)
+        return Touched(starts, expected or 0, 0.0, is_expected=True)
     users = [count for count, _ in services]
     revenue = [money for _, money in services]
     hours = (ends - starts) / timedelta(hours=1)
     known = [count for count in users if count is not None]
     most = expected if expected is not None else max(known) if len(known) == len(users) else None
-    return Touched(starts, most, None if None in revenue else sum(money or 0.0 for money in revenue) * hours)
+    money = None if None in revenue else sum(one or 0.0 for one in revenue) * hours
+    return Touched(starts, most, money, is_expected=expected is not None)
 
 
 def upcoming(viewer: Actor, now: datetime, told: Mapping[int, Touched], days: int, limit: int) -> tuple[list[Coming], bool]:

@@ -45,23 +45,24 @@ class Past:
     steps: tuple[tuple[str, str], ...] = UPGRADE
     end: RunStatus = RunStatus.SUCCEEDED
     why: str = ""
+    users: int | None = None  # who was expected to notice
 
 
 PAST = (
-    Past("Index for order history", "orders", "ben", 26, 3, 30, 18, "read_only", "L5", SCHEMA),
-    Past("Payment gateway certificate", "payments", "lea", 25, 4, 60, 35, "degraded", "L9", BY_HAND),
+    Past("Index for order history", "orders", "ben", 26, 3, 30, 18, "read_only", "L5", SCHEMA, users=900),
+    Past("Payment gateway certificate", "payments", "lea", 25, 4, 60, 35, "degraded", "L9", BY_HAND, users=600),
     Past("Search engine upgrade", "search", "kim", 23, 2, 90, 104, "degraded", "L6", why="Reindexing took longer than tried."),
-    Past("Split order lines", "orders", "ben", 20, 3, 45, 31, "read_only", "L5", SCHEMA),
+    Past("Split order lines", "orders", "ben", 20, 3, 45, 31, "read_only", "L5", SCHEMA, users=1_400),
     Past("Storefront framework upgrade", "storefront", "kim", 19, 5, 60, 42),
     Past("Basket expiry column", "baskets", "elif", 17, 3, 30, 12, "read_only", "L5", SCHEMA, RunStatus.ROLLED_BACK,
          "The reconcile gate counted 41 baskets without the new value; 0 were allowed."),
     Past("Inventory host replacement", "inventory", "jun", 16, 13, 120, 95, "offline", "L6", BY_HAND),
-    Past("Basket expiry column, second try", "baskets", "elif", 13, 3, 30, 14, "read_only", "L5", SCHEMA),
+    Past("Basket expiry column, second try", "baskets", "elif", 13, 3, 30, 14, "read_only", "L5", SCHEMA, users=2_000),
     Past("Mail relay move", "notifications", "jun", 12, 10, 60, 55, "degraded", "L2", BY_HAND),
     Past("Accounts database minor version", "accounts", "jun", 10, 2, 60, 38, "read_only", "L5", SCHEMA),
     Past("Checkout connection pool", "checkout", "lea", 8, 4, 45, 21),
     Past("Recommendations model refresh", "recommendations", "kim", 6, 11, 120, 64),
-    Past("Order archive", "orders", "ben", 5, 3, 40, 26, "read_only", "L5", SCHEMA),
+    Past("Order archive", "orders", "ben", 5, 3, 40, 26, "read_only", "L5", SCHEMA, users=1_200),
     Past("Storefront edge rules", "storefront", "kim", 3, 5, 30, 9, "degraded", "L1", UPGRADE, RunStatus.ROLLED_BACK,
          "Error rate of the storefront was 3.1 % over two minutes; 1 % was allowed."),
 )  # fmt: skip
@@ -90,7 +91,7 @@ def write(number: int, past: Past) -> None:
     window = Window(
         title=past.title, reason=f"{past.title}: planned work on {service.name.lower()}.", team=service.team, owner_id=owner,
         coordinator_id=coordinator, created_by_id=coordinator, edited_by_id=coordinator, status=final.value, mode=past.mode,
-        starts_at=starts_at, ends_at=starts_at + timedelta(minutes=past.planned), timezone="Europe/Berlin",
+        starts_at=starts_at, ends_at=starts_at + timedelta(minutes=past.planned), timezone="Europe/Berlin", expected_users=past.users,
         external_ref=f"example:past:{number}", is_example=True, version=5, sequence=4, uid=uuid.uuid4(),
         created_at=filed, updated_at=ended, published_at=filed, started_at=begun, ended_at=ended, closed_at=ended + timedelta(days=1),
     )  # fmt: skip
