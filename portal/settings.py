@@ -232,6 +232,8 @@ SPECTACULAR_SETTINGS = {
         "StepStatus": "windows.execution.api.shapes.STEP",
         "RehearsalKind": "windows.execution.api.shapes.REHEARSAL",
         "WindowMode": "windows.scheduling.api.shapes.MODES",
+        "PublicStatus": "windows.announcements.api.announcements.SHOWN",
+        "FollowUpKind": "windows.reviews.api.follow_ups.KINDS",
     },
 }
 

@@ -19,11 +19,11 @@ from windows.announcements.states import PublicStatus
 from windows.errors import NotFound
 from windows.scheduling.queries import window_id_of, window_view
 
-STATUSES = [("", "not shown yet"), *((one.value, one.value) for one in PublicStatus)]
+SHOWN = [(one.value, one.value) for one in PublicStatus]
 
 
 class AnnouncementUpdateShape(serializers.Serializer[Any]):
-    status = serializers.ChoiceField([(one.value, one.value) for one in PublicStatus])
+    status = serializers.ChoiceField(SHOWN)
     body = serializers.CharField()
     said_by = serializers.CharField()
     at = serializers.DateTimeField()
@@ -33,7 +33,9 @@ class AnnouncementShape(serializers.Serializer[Any]):
     window = serializers.CharField()
     title = serializers.CharField()
     text = serializers.CharField()
-    status = serializers.ChoiceField(STATUSES, help_text="As the public was last told; empty until the window is approved.")
+    status = serializers.ChoiceField(
+        [("", "not shown yet"), *SHOWN], help_text="As the public was last told; empty until the window is approved."
+    )
     announced_by = serializers.CharField()
     announced_at = serializers.DateTimeField()
     withdrawn_at = serializers.DateTimeField(allow_null=True)

@@ -19,6 +19,8 @@ from windows.reviews.models import FollowUp
 from windows.reviews.queries.follow_ups import FILTERS, follow_up, follow_ups
 from windows.reviews.states import FollowUpKind, FollowUpStatus
 
+KINDS = [(one.value, one.value) for one in FollowUpKind]
+
 
 class FollowUpShape(serializers.Serializer[Any]):
     id = serializers.IntegerField()
@@ -26,7 +28,7 @@ class FollowUpShape(serializers.Serializer[Any]):
     window = serializers.CharField()
     team = serializers.CharField()
     title = serializers.CharField()
-    kind = serializers.ChoiceField([(one.value, one.value) for one in FollowUpKind])
+    kind = serializers.ChoiceField(KINDS)
     cost_per_hour = serializers.CharField(allow_null=True, help_text="Of a leftover, decimal as text")
     text = serializers.CharField()
     owner = serializers.CharField()
@@ -40,7 +42,7 @@ class FollowUpNoted(Shape):
     window = Text(max_length=20)
     title = Text(max_length=200)
     text = Text(max_length=4000, allow_blank=True, required=False)
-    kind = serializers.ChoiceField([(one.value, one.value) for one in FollowUpKind], required=False)
+    kind = serializers.ChoiceField(KINDS, required=False)
     cost_per_hour = serializers.DecimalField(max_digits=14, decimal_places=2, min_value=0, allow_null=True, required=False)
     owner_id = serializers.IntegerField(min_value=1, max_value=2**53)
     due_on = serializers.DateField()
