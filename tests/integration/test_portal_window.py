@@ -134,7 +134,17 @@ def test_impact_shows_raw_beside_adjusted_before_and_after(ada, page) -> None:
     push("orders-writes", [Push("a", now - timedelta(hours=2), 950, 1000)])
     ahead = given.window(ada, slack=0.2)
     text = page(ahead.reference, "impact")
-    assert re.findall(r'<td class="num">([^<]*)</td>', text) == ["100", "100", "50", "50", "+ 20", "+ 0", "30 %", "50 %", "1.0 h"]  # the last is what it costs
+    assert re.findall(r'<td class="num">([^<]*)</td>', text) == [
+        "100",
+        "100",
+        "50",
+        "50",
+        "+ 20",
+        "+ 0",
+        "30 %",
+        "50 %",
+        "1.0 h",
+    ]  # the last is what it costs
     assert "Left afterwards" in text
     past = given.window(ada, slack=0.2)
     begins, ends = now - timedelta(hours=3), now - timedelta(hours=1)

@@ -42,7 +42,8 @@ TABLE = "<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td
     ("text", "html"),
     [
         ("# A\n\n## B", "<h2>A</h2>\n<h3>B</h3>\n"),
-        ("###### A", "<h6>A</h6>\n"),
+        ("###### A", "<h2>A</h2>\n"),
+        ("# A\n\n###### B", "<h2>A</h2>\n<h6>B</h6>\n"),
         ("[in](/runs/3) [out](https://other.example/x)",
          '<p><a href="/runs/3">in</a> <a href="https://other.example/x" rel="noopener noreferrer">out</a></p>\n'),
         ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
