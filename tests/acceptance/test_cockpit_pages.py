@@ -95,7 +95,7 @@ def test_a_sheet_stays_open_while_the_clocks_go_on_and_a_chart_while_its_panel_c
         page.evaluate("document.querySelector('.gate-chart .plot').marked = true")
         page.get_by_role("button", name="Skip step 3").wait_for()
         page.get_by_role("button", name="Abort", exact=True).click()
-        page.get_by_label("Why, for the trail").fill("It must stay as it is.")
+        page.locator("#why-abort").fill("It must stay as it is.")
         StepLog.objects.create(run=run, position=3, text="said while a sheet is open")
         GateReading.objects.create(run=run, gate="Writes succeed", value=0.9, verdict="fail", reason="0.9 of 1,204 good")
         page.get_by_text("said while a sheet is open").wait_for()
