@@ -71,8 +71,10 @@ def external_windows(
 
 def mapped(column: str, values: Iterable[str]) -> list[Mapped]:
     """The mappings in which the column has one of these values: provider, object, environment, region, service, its team."""
+    if not (sought := sorted(values)):
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(MAPPED.format(column=column), [sorted(values)])
+        cursor.execute(MAPPED.format(column=column), [sought])
         return list(cursor.fetchall())
 
 
