@@ -99,7 +99,7 @@ def test_health_is_answered_without_a_session(client) -> None:
     assert client.get("/readyz").content == b"ready\nnobody consumes: execute, sweep, measure, notify, outside\n"
 
 
-@pytest.mark.parametrize(("path", "most"), [("/windows/", 8), ("/runs/", 7), ("/approvals/", 12), ("/strip", 5), ("/windows/new", 18)])
+@pytest.mark.parametrize(("path", "most"), [("/windows/", 8), ("/runs/", 7), ("/approvals/", 12), ("/strip", 5), ("/windows/new", 19)])
 def test_a_page_costs_the_same_however_much_there_is(ada, path: str, most: int) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
