@@ -17,6 +17,7 @@ from examples.shop.store import Store
 from examples.shop.telemetry import Counters
 from portal.bootstrap import testing
 from portal.bootstrap.postgres import OWNER, address
+from windows.flags.client import Reading
 
 ORDER = {"customer": "c", "country": "NO", "article": "a", "quantity": 2, "price_cents": 250}
 
@@ -27,7 +28,7 @@ class Replica:
     def __init__(self, url: str) -> None:
         self.store, self.counters = Store(url), Counters()
         self.store.open()
-        self.flags: dict[str, Any] = {name: SimpleNamespace(mode="normal", value={}) for name in ("orders", "baskets")}
+        self.flags: dict[str, Any] = {name: SimpleNamespace(reading=Reading("normal")) for name in ("orders", "baskets")}
         labels = {"node": "shop-1", "region": "eu-west", "environment": "production"}
         self.server = Shop(0, self.store, self.flags, self.counters, labels)
         self.server.daemon_threads = False  # so that server_close() waits for them
@@ -36,7 +37,7 @@ class Replica:
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.server.server_address[1]}", trust_env=False, timeout=60)
 
     def set(self, mode: str, **value: Any) -> None:
-        self.flags["orders"] = SimpleNamespace(mode=mode, value=value)
+        self.flags["orders"] = SimpleNamespace(reading=Reading(mode, value=value))
 
     def close(self) -> None:
         self.http.close()
