@@ -5,7 +5,10 @@
 Needs wrk (Debian: wrk). A store of its own; one granian worker each for the portal, our own peers (pages_django.py) and nothing else.
 While all of it is measured a command edits one draft every second, but for the 304. Rounds are interleaved, medians shown; only the
 ratios of one run mean anything. Name healthchecks with --peer hc-api=… and --peer hc-page=… where it runs.
-Targets: list >= 5x `drf` and >= 4x hc-api; 304 >= 0.5x `nop`; month >= 4x hc-page (or, lacking it, beside `month`), <= 15 kB gzipped.
+`nop` answers behind the same server as we do; `nop-gunicorn` behind gunicorn with four threads, as the no-op view of the target was
+measured, where gunicorn can be imported. A row with an error is no measurement.
+Targets: list >= 5x `drf` and >= 4x hc-api; 304 >= 0.5x `nop-gunicorn`; month >= 4x hc-page (or, lacking it, beside the plain
+template), <= 15 kB gzipped.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import sys
 import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 
 from conflicts import store
 from flags_peers import free_port
@@ -27,6 +31,7 @@ from portal.bootstrap.ports import answers
 from portal.bootstrap.processes import Child, Supervisor
 
 MONTH = 400  # windows of a month
+PEERS = "benchmarks.pages_django:application"
 FILL = """insert into scheduling_window (title, reason, team_id, owner_id, coordinator_id, created_by_id, status, mode, change_type,
     starts_at, ends_at, timezone, wall_start, wall_end, starts_itself, parameters, expected_impact, slack,
     confidential, is_example, version, sequence, uid, vevent, recurrence_id)
@@ -78,10 +83,26 @@ def edit_each_second(draft: int, stop: threading.Event) -> None:
         version = edit_draft(actor, draft, {"title": f"Changes every second: {version}"}, version).version
 
 
-def serve(supervisor: Supervisor, name: str, application: str, path: str) -> str:
+GRANIAN = (
+    "granian",
+    "--interface",
+    "wsgi",
+    "--workers",
+    "1",
+    "--blocking-threads",
+    "4",
+    "--no-ws",
+    "--host",
+    "127.0.0.1",
+    "--port",
+    "{port}",
+)
+GUNICORN = ("gunicorn", "--workers", "1", "--threads", "4", "--log-level", "error", "--bind", "127.0.0.1:{port}")
+
+
+def serve(supervisor: Supervisor, name: str, application: str, path: str, server: tuple[str, ...] = GRANIAN) -> str:
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-               "--blocking-threads", "4", "--no-ws", application]  # fmt: skip
+    command = [sys.executable, "-m", *(word.replace("{port}", str(port)) for word in server), application]
     supervisor.start(Child(name, command, ready=answers(f"http://127.0.0.1:{port}{path}")))
     return f"http://127.0.0.1:{port}"
 
@@ -115,17 +136,18 @@ def main() -> int:
     given = parser.parse_args()
     first = datetime(2027, 3, 1, tzinfo=UTC)
     os.environ["SECRET_KEY"] = secrets.token_urlsafe(50)  # the server must know our session
+    os.environ["ROADWORKS_API_RATE"] = os.environ["ROADWORKS_API_BURST"] = "1000000"  # one token asks for everything
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script, tempfile.TemporaryDirectory() as folder, store():
         from pathlib import Path
 
         script.write(SCRIPT)
         script.flush()
         token, draft = fill(given.windows, first)
-        os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH")]))
         supervisor = Supervisor(Path(folder))
         try:
             ours = serve(supervisor, "portal", "portal.wsgi:application", "/healthz")
-            plain = serve(supervisor, "peers", "benchmarks.pages_django:application", "/nop/")
+            plain = serve(supervisor, "peers", PEERS, "/nop/")
             bearer, cookie = {"Authorization": f"Bearer {token}"}, {"Cookie": f"sessionid={session_of(1)}"}
             listed = f"{ours}/api/v1/windows?limit=100"
             page = f"{ours}/calendar/?view=month&on={first:%Y-%m-%d}"
@@ -148,6 +170,8 @@ def main() -> int:
             writer.join()
             etag = get(listed, bearer)[1]
             still = [Target("list, unchanged 304", listed, bearer | {"If-None-Match": etag}, 304), Target("nop", f"{plain}/nop/", {})]
+            if find_spec("gunicorn"):
+                still.append(Target("nop-gunicorn", serve(supervisor, "gunicorn", PEERS, "/nop/", GUNICORN) + "/nop/", {}))
             rounds(still, given, script.name)
             report([*changing, *still])
         finally:
@@ -169,8 +193,8 @@ def report(targets: list[Target]) -> None:
     print(f"\n{'':28}{'req/s':>9}   errors")
     for target in targets:
         print(f"{target.name:28}{target.rate:9.0f}{target.errors if target.status == 200 else 0:9}")
-    pairs = [("list, one row changing", "drf", 5), ("list, one row changing", "hc-api", 4), ("list, unchanged 304", "nop", 0.5)]
-    pairs += [("month", "hc-page", 4), ("month", "month, plain template", None)]
+    pairs = [("list, one row changing", "drf", 5), ("list, one row changing", "hc-api", 4), ("list, unchanged 304", "nop", None)]
+    pairs += [("list, unchanged 304", "nop-gunicorn", 0.5), ("month", "hc-page", 4), ("month", "month, plain template", None)]
     print()
     for mine, peer, target in pairs:
         if peer in rate:

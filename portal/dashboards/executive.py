@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from functools import cached_property
 
 from portal.charts.budgets import Left, left_by_service
 from portal.charts.chart import percent
@@ -26,7 +28,6 @@ from windows.scheduling.queries import CalendarEntry
 from windows.scheduling.queries.loads import months
 
 CHARTS = ("adherence", "rollbacks", "error-budgets", "impact")
-NAMES = (*CHARTS, "upcoming", "too-many", "incidents", "glass", "maturity")
 RANGES = {"28d": ("28 days", timedelta(days=27)), "quarter": ("Quarter", timedelta(weeks=12)), "year": ("Year", timedelta(weeks=51))}
 USUAL = "quarter"
 SHOWN, DAYS = 6, 14
@@ -45,50 +46,89 @@ class Figure:
     said: str
 
 
+class Reading:
+    """What the board is drawn from, as `viewer` may see it; each part is read when a panel first asks for it, and once."""
+
+    def __init__(self, viewer: Actor, now: datetime, span: str = USUAL) -> None:
+        self.viewer, self.now = viewer, now
+        since = now - RANGES[span][1]
+        self.since = datetime.combine(since.date() - timedelta(days=since.weekday()), time(), since.tzinfo)
+
+    @cached_property
+    def runs(self) -> list[Ended]:
+        return ended_runs(self.viewer, self.since, self.now)
+
+    @cached_property
+    def budgets(self) -> list[Left]:
+        return left(promises(), self.now)
+
+    @cached_property
+    def told(self) -> dict[int, Touched]:
+        return touched(self.viewer, self.now)
+
+    @cached_property
+    def coming(self) -> tuple[list[Coming], bool]:
+        return upcoming(self.viewer, self.now, self.told, DAYS, SHOWN)
+
+
+def on_time(read: Reading) -> Panel:
+    weeks = by_week(read.runs, read.since, read.now, lambda run: run.is_on_time)
+    return charted(adherence(weeks), behind=sorted((lateness(run) for run in read.runs), key=lambda one: not one.is_bad))
+
+
+def gone_back(read: Reading) -> Panel:
+    weeks = by_week(read.runs, read.since, read.now, lambda run: run.went_back)
+    return charted(rollbacks(weeks), behind=sorted((going_back(run) for run in read.runs), key=lambda one: not one.is_bad))
+
+
+def next_windows(read: Reading) -> Panel:
+    coming, more = read.coming
+    told = {"coming": coming, "more": more, "days": DAYS}
+    return Panel(name="upcoming", title="Upcoming windows", template="dashboards/_upcoming.html", told=told, look="wide")
+
+
+def too_many(read: Reading) -> Panel:
+    told = {"over": months(read.now - MONTH, read.now + MONTH, limit=SHOWN), "any": WindowBudget.objects.exists()}
+    return Panel(name="too-many", title="Too many windows", template="dashboards/_too_many.html", told=told, look="whole")
+
+
+def by_month(read: Reading) -> Panel:
+    told = {"months": incidents(read.viewer, around("month", read.now))}
+    return Panel(name="incidents", title="Incidents by month", template="dashboards/_incidents.html", told=told, look="whole")
+
+
+def glass(read: Reading) -> Panel:
+    since, now = read.now - SPAN, read.now
+    told = {
+        "teams": glass_by_team(read.viewer, since, now),
+        "glass": broken_glass(read.viewer, since, now, limit=SHOWN),
+        "days": SPAN.days,
+    }
+    return Panel(name="glass", title="Broken glass", template="dashboards/_glass.html", told=told, look="whole")
+
+
+def maturity(read: Reading) -> Panel:
+    told = {"teams": maturity_of_teams(read.viewer, read.now), "days": SPAN.days}
+    return Panel(name="maturity", title="Maturity of each team", template="dashboards/_maturity.html", told=told, look="wide")
+
+
+PANELS: dict[str, Callable[[Reading], Panel]] = {  # in the order of the page
+    "adherence": on_time,
+    "rollbacks": gone_back,
+    "error-budgets": lambda read: charted(left_by_service(read.budgets, LEAST)),
+    "impact": lambda read: charted(at_stake(stakes(read.told, read.now))),
+    "upcoming": next_windows,
+    "too-many": too_many,
+    "incidents": by_month,
+    "glass": glass,
+    "maturity": maturity,
+}
+NAMES = tuple(PANELS)
+
+
 def executive(viewer: Actor, now: datetime, span: str = USUAL) -> tuple[list[Figure], list[Panel]]:
-    since = now - RANGES[span][1]
-    since -= timedelta(days=since.weekday(), hours=since.hour, minutes=since.minute, seconds=since.second, microseconds=since.microsecond)
-    runs = ended_runs(viewer, since, now)
-    on_time = by_week(runs, since, now, lambda run: run.is_on_time)
-    back = by_week(runs, since, now, lambda run: run.went_back)
-    wanted = promises()
-    budgets = left(wanted, now)
-    told = touched(viewer, now)
-    coming, more = upcoming(viewer, now, told, DAYS, SHOWN)
-    panels = [
-        charted(adherence(on_time), behind=sorted((lateness(run) for run in runs), key=lambda one: not one.is_bad)),
-        charted(rollbacks(back), behind=sorted((going_back(run) for run in runs), key=lambda one: not one.is_bad)),
-        charted(left_by_service(budgets, LEAST)),
-        charted(at_stake(stakes(told, now))),
-        Panel(
-            name="upcoming",
-            title="Upcoming windows",
-            template="dashboards/_upcoming.html",
-            told={"coming": coming, "more": more, "days": DAYS},
-            look="wide",
-        ),
-        Panel(
-            name="too-many",
-            title="Too many windows",
-            template="dashboards/_too_many.html",
-            told={"over": months(now - MONTH, now + MONTH, limit=SHOWN), "any": WindowBudget.objects.exists()},
-            look="whole",
-        ),
-        Panel(
-            name="incidents", title="Incidents by month", template="dashboards/_incidents.html", look="whole",
-            told={"months": incidents(viewer, around("month", now))},
-        ),
-        Panel(
-            name="glass", title="Broken glass", template="dashboards/_glass.html", look="whole",
-            told={"teams": glass_by_team(viewer, now - SPAN, now), "glass": broken_glass(viewer, now - SPAN, now, limit=SHOWN),
-                  "days": SPAN.days},
-        ),
-        Panel(
-            name="maturity", title="Maturity of each team", template="dashboards/_maturity.html", look="wide",
-            told={"teams": maturity_of_teams(viewer, now), "days": SPAN.days},
-        ),
-    ]  # fmt: skip
-    return figures(runs, budgets, told, coming, now), panels
+    read = Reading(viewer, now, span)
+    return figures(read.runs, read.budgets, read.told, read.coming[0], now), [panel(read) for panel in PANELS.values()]
 
 
 def figures(runs: list[Ended], budgets: list[Left], told: dict[int, Touched], coming: list[Coming], now: datetime) -> list[Figure]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from portal.charts.tables import csv_of
 from portal.dashboards.debug import Asked, debug
-from portal.dashboards.executive import RANGES, USUAL, executive
+from portal.dashboards.executive import PANELS, RANGES, USUAL, Reading, executive
 from portal.dashboards.measures import AskedFor, measures
 from portal.dashboards.on_call import on_call
 from portal.dashboards.panels import Panel
@@ -25,7 +25,7 @@ from windows.errors import Invalid, NotFound
 
 BOARDS = (("executive", "Executive"), ("measures", "Measures"), ("on-call", "On call"), ("debug", "Debug"))
 SUGGESTED = 500  # services a filter offers
-Compose = Callable[[HttpRequest], list[Panel]]
+Compose = Callable[[HttpRequest, str], Panel | None]
 
 
 def span_of(request: HttpRequest) -> str:
@@ -76,8 +76,9 @@ def on_call_inside(request: HttpRequest) -> str:
     return render_to_string("dashboards/_on_call.html", on_call(actor_of(request), clock()), request)
 
 
-def composed_executive(request: HttpRequest) -> list[Panel]:
-    return executive(actor_of(request), clock(), span_of(request))[1]
+def of_executive(request: HttpRequest, name: str) -> Panel | None:
+    compose = PANELS.get(name)
+    return compose(Reading(actor_of(request), clock(), span_of(request))) if compose else None
 
 
 def asked_of(request: HttpRequest) -> Asked:
@@ -92,8 +93,8 @@ def debug_page(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboards/debug.html", context)
 
 
-def composed_debug(request: HttpRequest) -> list[Panel]:
-    return debug(actor_of(request), clock(), asked_of(request))[1]
+def of_debug(request: HttpRequest, name: str) -> Panel | None:
+    return named(name, debug(actor_of(request), clock(), asked_of(request))[1])
 
 
 def measures_of(request: HttpRequest) -> AskedFor:
@@ -123,15 +124,19 @@ def measures_page(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboards/measures.html", context)
 
 
-def composed_measures(request: HttpRequest) -> list[Panel]:
-    return measures(actor_of(request), clock(), measures_of(request))[1]
+def of_measures(request: HttpRequest, name: str) -> Panel | None:
+    return named(name, measures(actor_of(request), clock(), measures_of(request))[1])
 
 
-COMPOSED: dict[str, Compose] = {"executive": composed_executive, "measures": composed_measures, "debug": composed_debug}
+COMPOSED: dict[str, Compose] = {"executive": of_executive, "measures": of_measures, "debug": of_debug}
+
+
+def named(name: str, panels: list[Panel]) -> Panel | None:
+    return next((panel for panel in panels if panel.name == name), None)
 
 
 def one_of(request: HttpRequest, board: str, name: str) -> Panel:
-    found = next((panel for panel in COMPOSED[board](request) if panel.name == name), None)
+    found = COMPOSED[board](request, name)
     if found is None:
         raise NotFound("There is no such panel now.")
     return found

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from portal.dashboards.executive import NAMES, executive
+from portal.dashboards.executive import NAMES, PANELS, Reading, executive
 from portal.dashboards.outlook import estimate, touched
 from tests import given_runs as runs
 from tests import given_windows as given
@@ -118,6 +118,15 @@ def test_an_empty_portal_claims_nothing(ada: Actor) -> None:
     page = browser(ada).get("/dashboards/executive/").content.decode()
     assert "No window has ended in this time." in page
     assert "data-figure" not in page
+
+
+def test_a_panel_alone_reads_what_it_shows(ada: Actor) -> None:
+    for name, panel in PANELS.items():
+        read = Reading(ada, clock())
+        assert panel(read).name == name
+        shared = {"runs", "budgets", "told", "coming"} & set(vars(read))
+        wanted = {"adherence": {"runs"}, "rollbacks": {"runs"}, "error-budgets": {"budgets"}, "impact": {"told"}}
+        assert shared == wanted.get(name, {"coming", "told"} if name == "upcoming" else set())
 
 
 def test_a_title_cannot_leave_its_attribute_or_cell(ada: Actor) -> None:
