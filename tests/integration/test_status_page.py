@@ -88,7 +88,7 @@ def test_what_is_called_off_after_it_was_told_is_said_to_be() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_r_g9_nothing_but_what_was_written_for_the_public_reaches_it(django_assert_num_queries: Any) -> None:
+def test_r_g09_nothing_but_what_was_written_for_the_public_reaches_it(django_assert_num_queries: Any) -> None:
     secret = "hush-hush"
     window = people()
     Window.objects.filter(pk=window.pk).update(
@@ -167,7 +167,7 @@ def test_it_is_written_by_api_and_in_the_browser() -> None:
     assert TITLE not in public.get("/status/").content.decode()
 
 
-def test_r_g8_the_page_is_served_with_its_age_while_database_and_portal_are_down(
+def test_r_g08_the_page_is_served_with_its_age_while_database_and_portal_are_down(
     flag_server: Server, database_wire: Wire, tmp_path: Path, eventually: Any
 ) -> None:
     announced(approved())
