@@ -102,6 +102,7 @@ NOWHERE = {  # addresses that the example has no row for, and why; their own tes
     "follow-ups/<int:follow_up_id>/drop": "nobody has noted a follow-up in the example",
     "settings/channels/<int:channel_id>/try": "no team of the example has a channel",
     "settings/channels/<int:channel_id>/end": "no team of the example has a channel",
+    "settings/calendars-in/<int:source_id>/webhook/<int:secret_id>/end": "no provider of the example sends webhooks",
     "settings/undelivered/<int:message_id>/send-again": "everything gets through in the example",
     "settings/freezes/<int:freeze_id>/exceptions/<int:exception_id>/end": "no freeze of the example has an exception",
     "windows/<str:reference>/checklists/<slug:key>/untick": "nobody has ticked anything in the example",

@@ -2,6 +2,7 @@
 
 Refused                 the base: `status` is the HTTP status a web surface answers with (RFC 9457 `type` is the class's `slug`)
 ├── Invalid       422   bad input; `field` names it, `line` and `column` say where in a document (1-based)
+├── Unproved      401   the message does not prove who sent it
 ├── Forbidden     403   the actor may see the thing and may not do this; `verb` says what
 ├── NotFound      404   not there, or not for this actor's eyes: the two are not told apart
 ├── Conflict      409   the state or a rival forbids it; `field` names what differs, `rival` what stands against it
@@ -34,6 +35,11 @@ class Invalid(Refused):
     ) -> None:
         super().__init__(detail, field=field, line=line, column=column, errors=errors)
         self.field, self.line, self.column = field, line, column
+
+
+class Unproved(Refused):
+    status = 401
+    slug = "unproved"
 
 
 class Forbidden(Refused):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from portal.celery import app
@@ -24,6 +25,7 @@ from windows.approvals.commands import request_window
 from windows.approvals.models import ApprovalRequest, EmergencyApproval, Policy
 from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
+from windows.delivery.channels import webhook
 from windows.execution import tasks
 from windows.execution.models import Run, StepRun, Surface
 from windows.flags.commands import leases, set_flag
@@ -161,6 +163,11 @@ def test_r_l05_every_changing_address_tells_the_trail(world: World, settings: An
             do(owner, "POST", f"/{what}", {}, entry=False)  # nor is telemetry
         source = do(sam, "POST", "/calendars-in", {"name": "Circuits", "provider": "example.com", "url": "https://example.com/m.ics"})
         do(sam, "DELETE", f"/calendars-in/{source['id']}")
+        cloud = do(sam, "POST", "/calendars-in", {"name": "Cloud", "provider": "cloud.example"})["id"]
+        secret = do(sam, "POST", f"/calendars-in/{cloud}/secrets")
+        signed = webhook.headers("msg_1", int(clock().timestamp()), given_notices.note(uid="told"), secret["secret"])
+        do(Client(), "POST", f"/calendars-in/{cloud}/webhook", given_notices.note(uid="told"), kind="text/calendar", **signed)
+        do(sam, "DELETE", f"/calendars-in/{cloud}/secrets/{secret['id']}")
         do(sam, "PUT", "/change-calendars/payments", given_notices.calendar(), kind="text/calendar")
         do(sam, "DELETE", "/change-calendars/payments")
         do(sam, "POST", "/change-calendars", {"name": "market", "url": "https://example.com/changes.ics"})

@@ -43,6 +43,7 @@ from windows.scheduling.models import (
     Override,
     ProviderObject,
     SavedView,
+    WebhookSecret,
     WindowBudget,
 )  # fmt: skip
 
@@ -51,6 +52,7 @@ OPEN = {"healthz", "readyz", "metrics", "sign-in/", "sign-out/", "api/schema/", 
 OPEN |= {"schemas/runbook.json"}  # the language of runbooks, for editors
 OPEN |= {"approvals/by-mail/<str:secret>"}  # whoever has the address decides, as one person about one request: test_approvals_reminders
 OPEN |= {"status/", "status/<path:path>"}  # the page for everybody
+OPEN |= {"api/v1/calendars-in/<int:source_id>/webhook"}  # whoever signs with its secret: test_webhooks_in
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 OWN = {
     "api/v1/me",
@@ -72,6 +74,8 @@ OF_NO_TEAM |= {
     f"settings/calendars-in/{rest}"
     for rest in ("<int:source_id>/remove", "file", "new", "notices/<int:notice_id>", "notices/<int:notice_id>/set-aside")
 }
+OF_NO_TEAM |= {"api/v1/calendars-in/<int:source_id>/secrets", "api/v1/calendars-in/<int:source_id>/secrets/<int:secret_id>"}
+OF_NO_TEAM |= {f"settings/calendars-in/<int:source_id>/webhook{rest}" for rest in ("", "/<int:secret_id>/end")}
 OF_NO_TEAM |= {f"settings/change-calendars/{rest}" for rest in ("new", "<slug:slug>/remove")}
 
 
@@ -137,6 +141,7 @@ def world() -> dict[str, Any]:
     return {
         "measure_id": "M1",
         "source_id": source.pk,
+        "secret_id": WebhookSecret.objects.create(source=source, salt="4" * 32, made_by_id=ada.person_id).pk,
         "object_id": lead.pk,
         "notice_id": notice.pk,
         "window": window,

@@ -17,6 +17,7 @@ from windows.scheduling.api.series import Occurrences, OneSeries, Repeat, Series
 from windows.scheduling.api.slots import Slots, WindowSlots
 from windows.scheduling.api.templates import ChangeTemplates, OneChangeTemplate, Plan, Retire
 from windows.scheduling.api.trail import Trail, WindowTrail
+from windows.scheduling.api.webhooks import OneWebhookSecret, Webhook, WebhookSecrets
 from windows.scheduling.api.windows import Cancel, Windows
 from windows.scheduling.views.asking import decline, please_move
 from windows.scheduling.views.calendars_in import bring, calendars, end_object, end_source, new_object, new_source
@@ -36,6 +37,7 @@ from windows.scheduling.views.notices import notice, set_aside
 from windows.scheduling.views.overriding import agree_override, override, refuse_override
 from windows.scheduling.views.series import repeat, repeat_preview, series_page, skip_all_following
 from windows.scheduling.views.templates import new_template, plan_one, retire_one, template_list
+from windows.scheduling.views.webhooks import end_webhook, webhook_page
 from windows.scheduling.views.windows import window_list
 
 api = [
@@ -83,6 +85,9 @@ api = [
     path("external-windows", Arrivals.as_view()),
     path("calendars-in", Sources.as_view()),
     path("calendars-in/<int:source_id>", OneSource.as_view()),
+    path("calendars-in/<int:source_id>/webhook", Webhook.as_view()),
+    path("calendars-in/<int:source_id>/secrets", WebhookSecrets.as_view()),
+    path("calendars-in/<int:source_id>/secrets/<int:secret_id>", OneWebhookSecret.as_view()),
     path("provider-objects", Objects.as_view()),
     path("provider-objects/<int:object_id>", OneObject.as_view()),
     path("notices", Waiting.as_view()),
@@ -108,6 +113,8 @@ pages = [
     path("settings/calendars-in/", calendars, name="calendars-in"),
     path("settings/calendars-in/new", new_source, name="new-calendar-in"),
     path("settings/calendars-in/<int:source_id>/remove", end_source, name="remove-calendar-in"),
+    path("settings/calendars-in/<int:source_id>/webhook", webhook_page, name="webhook-in"),
+    path("settings/calendars-in/<int:source_id>/webhook/<int:secret_id>/end", end_webhook, name="end-webhook-secret"),
     path("settings/calendars-in/file", bring, name="bring-in"),
     path("settings/calendars-in/objects/new", new_object, name="new-object"),
     path("settings/calendars-in/objects/<int:object_id>/remove", end_object, name="remove-object"),

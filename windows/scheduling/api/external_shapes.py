@@ -58,6 +58,7 @@ class SourceShape(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     is_example = serializers.BooleanField()
     standing = serializers.IntegerField()
+    webhook = serializers.BooleanField(help_text="whether it has a secret that is in force")
 
 
 class SourceAsked(Shape):

@@ -4,7 +4,14 @@ from windows.scheduling.models.agreements import Answer, ConcurrencyLimit, MoveR
 from windows.scheduling.models.budgets import WindowBudget
 from windows.scheduling.models.change_calendars import ChangeCalendar, ChangePeriod
 from windows.scheduling.models.collisions import Collision, ConflictQuestion, TrailReader
-from windows.scheduling.models.external import CalendarSource, ExternalWindow, IncompleteNotice, ProviderObject
+from windows.scheduling.models.external import (
+    CalendarSource,
+    ExternalWindow,
+    HeardWebhook,
+    IncompleteNotice,
+    ProviderObject,
+    WebhookSecret,
+)
 from windows.scheduling.models.freezes import Freeze, FreezeException, FreezeSeries
 from windows.scheduling.models.overrides import Override
 from windows.scheduling.models.saved_views import SavedView
@@ -40,6 +47,7 @@ __all__ = [
     "Freeze",
     "FreezeException",
     "FreezeSeries",
+    "HeardWebhook",
     "IncompleteNotice",
     "MoveRequest",
     "Override",
@@ -47,6 +55,7 @@ __all__ = [
     "SavedView",
     "Series",
     "TrailReader",
+    "WebhookSecret",
     "Window",
     "WindowBudget",
     "WindowScope",

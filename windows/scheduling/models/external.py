@@ -46,6 +46,36 @@ class CalendarSource(models.Model):
         return self.name
 
 
+class WebhookSecret(models.Model):
+    """What a source's sender signs with. It is derived from the portal's own secret and this salt, and so stored nowhere, in no form.
+    Several are in force while one takes another's place."""
+
+    source = models.ForeignKey(CalendarSource, models.PROTECT, related_name="secrets")
+    salt = models.CharField(max_length=32)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"secret {self.pk} of {self.source_id}"
+
+
+class HeardWebhook(models.Model):
+    """A webhook that was taken: its id is remembered, so that a try after the first changes nothing."""
+
+    source = models.ForeignKey(CalendarSource, models.CASCADE, related_name="heard")
+    webhook_id = models.CharField(max_length=255)
+    signed_at = models.DateTimeField()  # of the latest try
+    heard_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "webhook_id"], name="webhook_heard_once")]
+        indexes = [models.Index(fields=["source", "heard_at"], name="webhook_by_time")]
+
+    def __str__(self) -> str:
+        return self.webhook_id
+
+
 class ExternalWindow(models.Model):
     """One occurrence of what a provider announced. Read-only for people; it changes only when the provider says so."""
 
@@ -66,7 +96,7 @@ class ExternalWindow(models.Model):
     link = models.CharField(max_length=1000, blank=True)
     raw = models.TextField(blank=True)
     source = models.ForeignKey(CalendarSource, models.PROTECT, null=True, related_name="windows")
-    via = models.CharField(max_length=10, choices=[(v, v) for v in ("poll", "upload", "mail", "api")])
+    via = models.CharField(max_length=10, choices=[(v, v) for v in ("poll", "upload", "mail", "api", "webhook")])
     received_at = models.DateTimeField(db_default=Now())
     changed_at = models.DateTimeField(db_default=Now())
     is_example = models.BooleanField(default=False)

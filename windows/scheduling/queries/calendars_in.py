@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from windows.access.paging import page
 from windows.ical_in.states import STANDS
-from windows.scheduling.models import CalendarSource, IncompleteNotice, ProviderObject
+from windows.scheduling.models import CalendarSource, IncompleteNotice, ProviderObject, WebhookSecret
 from windows.scheduling.queries.external import external_windows
 
 SOURCE = ("id", "name", "provider", "url", "polled_at", "succeeded_at", "next_poll_at", "failures", "error", "created_at", "is_example")
@@ -32,8 +32,9 @@ class Unmapped:
 def sources() -> list[dict[str, object]]:
     """Every calendar that is watched, by name, with how many windows of it stand. One query."""
     standing = Count("windows", filter=Q(windows__status__in=[status.value for status in STANDS]))
-    rows = CalendarSource.objects.filter(removed_at=None).annotate(standing=standing).order_by("name")
-    return [hidden(row) for row in rows.values(*SOURCE, "standing")[:500]]
+    signed = Exists(WebhookSecret.objects.filter(source=OuterRef("pk"), ended_at=None))
+    rows = CalendarSource.objects.filter(removed_at=None).annotate(standing=standing, webhook=signed).order_by("name")
+    return [hidden(row) for row in rows.values(*SOURCE, "standing", "webhook")[:500]]
 
 
 def hidden(row: dict[str, object]) -> dict[str, object]:
