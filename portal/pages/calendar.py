@@ -150,6 +150,7 @@ def grid(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str
     return {
         "clock_changes": clock_changes(since, until, zone),
         "weeks": [days[n : n + 7] for n in range(0, len(days), 7)],
+        "outside": outside,
         "heading": told(axis),
         "earlier": wanted.query(on=before(axis)),
         "later": wanted.query(on=after(axis)),

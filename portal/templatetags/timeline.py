@@ -17,7 +17,7 @@ from portal.templatetags.signs import SIGNS, icon, period
 from windows.access.roles import Actor
 from windows.scheduling.axis import Axis
 from windows.scheduling.clock_changes import clock_changes, offset
-from windows.scheduling.lanes import Bar, Lane, Spot, clashes, spot, stack
+from windows.scheduling.lanes import Bar, Clash, Lane, Spot, clashes, spot, stack
 from windows.scheduling.queries.board import Board, Planned, Row, collide
 from windows.scheduling.queries.external import ExternalView
 from windows.scheduling.queries.freezes import FreezeView
@@ -46,9 +46,12 @@ class Timeline:
 
     @property
     def zone_name(self) -> str:
-        local = self.axis.since.astimezone(self.zone)
-        offset = local.strftime("%z")
-        return f"{local.tzname()}, UTC{offset[:3]}:{offset[3:]}" if offset != "+0000" else str(local.tzname())
+        """Of the viewer's clock; both of its names where it changes in the time shown."""
+        first, last = self.axis.since.astimezone(self.zone), (self.axis.until - timedelta(hours=1)).astimezone(self.zone)
+        if first.utcoffset() != last.utcoffset():
+            return f"{first.tzname()}, then {last.tzname()}"
+        offset = first.strftime("%z")
+        return f"{first.tzname()}, UTC{offset[:3]}:{offset[3:]}" if offset != "+0000" else str(first.tzname())
 
     @property
     def lanes(self) -> Iterable[tuple[Row, Lane[Planned]]]:
@@ -96,10 +99,15 @@ def cells(line: Timeline, row: Row, lane: Lane[Planned]) -> SafeString:
             if wall:
                 there[number].append(empty(line.by, row.head.slug, wall))
     rivals: dict[int, list[str]] = {}
+    nearest: dict[int, Clash[Planned]] = {}  # to the later of two, by whom it is joined: the nearest row alone, or nobody could tell
     for clash in clashes(lane, line.axis, collide):
-        there[clash.column].append(f'<span class="clash x-{clash.x} y-{clash.row} k-{max(clash.rows, 1)}"></span>')
         rivals.setdefault(clash.one.id, []).append(clash.other.reference)
         rivals.setdefault(clash.other.id, []).append(clash.one.reference)
+        if clash.other.id not in nearest or clash.rows < nearest[clash.other.id].rows:
+            nearest[clash.other.id] = clash
+    for clash in nearest.values():
+        side = " after" if clash.after else ""
+        there[clash.column].append(f'<span class="clash{side} x-{clash.x} y-{clash.row} k-{max(clash.rows, 1)}"></span>')
     for bar in lane.bars:
         there[bar.spot.column].append(drawn(bar, line, rivals.get(bar.of.id, [])))
     return mark_safe("".join(f"<td>{''.join(parts)}</td>" for parts in there))  # noqa: S308 - every part is escaped where it is made
@@ -215,12 +223,13 @@ def words_of(text: str) -> list[str]:
 
 
 @register.simple_tag
-def chip_bar(window: Planned, state: str) -> SafeString:
-    """A window in a cell of the month."""
+def chip_bar(window: Planned, state: str, zone: str) -> SafeString:
+    """A window in a cell of the month, with the hour it begins at on the reader's clock."""
     colour, sign, word = SIGNS.get(state, ("draft", "info", state))
     return format_html(
-        '<a class="mini s-{}" href="/windows/{}">{}<b>{}</b> {}<span class="vh">, {}</span></a>',
-        colour, window.reference, icon(sign), window.reference, window.title, word.lower(),
+        '<a class="mini s-{}" href="/windows/{}">{}<time>{}</time> <b>{} </b>{}<span class="vh">, {}</span></a>',
+        colour, window.reference, icon(sign), f"{window.starts_at.astimezone(ZoneInfo(zone)):%H:%M}", window.reference, window.title,
+        word.lower(),
     )  # fmt: skip
 
 

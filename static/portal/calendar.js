@@ -86,5 +86,33 @@
   ["pointerover", "focusin"].forEach((name) => addEventListener(name, begin));
   ["pointerout", "focusout"].forEach((name) => addEventListener(name, (event) => { if (event.target.closest && event.target.closest("td .bar, .mini, .card")) hide(); }));
   addEventListener("keydown", (event) => { if (event.key === "Escape") hideNow(); });
-  addEventListener("scroll", hideNow, true);
+  addEventListener("scroll", () => { /* a bar that the keyboard reached keeps its card, though it scrolled there */
+    if (!wanted || wanted !== document.activeElement) hideNow();
+    else if (card() && card().matches(":popover-open")) place(wanted, card());
+  }, true);
+
+  /* Arrows go from window to window: along a lane or a day by begin, across to the nearest of the next lane, week or day that has one. */
+  const WINDOWS = "td > .bar[href], .mini";
+  const centre = (box) => box.left + box.width / 2;
+  const shownAt = (one) => centre((one.querySelector("i") || one).getBoundingClientRect());
+  const step = (from, key) => {
+    const cell = from.closest("td"), row = cell.parentElement, across = key === "ArrowUp" || key === "ArrowDown", on = key === "ArrowDown" || key === "ArrowRight";
+    const inRow = (there) => [...there.querySelectorAll(WINDOWS)].sort((one, other) => shownAt(one) - shownAt(other));
+    const all = inRow(row), within = from.matches(".mini") && across ? [...cell.querySelectorAll(WINDOWS)] : all, next = within[within.indexOf(from) + (on ? 1 : -1)];
+    if (key === "Home" || key === "End") return all.at(key === "Home" ? 0 : -1);
+    if (!across || (next && within !== all)) return next;
+    let there = row;
+    while ((there = on ? there.nextElementSibling : there.previousElementSibling)) {
+      const found = inRow(there);
+      if (found.length) return found.reduce((best, one) => Math.abs(shownAt(one) - shownAt(from)) < Math.abs(shownAt(best) - shownAt(from)) ? one : best);
+    }
+  };
+  addEventListener("keydown", (event) => {
+    if (!/^(Arrow(Up|Down|Left|Right)|Home|End)$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const from = event.target.closest && event.target.closest("#calendar a");
+    if (!from || !from.matches(WINDOWS)) return;
+    event.preventDefault();
+    const next = step(from, event.key);
+    if (next) { next.focus({ preventScroll: true }); next.scrollIntoView({ block: "nearest", inline: "nearest" }); }
+  });
 })();

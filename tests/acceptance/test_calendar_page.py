@@ -1,4 +1,5 @@
-"""The calendar under a real mouse: a draft is dragged, made longer, refused, left alone, and moved by keyboard; a view is kept."""
+"""The calendar under a real mouse: a draft is dragged, made longer and shorter, refused, left alone, and moved by keyboard; keys lead from
+window to window; a view is kept; what is printed fits its page."""
 
 from __future__ import annotations
 
@@ -156,3 +157,111 @@ def test_a_view_is_kept_and_opened(live_server, ada, browser) -> None:
             there.page.goto(path)
             assert looked_at(there.page) == [], path
         assert there.complaints == []
+
+
+def test_a_drafts_length_is_changed_at_either_end_and_what_then_stands_in_its_way_is_shown(live_server, ada, browser) -> None:
+    begins = given.soon(48).replace(hour=9)
+    rival = given.window(ada, starts_at=begins + 4 * HOUR, hours=2, title="Payments database")
+    request_window(ada, rival.pk)
+    draft = given.window(ada, starts_at=begins, hours=2, title="Rotate keys")
+    with window(browser, live_server.url) as there:
+        page = there.page
+        sign_in(page, f"/calendar/?zoom=day&on={begins:%Y-%m-%d}")
+        bar, told = Bar(page, draft.reference), page.locator("#drag-card")
+        bar.take(3.1, part=1)
+        told.get_by_text(rival.reference).first.wait_for()
+        assert page.locator("html.resizing").count() == 1
+        there.shot("calendar-resizing")
+        page.keyboard.press("Escape")
+        page.mouse.up()
+        assert page.locator("html.resizing").count() == 0 and Window.objects.get(pk=draft.pk).ends_at == begins + 2 * HOUR
+        bar.take(-1.05, part=0)
+        told.get_by_text("Nothing stands in its way.").wait_for()
+        with page.expect_response(lambda answer: "/calendar/panel" in answer.url):
+            page.mouse.up()
+        earlier = Window.objects.get(pk=draft.pk)
+        assert (earlier.starts_at, earlier.ends_at) == (begins - HOUR, begins + 2 * HOUR)
+        page.wait_for_timeout(50)
+        bar.take(-8, part=1)  # far beyond its own begin
+        with page.expect_response(lambda answer: "/calendar/panel" in answer.url):
+            page.mouse.up()
+        shortest = Window.objects.get(pk=draft.pk)
+        assert (shortest.starts_at, shortest.ends_at) == (begins - HOUR, begins - HOUR + HOUR / 4), "a quarter of an hour is the least"
+        assert there.complaints == []
+
+
+def test_keys_lead_from_window_to_window_open_it_put_its_card_away_and_search(live_server, ada, browser) -> None:
+    begins = given.soon(48).replace(hour=9)
+    first = given.window(ada, "bank", starts_at=begins, hours=1, title="Bank first")
+    second = given.window(ada, "bank", starts_at=begins + 4 * HOUR, hours=1, title="Bank second")
+    given.service("empty")  # a lane without windows between the two
+    below = given.window(ada, "orders", starts_at=begins + 5 * HOUR, hours=1, title="Orders below")
+    with window(browser, live_server.url) as there:
+        page, card = there.page, there.page.locator("#card")
+
+        def focused() -> str:
+            return str(page.evaluate("document.activeElement.getAttribute('href') || document.activeElement.name || ''")).rsplit("/", 1)[-1]
+
+        sign_in(page, f"/calendar/?zoom=day&on={begins:%Y-%m-%d}")
+        page.locator(f'td .bar[href="/windows/{first.reference}"]').focus()
+        card.get_by_text("Bank first").wait_for()
+        seen = []
+        for key in ("ArrowLeft", "ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown", "ArrowUp", "Home", "End"):
+            page.keyboard.press(key)
+            seen.append(focused())
+        there_and_back = [first, second, second, below, below, second, first, second]
+        assert seen == [one.reference for one in there_and_back]
+        card.get_by_text("Bank second").wait_for()
+        there.shot("calendar-keys")
+        page.keyboard.press("Escape")
+        card.wait_for(state="hidden")
+        assert focused() == second.reference, "the focus stays where it was"
+        page.keyboard.press("/")
+        assert focused() == "q"
+        page.keyboard.press("ArrowLeft")
+        assert focused() == "q", "in a field arrows are the field's"
+        page.goto(f"/calendar/?view=month&on={begins:%Y-%m-%d}")
+        page.locator(f'.mini[href="/windows/{first.reference}"]').focus()
+        for key, wanted in (("ArrowDown", second), ("ArrowDown", below), ("ArrowUp", second)):
+            page.keyboard.press(key)
+            assert focused() == wanted.reference, key
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/windows/{second.reference}")
+        assert there.complaints == []
+
+
+def test_what_is_printed_fits_its_page_and_has_nothing_to_press(live_server, ada, browser) -> None:
+    begins = given.soon(48).replace(hour=9)
+    one = given.window(ada, starts_at=begins, hours=1, title="Printed")
+    for n in range(30):
+        given.service(f"s{n:02}")
+    with window(browser, live_server.url, dark=True) as there:
+        page = there.page
+        page.set_viewport_size({"width": 1050, "height": 700})  # A4 across
+        sign_in(page, "/calendar/")
+        for face in ("zoom=week", "zoom=month", "zoom=quarter", "view=month", "view=agenda"):
+            page.goto(f"/calendar/?{face}&on={begins:%Y-%m-%d}")
+            page.emulate_media(media="print")
+            found = page.evaluate(PRINTED)
+            assert found["pressed"] == [], face
+            assert found["wide"] <= 0 and found["hidden"] <= 0, (face, found, "every lane is on paper, and none beside it")
+            assert found["dark"] is False, face
+            assert page.get_by_text(one.reference).first.is_visible() or face == "view=month"
+            there.shot(f"calendar-printed-{face}")
+            assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+            page.emulate_media(media="screen")
+        assert there.complaints == []
+
+
+PRINTED = """() => {
+  const pressed = 'main :is(button, input, select, summary, .btn, .seg, .plan, .free)';
+  const seen = [...document.querySelectorAll(pressed)].filter((one) => one.checkVisibility());
+  const scrolls = [...document.querySelectorAll('.tl-scroll, .scroll-x')];
+  const back = getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number);
+  return {
+    pressed: seen.map((one) => one.outerHTML.slice(0, 80)),
+    wide: document.documentElement.scrollWidth - innerWidth,
+    hidden: Math.max(0, ...scrolls.map((one) => one.scrollHeight - one.clientHeight)),
+    dark: back[0] < 128,
+  };
+}"""

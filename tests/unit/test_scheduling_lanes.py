@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from portal.slots import sheet
 from windows.scheduling import axis as axes
 from windows.scheduling.axis import SLOTS, Axis, axis
-from windows.scheduling.lanes import BRACKETS, ROOM, ROWS, clashes, spot, stack, takes
+from windows.scheduling.lanes import BRACKETS, ROOM, ROWS, Bar, clashes, spot, stack, takes
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WEEK = axis("week", date(2026, 11, 25), BERLIN)
@@ -71,6 +71,18 @@ def test_weekends_nights_and_words() -> None:
     assert axes.around(date(2026, 11, 25), BERLIN).columns[0].wall == "2026-11-24T00:00"
 
 
+@pytest.mark.parametrize(
+    ("day", "marks"),
+    [
+        (date(2026, 11, 25), ((96, "01"), (192, "02"))),
+        (date(2026, 3, 29), ((144, "01"),)),  # 02:00 is 03:00
+        (date(2026, 10, 25), ((72, "01"), (144, "02"), (216, "02"))),
+    ],
+)
+def test_r_e05_the_hours_of_a_day_are_those_that_it_has(day: date, marks: tuple[tuple[int, str], ...]) -> None:
+    assert axis("day", day, BERLIN).columns[0].marks == marks
+
+
 def test_a_place_is_named_in_slots() -> None:
     found = spot(item(24 + 6, 3), WEEK)
     assert found is not None and (found.column, found.x, found.w, found.whole) == (1, 72, 36, 0) and found.classes == "x-72 w-36"
@@ -96,6 +108,12 @@ def test_overlapping_windows_stack_and_labels_flip_at_the_edge() -> None:
     assert crowd.rows == ROWS and crowd.hidden == 40 - ROWS == 40 - len(crowd.bars)
 
 
+def drawn(bar: Bar[Item], shown: Axis) -> tuple[float, float]:
+    """From where to where bar and label may be seen, in slots."""
+    mine, width = takes(bar.spot, shown), bar.room * SLOTS / 24
+    return (min(mine.start, mine.end - width), mine.end) if bar.side == "left" else (mine.start, max(mine.end, mine.start + width))
+
+
 @given(st.lists(st.tuples(st.floats(-50, 200), st.floats(0.1, 90)), max_size=30), st.sampled_from(["day", "week", "month", "quarter"]))
 def test_no_bar_or_label_lies_on_another(times: list[tuple[float, float]], zoom: str) -> None:
     shown = axis(zoom, date(2026, 10, 25), BERLIN)
@@ -109,6 +127,8 @@ def test_no_bar_or_label_lies_on_another(times: list[tuple[float, float]], zoom:
             if other is not bar and other.row == bar.row:
                 theirs = takes(other.spot, shown)
                 assert mine.finish <= theirs.begin or theirs.finish <= mine.begin
+                (_, left), (right, _) = sorted((drawn(bar, shown), drawn(other, shown)))
+                assert left <= right, "two labels that grow towards each other meet"
 
 
 @given(st.integers(0, 90 * 24 * 60))
@@ -131,5 +151,9 @@ def test_a_bracket_joins_two_bars_that_collide() -> None:
     rows = {bar.of: bar.row for bar in lane.bars}
     assert (found[0].column, found[0].x, found[0].row) == (1, 4 * 12, min(rows[a], rows[b]))
     assert found[0].rows == abs(rows[a] - rows[b]) == 1
+    assert not any(clash.after for clash in found)
+    late, later = item(160, 4), item(162, 5)
+    (last,) = clashes(stack([late, later], WEEK), WEEK, lambda *_: True)
+    assert last.after and (last.column, last.x) == (6, (164 - 144) * 12), "their labels stand to the left: it comes to the right"
     many = stack([item(24 + n / 100) for n in range(12)], WEEK)
     assert len(clashes(many, WEEK, lambda *_: True)) == BRACKETS

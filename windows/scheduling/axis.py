@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SLOTS = 288  # five minutes of a day
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WEEK = 7
 FIRST, LAST = date(2000, 1, 1), date(2100, 1, 1)  # a typed year of 9999 has no next week
 
@@ -88,11 +88,17 @@ def hours(day: date, zone: ZoneInfo) -> Axis:
             f"{day}T{hour:02}:00",
             f"{hour:02}:00",
             behind=weekend(day) + (("night",) if hour < 6 else ()),
-            marks=tuple((SLOTS * part // 3, f"{hour + part:02}") for part in (1, 2)),
+            marks=within(moment(day, zone, hour), moment(day, zone, hour + 3), zone),
         )
         for hour in range(0, 24, 3)
     )
     return Axis("day", day, zone, columns, 335)
+
+
+def within(begins: datetime, ends: datetime, zone: ZoneInfo) -> tuple[tuple[int, str], ...]:
+    """The whole hours between, as the clock on the wall shows them: one that it skips is not there, one that comes twice is twice."""
+    hours = range(1, int((ends - begins) / HOUR))
+    return tuple((int(HOUR * n / (ends - begins) * SLOTS), f"{(begins + HOUR * n).astimezone(zone):%H}") for n in hours)
 
 
 def days(first: date, count: int, zone: ZoneInfo, zoom: str, label: int) -> Axis:

@@ -61,7 +61,8 @@ class Lane(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Clash(Generic[T]):
-    """Two bars that may not lie over each other: a bracket where the later begins, from the upper's row over `rows` more."""
+    """Two bars that may not lie over each other: a bracket where the later begins, from the upper's row over `rows` more. Where a label
+    stands there (`after`), it comes where the first of them ends."""
 
     one: T
     other: T
@@ -69,6 +70,7 @@ class Clash(Generic[T]):
     x: int
     row: int
     rows: int
+    after: bool = False
 
 
 def clashes(lane: Lane[T], axis: Axis, collide: Callable[[T, T], bool]) -> list[Clash[T]]:
@@ -80,9 +82,10 @@ def clashes(lane: Lane[T], axis: Axis, collide: Callable[[T, T], bool]) -> list[
             if later.of.starts_at >= bar.of.ends_at or len(found) == BRACKETS:
                 break
             if collide(bar.of, later.of):
-                at = min(axis.slot(later.of.starts_at), axis.length - 1)
+                after = "left" in (bar.side, later.side)
+                at = min(axis.slot(min(bar.of.ends_at, later.of.ends_at) if after else later.of.starts_at), axis.length - 1)
                 row = min(bar.row, later.row)
-                found.append(Clash(bar.of, later.of, at // SLOTS, at % SLOTS, row, abs(bar.row - later.row)))
+                found.append(Clash(bar.of, later.of, at // SLOTS, at % SLOTS, row, abs(bar.row - later.row), after))
     return found
 
 
@@ -143,9 +146,14 @@ def free(one: Taken, other: Taken) -> bool:
 
 
 def room(mine: Taken, row: list[Taken], axis: Axis) -> int:
-    """How wide bar and label may become before they meet the next, in twenty-fourths of a column."""
+    """How wide bar and label may become before they meet the next, in twenty-fourths of a column. Where two labels grow towards each
+    other, each has half of what lies between."""
     if mine.side == "left":
-        width = mine.end - max((other.finish for other in row if other.finish <= mine.begin), default=0)
+        before = max((other for other in row if other.finish <= mine.begin), key=lambda other: other.finish, default=None)
+        width = mine.end - (0 if before is None else before.finish)
+        width -= (mine.begin - before.finish) // 2 if before is not None and before.side == "right" else 0
     else:
-        width = min((other.begin for other in row if other.begin >= mine.finish), default=axis.length) - mine.start
+        after = min((other for other in row if other.begin >= mine.finish), key=lambda other: other.begin, default=None)
+        width = (axis.length if after is None else after.begin) - mine.start
+        width -= (after.begin - mine.finish) // 2 if after is not None and after.side == "left" else 0
     return max(1, min((width - SHORTEST) * 24 // SLOTS, ROOM))

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Count, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat, Lower
 
 from windows.access.roles import Actor, Subject, Verb, permitted
 from windows.catalogue.models import Environment, Region, Service, Team
@@ -119,14 +119,14 @@ def board(wanted: CalendarFilter, lanes: Lanes, viewer: Actor) -> Board:
 
 
 def lane_heads(wanted: CalendarFilter, lanes: Lanes, scopes: QuerySet[WindowScope]) -> tuple[list[LaneHead], int]:
-    """One more than is sent, by slug; and how many there are in all."""
+    """One more than is sent, in the order they are shown; and how many there are in all."""
     rows = every_lane(wanted, lanes)
     if lanes.busy:
         rows = rows.filter(slug__in=scopes.values(BY[lanes.by]))
-    chosen = rows.filter(slug__gt=lanes.after).order_by("slug")
-    if lanes.by == "service":
-        chosen = chosen.select_related("team")
-    elif lanes.by == "team":
+    chosen = (
+        rows.filter(slug__gt=lanes.after).order_by("slug").select_related("team") if lanes.by == "service" else by_name(rows, lanes.after)
+    )
+    if lanes.by == "team":
         chosen = chosen.annotate(owned=ArrayAgg("services__slug", filter=Q(services__isnull=False), default=[]))
     found = list(chosen[: lanes.most + 1])
     total = rows.count() if lanes.after or len(found) > lanes.most else len(found)
@@ -135,6 +135,15 @@ def lane_heads(wanted: CalendarFilter, lanes: Lanes, scopes: QuerySet[WindowScop
     if lanes.by == "team":
         return [LaneHead(one.slug, one.name, counted(len(one.owned)), one.slug, tuple(one.owned)) for one in found], total
     return [LaneHead(one.slug, one.name) for one in found], total
+
+
+def by_name(rows: QuerySet[Any], after: str) -> QuerySet[Any]:
+    """What is shown by its name stands in the order of names; services are shown by their slugs."""
+    rows = rows.annotate(called=Lower("name"))
+    if after:
+        passed = Subquery(rows.model._default_manager.filter(slug=after).annotate(called=Lower("name")).values("called"))
+        rows = rows.filter(Q(called__gt=passed) | Q(called=passed, slug__gt=after))
+    return rows.order_by("called", "slug")
 
 
 def every_lane(wanted: CalendarFilter, lanes: Lanes) -> QuerySet[Any]:
