@@ -76,11 +76,18 @@
     said().textContent = shown.innerText.replace(/\s+/g, " ");
     if (!shown.showPopover) return;
     if (!shown.matches(":popover-open")) shown.showPopover();
-    const at = bar.getBoundingClientRect(), size = shown.getBoundingClientRect(), below = at.bottom + size.height + 6 < innerHeight;
+    /* below the whole lane, or above it: what stands in the way lies beside the bar and must be seen */
+    const at = bar.getBoundingClientRect(), lane = bar.closest("tr").getBoundingClientRect(), size = shown.getBoundingClientRect(), below = lane.bottom + size.height + 6 < innerHeight;
     shown.style.left = `${Math.max(8, Math.min(at.left, innerWidth - size.width - 8))}px`;
-    shown.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - size.height - 6)}px`;
+    shown.style.top = `${below ? lane.bottom + 6 : Math.max(8, lane.top - size.height - 6)}px`;
+    const named = new Set(said().textContent.match(/\bMW-\d+\b/g));
+    document.querySelectorAll("#calendar td > .bar[href]").forEach((other) => other.classList.toggle("hit", other !== bar && named.has(other.getAttribute("href").split("/").pop())));
   };
-  const put = () => { const shown = card(); if (shown && shown.matches(":popover-open")) shown.hidePopover(); };
+  const put = () => {
+    const shown = card();
+    if (shown && shown.matches(":popover-open")) shown.hidePopover();
+    document.querySelectorAll(".bar.hit").forEach((other) => other.classList.remove("hit"));
+  };
 
   const finish = () => {
     const done = drag;

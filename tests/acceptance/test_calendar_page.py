@@ -170,9 +170,13 @@ def test_a_drafts_length_is_changed_at_either_end_and_what_then_stands_in_its_wa
         bar, told = Bar(page, draft.reference), page.locator("#drag-card")
         bar.take(3.1, part=1)
         told.get_by_text(rival.reference).first.wait_for()
-        assert page.locator("html.resizing").count() == 1
+        hit = page.locator("td .bar.hit")
+        assert page.locator("html.resizing").count() == 1 and hit.get_attribute("href") == f"/windows/{rival.reference}"
+        behind, over = hit.bounding_box(), told.bounding_box()
+        assert over["y"] > behind["y"] + behind["height"], "what stands in the way is marked, and not behind what tells of it"
         there.shot("calendar-resizing")
         page.keyboard.press("Escape")
+        assert hit.count() == 0
         page.mouse.up()
         assert page.locator("html.resizing").count() == 0 and Window.objects.get(pk=draft.pk).ends_at == begins + 2 * HOUR
         bar.take(-1.05, part=0)
