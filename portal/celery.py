@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import Celery, signals
 from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -21,6 +22,7 @@ REDIS_OPTIONS = {
     "socket_timeout": 2,
     "socket_connect_timeout": 2,
 }
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "portal.broker:Transport"))  # imported where one is spoken to
 sweep = settings.ROADWORKS.sweep.total_seconds()
 app = Celery("roadworks", set_as_current=True)
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from celery import current_app
@@ -15,6 +16,7 @@ from django.db import transaction
 from prometheus_client import Counter
 
 REST = 5.0  # seconds without a try after a failed one
+PATIENCE = 2.0  # seconds; a frozen broker takes a ring and never says so, and without a limit that is waited for
 EXPIRES = 5  # seconds: rings must not pile up while the workers are away
 FAILED = Counter("roadworks_doorbell_failures_total", "Rings that no broker took; the sweep found the work instead.")
 log = logging.getLogger(__name__)
@@ -30,13 +32,25 @@ def ring(task: str, *args: Any) -> bool:
         FAILED.inc()
         return False
     try:
-        current_app.send_task(task, args=args, expires=EXPIRES, retry=False, ignore_result=True)
+        send(task, args)
     except Exception as error:  # the broker's client has a class for every way to be away
         _Broker.silent_until = time.monotonic() + REST
         FAILED.inc()
         log.warning("The broker took no ring for %s: %s", task, error)
         return False
     return True
+
+
+def send(task: str, args: Sequence[Any]) -> None:
+    with current_app.producer_pool.acquire(block=True) as producer:
+        try:
+            current_app.send_task(
+                task, args=args, expires=EXPIRES, retry=False, ignore_result=True, producer=producer, timeout=PATIENCE,
+                confirm_timeout=PATIENCE,
+            )  # fmt: skip
+        except Exception:
+            producer.connection.collect()  # dropped: the pool would take leave of the broker and wait for its answer, too
+            raise
 
 
 def ring_on_commit(task: str, *args: Any) -> None:
