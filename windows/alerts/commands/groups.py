@@ -13,13 +13,21 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from windows.alerts.models import AlertGroup
+from windows.delivery.bell import ring_on_commit
 
 REST = timedelta(minutes=1)
 QUIET = timedelta(minutes=10)
 
 
 def wake(keys: Collection[str], now: datetime) -> None:
-    """Each of these groups has something to tell. Inside the caller's transaction."""
+    """Each of these groups has something to tell. Inside the caller's transaction, once in it, and after it has locked its alerts.
+
+    Everybody locks alerts by their ids, and then groups by their keys: who woke groups twice, or took alerts while holding a group, could
+    wait for somebody who waits for him.
+    """
+    if not keys:
+        return
+    ring_on_commit("alerts.notify")
     missing = sorted(keys)
     while missing:  # a row that was there may be forgotten before it is locked
         AlertGroup.objects.bulk_create([AlertGroup(key=key) for key in missing], ignore_conflicts=True)

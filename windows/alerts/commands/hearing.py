@@ -19,7 +19,6 @@ from windows.alerts.states import Action, FactKind
 from windows.alerts.wire import Call, Heard
 from windows.audit.clock import clock
 from windows.audit.commands import record, storable
-from windows.delivery.bell import ring_on_commit
 from windows.live.models import LiveScope
 
 LOCK = 0x616C7274  # two Alertmanagers of one cluster send the same call at the same moment
@@ -51,7 +50,8 @@ def hear(actor: Actor, call: Call) -> Taken:
     rows = Alert.objects.filter(fingerprint__in={name for name, _ in heard}, starts_at__in=starts).select_for_update().order_by("pk")
     known = {(row.fingerprint, row.starts_at): row for row in rows}
     fresh = take_new([one for key, one in heard.items() if key not in known], now)
-    again, resolved = brought_up_to_date([(known[key], one) for key, one in heard.items() if key in known], now)
+    again, resolved, louder = brought_up_to_date([(known[key], one) for key, one in heard.items() if key in known], now)
+    wake({row.group for row in fresh if row.told_at is None} | louder, now)  # all of them at once: see groups.wake
     if fresh or again or resolved or call.refused or call.cut_off:
         tell(actor, [*fresh, *again], resolved, call)
     return Taken(len(fresh), len(resolved), len(known), call.refused)
@@ -73,8 +73,6 @@ def take_new(heard: Iterable[Heard], now: datetime) -> list[Alert]:
         if one.ends_at is not None:
             facts.append(AlertFact(alert=row, kind=FactKind.RESOLVED.value, at=now))
     AlertFact.objects.bulk_create(facts)
-    wake({row.group for row in rows if row.told_at is None}, now)
-    ring_on_commit("alerts.notify")
     return rows
 
 
@@ -90,9 +88,10 @@ def row_of(one: Heard, judged: Judgement, live: dict[str, LiveScope], now: datet
     return row
 
 
-def brought_up_to_date(pairs: list[tuple[Alert, Heard]], now: datetime) -> tuple[list[Alert], list[Alert]]:
-    """Those that are judged anew (they fire again, or nothing withholds them any more), and those that are over now. Only rows of which
-    something new is known are written, and when each was heard of last at most once an hour: a storm repeats itself every minute."""
+def brought_up_to_date(pairs: list[tuple[Alert, Heard]], now: datetime) -> tuple[list[Alert], list[Alert], set[str]]:
+    """Those that are judged anew (they fire again, or nothing withholds them any more), those that are over now, and the groups of what
+    became louder. Only rows of which something new is known are written, and when each was heard of last at most once an hour: a storm
+    repeats itself every minute."""
     again: list[tuple[Alert, Heard, FactKind]] = []
     resolved, facts, changed = [], [], []
     for row, one in pairs:
@@ -114,12 +113,12 @@ def brought_up_to_date(pairs: list[tuple[Alert, Heard]], now: datetime) -> tuple
             row.withheld = one.withheld[:500]
             row.expected_until = now + LOOK if row.is_expected and one.withheld_by == row.window else row.expected_until
             changed.append(row)
-    judge_anew(again, now)
+    louder = judge_anew(again, now)
     changed += [*resolved, *(row for row, _, _ in again)]
     Alert.objects.bulk_update(changed, ["ends_at", "resolved_heard_at", "withheld", *JUDGED], batch_size=200)
     Alert.objects.filter(pk__in=[row.pk for row, _ in pairs], last_heard_at__lt=now - SEEN).update(last_heard_at=now)
     AlertFact.objects.bulk_create(facts)
-    return [row for row, _, _ in again], resolved
+    return [row for row, _, _ in again], resolved, louder
 
 
 def tell(actor: Actor, new: list[Alert], resolved: list[Alert], call: Call) -> None:

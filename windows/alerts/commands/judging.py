@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from windows.alerts.commands.groups import wake
 from windows.alerts.models import Alert, AlertFact
 from windows.alerts.queries import open_windows, past_windows
 from windows.alerts.routing import Judgement, is_louder, judge
 from windows.alerts.states import Action, FactKind
 from windows.alerts.wire import Heard
-from windows.delivery.bell import ring_on_commit
 
 JUDGED = ("window", "step", "action", "group", "reasons", "is_expected", "expected_until", "told_at")
 
@@ -23,13 +21,13 @@ def settle(row: Alert, judged: Judgement, now: datetime) -> None:
     row.told_at = now if judged.action is Action.ANNOTATE else None
 
 
-def judge_anew(rows: Sequence[tuple[Alert, Heard, FactKind]], now: datetime) -> None:
-    """Judge against what is open now. People are told again only of what has become louder; a judgement never becomes quieter. The
-    caller saves the rows."""
+def judge_anew(rows: Sequence[tuple[Alert, Heard, FactKind]], now: datetime) -> set[str]:
+    """Judge against what is open now. People are told again only of what has become louder, in the groups answered; a judgement never
+    becomes quieter. The caller saves the rows and wakes the groups."""
     if not rows:
-        return
+        return set()
     windows = [*open_windows()[0], *past_windows(now)]
-    facts, louder = [], set()
+    facts, louder = [], set[str]()
     for row, one, kind in rows:
         judged = judge(one, windows, now)
         row.is_expected, row.expected_until = judged.is_expected, judged.expected_until
@@ -40,8 +38,7 @@ def judge_anew(rows: Sequence[tuple[Alert, Heard, FactKind]], now: datetime) -> 
             row.told_at = now  # heard of again, and still told to nobody
         facts.append(AlertFact(alert=row, kind=kind.value, said=" ".join(judged.reasons), at=now))
     AlertFact.objects.bulk_create(facts)
-    wake(louder, now)
-    ring_on_commit("alerts.notify")
+    return louder
 
 
 def as_heard(row: Alert) -> Heard:

@@ -14,7 +14,6 @@ from windows.alerts.models import Alert, AlertFact, PastWindow
 from windows.alerts.states import Action, FactKind
 from windows.audit.clock import clock
 from windows.audit.commands import record
-from windows.delivery.bell import ring_on_commit
 from windows.live.queries import live_scopes
 
 MANY = 500
@@ -30,8 +29,9 @@ def judge_overdue() -> int:
         return 0
     for row in rows:
         row.withheld = ""
-    judge_anew([(row, as_heard(row), FactKind.ROUTED) for row in rows], now)
+    louder = judge_anew([(row, as_heard(row), FactKind.ROUTED) for row in rows], now)
     Alert.objects.bulk_update(rows, ["withheld", *JUDGED])
+    wake(louder, now)
     by_window: dict[str, int] = {}
     for row in rows:
         by_window[row.window] = by_window.get(row.window, 0) + 1
@@ -65,7 +65,6 @@ def hand_over(window: str, now: datetime) -> int:
     Alert.objects.bulk_update(firing, ["handed_over_at", *JUDGED])
     AlertFact.objects.bulk_create(facts_)
     wake({row.group for row in firing if row.told_at is None}, now)
-    ring_on_commit("alerts.notify")
     came = {(row.name, row.service, row.environment) for row in rows}
     expected = from_plain(scopes[0].expected_alerts) if scopes else ()
     missing = [one.line for one in expected if (one.alert, one.service, one.environment) not in came]
