@@ -8,7 +8,7 @@ from tests import given_starts
 from tests import given_windows as given
 from tests.given_starts import answers, started
 from windows.actions.gates import Answer
-from windows.execution.models import clock
+from windows.execution.models import Run, clock
 from windows.flags.commands import register_node, set_flag
 from windows.flags.models import FlagReceipt
 from windows.flags.routing import FlagKey
@@ -37,3 +37,22 @@ def test_a_node_that_hears_and_stays_in_another_mode_blocks_too(window: Window) 
     assert answers(run)["nodes_reachable"].verdict is Answer.FAIL
     FlagReceipt.objects.filter(pk=receipt.pk).update(mode="degraded")
     assert answers(run)["nodes_reachable"].verdict is Answer.PASS
+
+
+def told(run: Run, **params: object) -> str:
+    place = {"service": "orders", "environment": "production", "region": "*", "converge": {"quorum": 1, "timeout": "1s"}}
+    run.steps.update(kind="flag", params={**place, "mode": "degraded", **params})
+    found = answers(run)["nodes_reachable"]
+    return "" if found.verdict is Answer.PASS else found.reason
+
+
+def test_x02_a_flag_that_nobody_could_acknowledge_is_said_before_the_run(window: Window) -> None:
+    run = started(window)
+    name = run.steps.get().name
+    deaf = f"No node is registered that could acknowledge the flag of “{name}” (orders/production/*)"
+    assert told(run) == f"{deaf}: register its nodes, or say converge: false."
+    assert told(run, converge=False) == ""
+    node, _ = register_node(given.actor("sam"), service="orders", environment="production", region="r1", name="n1")
+    FlagReceipt.objects.create(node=node, version=0, mode="normal", at=clock())
+    assert told(run) == ""
+    assert "orders/production/r9" in told(run, region="r9"), "its nodes are elsewhere"

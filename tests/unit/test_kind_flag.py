@@ -103,6 +103,21 @@ def test_x02_no_registered_node_is_no_convergence() -> None:
     assert isinstance(drive(flag.run, told, started(Store(nodes={}), told)), Done)
 
 
+@pytest.mark.parametrize(
+    ("act", "wanted"), [(flag.compensate, "normal"), (flag.run, "read_only")], ids=["its own way", "an undo of a runbook"]
+)
+def test_x03_a_flag_that_nobody_reads_can_be_taken_back(act: Any, wanted: str) -> None:
+    """Its nodes may have been retired meanwhile, or there never was one."""
+    store, told = Store(nodes={}), params()
+    ctx = started(store, told)
+    assert isinstance(drive(flag.run, told, ctx), Failed)
+    assert store.state.mode == "read_only", "it was set before anybody looked who hears it"
+    ctx.idempotency_key = "1:2:undo"
+    outcome = drive(act, told, ctx)
+    assert isinstance(outcome, Done) and "no node of this scope" in outcome.note
+    assert store.state.mode == wanted
+
+
 def test_it_is_never_set_twice_by_a_repeat() -> None:
     store, told = Store(), params()
     ctx = started(store, told)

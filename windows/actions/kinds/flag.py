@@ -131,6 +131,8 @@ def converged(params: Params, ctx: Context, kept: dict[str, Any], excused: Itera
     while True:
         found = ctx.flags.propagation(params.address, kept["global_version"])
         lagging = [laggard for laggard in found.laggards if laggard.node not in set(excused)]
+        if not found.nodes and is_undoing(ctx):
+            return Done("Put back; no node of this scope is registered that could hold it.", kept)
         if not found.nodes:
             return Failed(NOBODY, permanent=True, checkpoint=kept)
         holding, needed = found.nodes - len(lagging), math.ceil(params.converge.quorum * found.nodes - 1e-9)
@@ -147,6 +149,11 @@ def converged(params: Params, ctx: Context, kept: dict[str, Any], excused: Itera
             return Wait(min(ctx.now() + LATER, end), kept, note=f"{holding} of {found.nodes} nodes; {named(lagging)}")
         if ctx.sleep(GLANCE):
             return Interrupted(kept)
+
+
+def is_undoing(ctx: Context) -> bool:
+    """Whether this is a way back, also where a runbook's `undo:` sets a flag: that is possible though nobody is left who could hold it."""
+    return ctx.idempotency_key.split(":")[2] == "undo"
 
 
 def named(laggards: Iterable[Laggard]) -> str:
