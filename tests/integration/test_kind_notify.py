@@ -18,6 +18,7 @@ from windows.delivery.models import Message
 from windows.execution.intent import Intent
 from windows.execution.models import GateReading, Run, StepLog, StepRun
 from windows.execution.ports.context import StepContext, build
+from windows.scheduling.models import Window
 
 
 @pytest.fixture
@@ -60,6 +61,16 @@ def test_everybody_hears_it_once(ctx: StepContext) -> None:
     assert {(m.urgency, m.body) for m in messages} == {("page", "For ten minutes.")}
     assert messages[0].title.endswith(": Writes are frozen")
     assert messages[0].window.startswith("MW-")
+
+
+def test_x06_a_confidential_windows_name_is_in_no_subject_and_stays_with_its_people(ctx: StepContext) -> None:
+    Window.objects.update(confidential=True)
+    ctx.notify.window.refresh_from_db()
+    told = params("window:coordinator", "press@example.net")
+    assert perform("notify", told, "run", ctx) == Done("Told 2 people.")
+    found = {message.recipient: (message.title, message.window) for message in Message.objects.all()}
+    name = ctx.notify.window.reference
+    assert found == {"ada@example.org": ("Writes are frozen", name), "press@example.net": ("Writes are frozen", "")}
 
 
 @pytest.mark.parametrize("nobody", ["team:shop/sre", "team:absent/on_call", "window:deputy"])

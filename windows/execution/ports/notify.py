@@ -1,4 +1,8 @@
-"""The notify port: who a recipient is, and a message to each in the outbox."""
+"""The notify port: who a recipient is, and a message to each in the outbox.
+
+The words are the runbook's own. Of a confidential window they stand alone: its reference is in no subject, and with the message itself only
+for those who may see it.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,12 @@ from django.db import transaction
 
 from windows.access.roles import Role
 from windows.actions.ports import Rejected
-from windows.catalogue.queries import holders
+from windows.catalogue.queries import holders, who_may_see
 from windows.delivery.commands import queue
 from windows.execution.ports.patience import patiently
 from windows.outbound.limits import Limits
 from windows.scheduling.models import Window
+from windows.scheduling.queries import subject_of
 
 
 class Notify:
@@ -25,10 +30,13 @@ class Notify:
 
     def queue_all(self, recipients: Sequence[str], *, title: str, body: str, urgency: str, key: str) -> int:
         addresses = list(dict.fromkeys(address for recipient in recipients for address in self.addresses(recipient)))
+        name, hidden = self.window.reference, self.window.confidential
+        inside = who_may_see(subject_of(self.window), addresses) if hidden else set(addresses)
         with transaction.atomic():
             for address in addresses:
                 said = hashlib.sha256(f"{key}/{address}".encode()).hexdigest()[:40]
-                queue(f"step:{said}", "email", address, urgency, f"{self.window.reference}: {title}", body, self.window.reference)
+                heading = title if hidden else f"{name}: {title}"  # a subject is read on locked screens
+                queue(f"step:{said}", "email", address, urgency, heading, body, name if address in inside else "")
         return len(addresses)
 
     def addresses(self, recipient: str) -> list[str]:
