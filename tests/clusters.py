@@ -65,6 +65,11 @@ class Cluster:
         lines = asked(self.port, "GET", "/metrics")[1].splitlines()
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
+    def versions(self) -> list[float]:
+        """Of the control plane, and of each node."""
+        found = self.measured()
+        return [found["apiserver_version"], *(value for name, value in sorted(found.items()) if name.startswith("kubelet_version"))]
+
     def use(self) -> None:
         """One user's request, to the pod whose turn it is."""
         try:

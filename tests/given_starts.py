@@ -42,9 +42,9 @@ def approved(slug: str = "") -> Window:
     return signed(people() if not slug else given.window(given.actor("olga"), slug, coordinator_id=given.person(f"carl-{slug}").pk))
 
 
-def approved_with(version: RunbookVersion, parameters: dict[str, Any]) -> Window:
-    """Tomorrow's, pre-authorised, whose run carries this runbook out."""
-    return signed(given.window(given.actor("olga"), runbook_version_id=version.pk, parameters=parameters))
+def approved_with(version: RunbookVersion, parameters: dict[str, Any], slug: str = "orders") -> Window:
+    """Tomorrow's, pre-authorised, of this service, whose run carries this runbook out."""
+    return signed(given.window(given.actor("olga"), slug, runbook_version_id=version.pk, parameters=parameters))
 
 
 def signed(window: Window) -> Window:

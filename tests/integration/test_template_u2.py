@@ -35,15 +35,10 @@ def upgraded(kube: Cluster, prometheus: Prometheus, settings: Any, folder: Path,
         return carried_out(plan_of("u2-cluster-upgrade", **FAST, **said), **rehearsal)
 
 
-def versions(kube: Cluster) -> list[float]:
-    found = kube.measured()
-    return [found["apiserver_version"], *(found[f'kubelet_version{{node="{node}"}}'] for node in NODES)]
-
-
 def as_before(kube: Cluster) -> bool:
     found = kube.measured()
     return (
-        versions(kube) == [30] * 4
+        kube.versions() == [30] * 4
         and not found["deployments_blocked"]
         and not any(found[f'kube_node_unschedulable{{node="{node}"}}'] for node in NODES)
     )
@@ -63,7 +58,7 @@ def test_u2_e01_node_after_node_is_left_and_upgraded_and_no_user_notices(
     assert as_before(kube) and 403 not in kube.deployments, "nothing was done"
     run = upgraded(kube, prometheus, settings, tmp_path)
     assert run.status == "succeeded", (run.reason, outcomes(run), kube.failed[:3])
-    assert versions(kube) == [31] * 4
+    assert kube.versions() == [31] * 4
     assert not kube.failed
     assert 403 in kube.deployments
     kube.deploy()

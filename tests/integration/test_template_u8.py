@@ -2,68 +2,35 @@
 
 from __future__ import annotations
 
-import sys
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter
 
-from portal.bootstrap.processes import Child
+from tests import pairs
 from tests.given_templates import TEMPLATES, carried_out, outcomes
-from tests.limiting import Limiter
-from tests.measured import exported, known
-from tests.servers import Prometheus, Server, folder, free_ports, listens, remove
-from tests.traffic import Balancer, Users
+from tests.measured import known
+from tests.pairs import PRICES, Pair
+from tests.servers import Prometheus
+from tests.traffic import Users
 from windows.execution.models import Run
 from windows.runbooks.spec import parse, resolve
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PROGRAM = Path(__file__).parents[1] / "instance.py"
 FAST = {"seconds": 5, "settle": "1s", "errors": 0, "p95": 60}
-PRICES = {"large": 36.0, "small": 0.9}
-
-
-@dataclass
-class Pair:
-    edge: Balancer
-    limiter: Limiter
-    port: int  # of the small one
-
-    def costs(self, price: float) -> None:
-        urllib.request.urlopen(f"http://127.0.0.1:{self.port}/price/{price}").close()
 
 
 @pytest.fixture(scope="module")
 def pair(prometheus: Prometheus) -> Iterator[Pair]:
-    ports = dict(zip(PRICES, free_ports(2), strict=True))
-    servers = {}
-    for name, port in ports.items():
-        base, _ = folder(name)
-        servers[name] = Server(
-            "", base, Child(name, [sys.executable, str(PROGRAM), name, str(port), str(PRICES[name])], ready=listens(port))
-        )
-    prometheus.scrape(*(f"127.0.0.1:{port}" for port in ports.values()))
-    metrics = CollectorRegistry()
-    counts = [
-        Counter(f"container_cpu_cfs_{what}", "Of the kernel's", ["instance_name"], registry=metrics).labels("small")
-        for what in ("periods", "throttled_periods")
-    ]
-    limiter, edge = Limiter(servers["small"].pid, *counts), Balancer(ports, check=False)
-    with exported(metrics, prometheus), limiter.at_work():
-        yield Pair(edge, limiter, ports["small"])
-    for server in (edge, *servers.values()):
-        remove(server)
+    with pairs.pair(prometheus) as made:
+        yield made
 
 
-def downsized(pair: Pair, prometheus: Prometheus, settings: Any, *, shares: str = "[10, 50, 100]", **said: Any) -> tuple[Run, Users]:
+def downsized(
+    pair: Pair, prometheus: Prometheus, settings: Any, *, shares: str = "[10, 50, 100]", quota: float = 100.0, **said: Any
+) -> tuple[Run, Users]:
     settings.BALANCERS, settings.PROMETHEUS_URL = {"edge": pair.edge.address}, prometheus.url
-    pair.edge.tell("set server shop/small weight 0")
-    pair.edge.tell("set server shop/large weight 100")
-    pair.edge.tell("set server shop/large state ready")
+    pair.prepare(quota)
     with Users(pair.edge.url, count=3, rest=0.03) as users:
         known(prometheus.url, 'rate(http_requests_total{version="large"}[5s]) > 0', "rate(container_cpu_cfs_periods_total[5s]) > 0")
         text = (TEMPLATES / "u8-downsizing.yaml").read_text().replace("in: [10, 50, 100]", f"in: {shares}")
@@ -71,7 +38,6 @@ def downsized(pair: Pair, prometheus: Prometheus, settings: Any, *, shares: str 
 
 
 def test_u8_e04_users_move_to_the_small_one_and_a_request_costs_less(pair: Pair, prometheus: Prometheus, settings: Any) -> None:
-    pair.limiter.quota = 100.0
     run, users = downsized(pair, prometheus, settings)
     assert run.status == "succeeded", (run.reason, outcomes(run), users.failed[:3])
     assert not users.failed
@@ -80,8 +46,7 @@ def test_u8_e04_users_move_to_the_small_one_and_a_request_costs_less(pair: Pair,
 
 def test_u8_e04_cpu_that_is_held_back_takes_users_back(pair: Pair, prometheus: Prometheus, settings: Any) -> None:
     """Its answers are quick enough and none fails: only the periods in which it stood still tell."""
-    pair.limiter.quota = 0.05
-    run, users = downsized(pair, prometheus, settings)
+    run, users = downsized(pair, prometheus, settings, quota=0.05)
     pair.limiter.quota = 100.0
     assert run.status == "rolled_back", (run.reason, outcomes(run))
     assert "its CPU is not held back" in run.reason
