@@ -64,7 +64,7 @@ class Problem:
 
     @property
     def title(self) -> str:
-        return TITLES.get(self.status, "Refused")
+        return "Not proved" if self.slug == "unproved" else TITLES.get(self.status, "Refused")
 
 
 def problem_of(error: BaseException) -> Problem:

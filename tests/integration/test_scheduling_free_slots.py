@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -127,3 +128,23 @@ def test_a_window_moves_to_the_next_free_slot_from_its_page(ada: Any) -> None:
     page = browser(Person.objects.get(pk=ada.person_id))
     window = given.window(ada)
     assert page.post(f"/windows/{window.reference}/next-slot", {}).status_code == 302
+
+
+def test_the_question_names_the_next_free_slot_and_another_than_was_named_is_not_taken(ada: Any) -> None:
+    person = Person.objects.get(pk=ada.person_id)
+    page, window = browser(person), given.window(ada, starts_at=given.soon(24))
+    address = f"/windows/{window.reference}/next-slot"
+    text = page.get(address).content.decode()
+    named = datetime.fromisoformat(re.findall(r'name="version" value="([^"]+)"', text)[0])
+    assert named > window.starts_at and f"{named:%H:%M}" in text.split('class="sentence">')[1].split("</p>")[0]
+    faster = given.window(ada, starts_at=named, hours=2)
+    request_window(ada, faster.pk)
+    refused = page.post(address, {"version": named.isoformat()})
+    assert refused.status_code == 409 and "no longer the next free one" in refused.content.decode()
+    assert Window.objects.get(pk=window.pk).starts_at == window.starts_at
+    again = datetime.fromisoformat(re.findall(r'name="version" value="([^"]+)"', page.get(address).content.decode())[0])
+    assert page.post(address, {"version": again.isoformat()}).status_code == 302
+    assert Window.objects.get(pk=window.pk).starts_at == again != named
+    Freeze.objects.create(title="For ever", starts_at=given.soon(0), ends_at=given.soon(24 * 40), severity="soft", created_by=person)
+    nowhere = page.get(address).content.decode()
+    assert "there is no slot without a conflict" in nowhere and "Move it</button>" not in nowhere

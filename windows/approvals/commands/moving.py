@@ -46,22 +46,31 @@ class Moved:
         return f"MW-{self.window_id}"
 
 
-def move_to_next_free_slot(actor: Actor, window_id: int, version: int, *, reason: str = "", not_before: datetime | None = None) -> Window:
+def move_to_next_free_slot(
+    actor: Actor, window_id: int, version: int, *, reason: str = "", not_before: datetime | None = None, shown: datetime | None = None
+) -> Window:
     """Move a draft, a requested or an approved window to the earliest later slot without a hard or soft conflict, 31 days ahead at most,
     and not before a time where one is given.
 
     The slot is looked for first and taken after, in the edit's own transaction: whoever was faster in between is named by its Conflict.
-    Conflict(field="starts_at") where there is no such slot.
+    Conflict(field="starts_at") where there is no such slot, or another than whoever decided was `shown`.
     """
+    changes = next_free_of(actor, window_id, not_before)
+    if shown is not None and changes["starts_at"] != shown:
+        raise Conflict("The slot that was shown is no longer the next free one. Look which it is now.", field="starts_at")
+    if Window.objects.only("status").get(pk=window_id).status == WindowStatus.DRAFT:
+        return edit_draft(actor, window_id, changes, version)
+    return amend_window(actor, window_id, changes, version, reason=reason)
+
+
+def next_free_of(actor: Actor, window_id: int, not_before: datetime | None = None) -> dict[str, datetime]:
+    """Where the window would be moved: its new starts_at and ends_at. Changes nothing; refuses as the move itself would."""
     require(actor, Verb.DRAFT, subject_of(window_id))
     window = Window.objects.only("starts_at", "status").get(pk=window_id)
     if window.status not in (WindowStatus.DRAFT, *AMENDABLE):
         raise Conflict(f"MW-{window_id} is {window.status}; only what has not begun is moved.", field="status")
     after = window.starts_at + timedelta(seconds=1)
-    changes = next_free_after(actor, window_id, max(after, not_before) if not_before else after)
-    if window.status == WindowStatus.DRAFT:
-        return edit_draft(actor, window_id, changes, version)
-    return amend_window(actor, window_id, changes, version, reason=reason)
+    return next_free_after(actor, window_id, max(after, not_before) if not_before else after)
 
 
 def next_free_after(actor: Actor, window_id: int, at: datetime) -> dict[str, datetime]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from windows.access.pages import Question, decided, signed_in
+from windows.access.pages import Question, ask, decided, signed_in
 from windows.access.requests import actor_of
-from windows.approvals.commands.moving import move_to_next_free_slot
+from windows.approvals.commands.moving import move_to_next_free_slot, next_free_of
+from windows.errors import Conflict
 from windows.lifecycle.states import WindowStatus
+from windows.scheduling.conflicts.facts import moment
 from windows.scheduling.queries import WindowView, window_id_of, window_view
 from windows.scheduling.queries.moves import move_request
+from windows.scheduling.times import parse
 
 
 @signed_in
@@ -33,18 +37,34 @@ def give_way(request: HttpRequest, reference: str, request_id: int) -> HttpRespo
 
 
 def moved(request: HttpRequest, view: WindowView, told: str, not_before: datetime | None = None) -> HttpResponse:
+    """The question names the time; where another is the next free one by the answer, nothing is moved."""
     actor, page = actor_of(request), reverse("window", args=[view.reference])
-    lapses = " Approvals lapse and are asked for again." if view.status != WindowStatus.DRAFT else ""
     question = Question(
         title="Move it to the next free slot",
-        consequence=f"{told}{lapses}",
+        consequence=told,
         button="Move it",
         icon="calendar",
         back=page,
         about=f"{view.reference} {view.title}",
     )
+    if request.method == "POST":
+        shown = shown_in(request)
+        return decided(
+            request,
+            question,
+            lambda reason: move_to_next_free_slot(actor, view.id, view.version, reason=reason, not_before=not_before, shown=shown),
+            page,
+        )
+    try:
+        slot = next_free_of(actor, view.id, not_before)
+    except Conflict as error:
+        return ask(request, replace(question, consequence=error.detail, idle=True))
+    lapses = " Approvals lapse and are asked for again." if view.status != WindowStatus.DRAFT else ""
+    where = f" That is from {moment(slot['starts_at'])} to {moment(slot['ends_at'])}."
+    return ask(request, replace(question, consequence=f"{told}{where}{lapses}", version=slot["starts_at"].isoformat()))
 
-    def move(reason: str) -> None:
-        move_to_next_free_slot(actor, view.id, view.version, reason=reason, not_before=not_before)
 
-    return decided(request, question, move, page)
+def shown_in(request: HttpRequest) -> datetime | None:
+    """The begin that the question named."""
+    said = request.POST.get("version", "")
+    return parse(said, "version") if said else None
