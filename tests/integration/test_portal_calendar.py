@@ -188,6 +188,9 @@ def test_what_providers_announce_has_a_row_of_its_own(ada: Any) -> None:
 
 def test_an_empty_calendar_says_what_to_do(ada: Any) -> None:
     assert "There is no lane to show yet." in page(browser("ada"))
+    for by, leads in (("service", "/services/"), ("region", "/settings/places/"), ("environment", "/settings/places/")):
+        text = page(browser("ada"), f"/calendar/panel?by={by}").split("There is no lane to show yet.")[1]
+        assert f'<a href="{leads}">' in text, by
     given.service("orders")
     assert "Click an empty place in a lane" in page(browser("ada"))
     assert "No lane fits these filters." in page(browser("ada"), "/calendar/?service=nothing")
