@@ -76,6 +76,8 @@ def test_a_clock_change_is_pointed_out(ada: Any) -> None:
     assert "clock change" in bars[over.reference] and "clock change" not in bars[beside.reference]
     assert words in re.sub(r"\s+", " ", page(client, f"/windows/{over.reference}/card"))
     assert words not in text, "her own clock does not change"
+    agenda = page(client, f"/calendar/panel?view=agenda&on={day(begins)}")
+    assert "07:30 CET there</small>" in agenda and "clock change inside: CEST to CET" in agenda, "the windows' own clock stands beside hers"
     Person.objects.filter(pk=ada.person_id).update(timezone="Europe/Berlin")
     for view in ("lanes", "month", "agenda"):
         assert f"In Europe/Berlin {words}." in page(client, f"/calendar/panel?view={view}&on={day(begins)}"), view
@@ -358,6 +360,29 @@ def test_a_pan_sends_what_is_seen_whatever_is_stored(ada: Any, crowd: datetime, 
         onward = re.search(r'id="pan-further" href="/calendar/([^"]*)"', text)
         query = onward[1].replace("&amp;", "&") if onward else ""
     assert seen == sorted(set(seen)) and seen[0] == "service-000", "lanes follow each other, each once"
+
+
+def walked(sql: str) -> int:
+    """The most rows that one scan of a plan reads of windows or their places, those it throws away included."""
+    with connection.cursor() as cursor:
+        cursor.execute("explain (analyze, format json) " + sql)
+        plans, most = [cursor.fetchone()[0][0]["Plan"]], 0
+    while plans:
+        node = plans.pop()
+        plans += node.get("Plans", [])
+        if node.get("Relation Name") in ("scheduling_window", "scheduling_windowscope"):
+            removed = sum(node.get(f"Rows Removed by {why}", 0) for why in ("Filter", "Index Recheck"))
+            most = max(most, int((node["Actual Rows"] + removed) * node["Actual Loops"]))
+    return most
+
+
+@pytest.mark.parametrize("query", ["zoom=week", "by=team", "view=month", "view=agenda"])
+def test_a_pan_reads_the_time_that_is_seen_and_not_all_that_ever_was(ada: Any, crowd: datetime, query: str) -> None:
+    client = browser("ada")
+    with CaptureQueriesContext(connection) as asked:
+        page(client, f"/calendar/panel?{query}")
+    told = [row["sql"] for row in asked if '"scheduling_window' in row["sql"] and row["sql"].startswith("SELECT")]
+    assert told and max(map(walked, told)) < STORED / 8, "five weeks of a year at most"
 
 
 def test_a_month_is_drawn_again_when_something_was_done(ada: Any) -> None:

@@ -15,7 +15,7 @@ from windows.access.roles import Actor, Subject, Verb, permitted
 from windows.catalogue.models import Environment, Region, Service, Team
 from windows.lifecycle.states import HOLDS_SLOT, WindowStatus
 from windows.scheduling.models import WindowScope
-from windows.scheduling.queries.calendar import CalendarFilter, check, chosen
+from windows.scheduling.queries.calendar import CalendarFilter, check, chosen, near
 from windows.scheduling.queries.freezes import FreezeView, freezes
 
 LANES = 60  # the most that are sent at once
@@ -99,7 +99,7 @@ def board(wanted: CalendarFilter, lanes: Lanes, viewer: Actor) -> Board:
     """The next lanes with their windows and freezes. A confidential window shows to its own only."""
     check(wanted)
     windows = chosen(replace(wanted, after=None), viewer)
-    scopes = WindowScope.objects.filter(window__in=windows.values("id"))
+    scopes = WindowScope.objects.filter(window__in=windows.values("id"), **near(wanted, "window__"))  # from the windows to their places
     if wanted.service is not None:
         scopes = scopes.filter(service__slug=wanted.service)
     if wanted.environment is not None:

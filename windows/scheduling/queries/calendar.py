@@ -13,7 +13,7 @@ from django.db.models.functions import JSONObject
 from windows.access.roles import Actor
 from windows.errors import Invalid
 from windows.lifecycle.states import ChangeType, WindowStatus
-from windows.scheduling.models import Window, WindowScope, period
+from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope, period
 from windows.scheduling.queries.listing import about, for_eyes_of
 
 LONGEST_VIEW = timedelta(days=400)
@@ -121,8 +121,14 @@ def check(wanted: CalendarFilter) -> None:
         raise Invalid(f"There is no change type “{min(strange)[:40]}”.", field="change_type")
 
 
+def near(wanted: CalendarFilter, of: str = "") -> dict[str, datetime]:
+    """When what touches the period may begin. No window is longer than a week, and without this bound a scan by begin walks through all
+    that ever was."""
+    return {f"{of}starts_at__gt": wanted.since - LONGEST_RESERVATION, f"{of}starts_at__lt": wanted.until}
+
+
 def chosen(wanted: CalendarFilter, viewer: Actor) -> QuerySet[Window, Any]:
-    rows = Window.objects.alias(period=period()).filter(for_eyes_of(viewer), period__overlap=(wanted.since, wanted.until))
+    rows = Window.objects.alias(period=period()).filter(for_eyes_of(viewer), period__overlap=(wanted.since, wanted.until), **near(wanted))
     if wanted.team is not None:
         rows = rows.filter(team__slug=wanted.team)
     touched = WindowScope.objects.filter(window=OuterRef("pk"))
