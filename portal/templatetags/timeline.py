@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from portal.templatetags.signs import SIGNS, icon, period
 from windows.access.roles import Actor
+from windows.lifecycle.states import WindowStatus
 from windows.scheduling.axis import Axis
 from windows.scheduling.clock_changes import clock_changes, offset
 from windows.scheduling.lanes import Bar, Clash, Lane, Spot, clashes, spot, stack
@@ -101,16 +102,22 @@ def cells(line: Timeline, row: Row, lane: Lane[Planned]) -> SafeString:
     rivals: dict[int, list[str]] = {}
     nearest: dict[int, Clash[Planned]] = {}  # to the later of two, by whom it is joined: the nearest row alone, or nobody could tell
     for clash in clashes(lane, line.axis, collide):
-        rivals.setdefault(clash.one.id, []).append(clash.other.reference)
-        rivals.setdefault(clash.other.id, []).append(clash.one.reference)
+        how = "would collide with" if hold_nothing(clash) else "collides with"
+        rivals.setdefault(clash.one.id, []).append(f"{how} {clash.other.reference}")
+        rivals.setdefault(clash.other.id, []).append(f"{how} {clash.one.reference}")
         if clash.other.id not in nearest or clash.rows < nearest[clash.other.id].rows:
             nearest[clash.other.id] = clash
     for clash in nearest.values():
-        side = " after" if clash.after else ""
-        there[clash.column].append(f'<span class="clash{side} x-{clash.x} y-{clash.row} k-{max(clash.rows, 1)}"></span>')
+        more = (" after" if clash.after else "") + (" maybe" if hold_nothing(clash) else "")
+        there[clash.column].append(f'<span class="clash{more} x-{clash.x} y-{clash.row} k-{max(clash.rows, 1)}"></span>')
     for bar in lane.bars:
         there[bar.spot.column].append(drawn(bar, line, rivals.get(bar.of.id, [])))
     return mark_safe("".join(f"<td>{''.join(parts)}</td>" for parts in there))  # noqa: S308 - every part is escaped where it is made
+
+
+def hold_nothing(clash: Clash[Planned]) -> bool:
+    """Two drafts are in nobody's way until one of them is asked for."""
+    return clash.one.status == clash.other.status == WindowStatus.DRAFT
 
 
 def request_here(by: str, slug: str, wall: str = "") -> str:
@@ -140,7 +147,7 @@ def drawn(bar: Bar[Planned], line: Timeline, rivals: list[str]) -> SafeString:
         '<a class="bar s-{} {}" href="/windows/{}"{}><i></i>{}<span><b>{}</b> {}{}<span class="vh">, {}, {}{}</span></span></a>',
         colour, " ".join(more), window.reference, handles(window, line.viewer), icon(sign),
         window.reference, window.title, jumps(window, line.zone),
-        word.lower(), hours_of(window, line.zone), f", collides with {' and '.join(rivals)}" if rivals else "",
+        word.lower(), hours_of(window, line.zone), f", {' and '.join(rivals)}" if rivals else "",
     )  # fmt: skip
 
 
