@@ -1,9 +1,11 @@
-"""Tag coverage of critical signals bars "completed" (C10, F8, M8) until a person goes on by name, or nobody decided in time."""
+"""Tag coverage of critical signals bars "completed" (C10, F8, M8, X16) until a person goes on by name, or nobody decided in time."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -12,8 +14,11 @@ from slo.objectives.models import Objective
 from slo.telemetry.commands import push
 from slo.telemetry.readings import Push
 from tests import given_runs
+from tests import given_signals as sent
 from tests import given_windows as given
+from tests.callers import token_of
 from tests.given_runs import World, check, run_of, step
+from windows.access.roles import Role, Verb
 from windows.actions.outcomes import AwaitHuman
 from windows.audit.models import AuditEntry
 from windows.delivery.models import Message
@@ -21,6 +26,8 @@ from windows.execution.commands.holding import resume
 from windows.execution.models import Run, clock
 from windows.execution.states import StepStatus
 from windows.scheduling.models import Window
+from windows.signals.models import StoredSpan
+from windows.signals.queries import Wanted, lines
 
 world = given_runs.world
 pytestmark = pytest.mark.django_db
@@ -84,3 +91,90 @@ def test_r_c10_nobody_undoes_what_is_proved_for_want_of_a_tag(world: World) -> N
 
 def test_r_c10_where_no_time_is_left_to_ask_it_completes(world: World) -> None:
     assert answered(world, nearly_done(world, 3, turns_back_in=timedelta(seconds=4))).status == "succeeded"
+
+
+def send(client: Any, what: str, body: dict[str, Any]) -> None:
+    token = token_of(given.person("ada", ("shop", Role.MEMBER)), Verb.MEASURE.value)
+    answer = client.post(f"/api/v1/{what}", sent.as_bytes(body), "application/json", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, json.loads(answer.content)) == (200, {})
+
+
+def spans(service: str, at: datetime, count: int, *, window: str = "", outcome: str = "ok") -> None:
+    StoredSpan.objects.bulk_create(
+        StoredSpan(
+            service=service, environment="production", window=window, trace_id=f"{n:032x}", span_id=f"{at:%d%H%M%S%f}"[:12] + f"{n:04x}",
+            name="GET", kind="server", outcome=outcome, begins_at=at, ends_at=at,
+        )
+        for n in range(count)
+    )  # fmt: skip
+
+
+def test_x16_a_probe_line_comes_back_with_its_tag_and_one_that_lost_it_bars_completed(world: World, client: Any) -> None:
+    run = nearly_done(world)
+    name, at = run.window.reference, clock() - 2 * MINUTE
+    send(client, "logs", sent.logs(sent.line(at, "probe one"), window=name))
+    back = lines(given.actor("olga"), Wanted(name, ("orders",), at - MINUTE, clock()))
+    assert [(one.text, one.window, one.tags) for one in back] == [("probe one", name, {"window": name})]
+    send(client, "logs", sent.logs(sent.line(at, "probe two")))
+    run = answered(world, run)
+    assert run.status == "held"
+    assert f"The tag {name} is on 50.0 % of the log lines of orders (1 of 2)" in run.reason
+    resume(given.actor("olga"), run.pk, "The old proxy cannot tag.")
+    assert world.drive(run).status == "succeeded"
+
+
+@pytest.mark.parametrize("signal", ["traces", "logs"])
+def test_x16_before_a_node_can_have_heard_of_the_window_nothing_is_expected(world: World, client: Any, signal: str) -> None:
+    run = nearly_done(world)
+    early, name = clock() - 10 * MINUTE + timedelta(seconds=10), run.window.reference
+    told = sent.traces(sent.span(early)) if signal == "traces" else sent.logs(sent.line(early))
+    send(client, signal, told)
+    send(
+        client,
+        signal,
+        sent.traces(sent.span(clock() - MINUTE, 2), window=name)
+        if signal == "traces"
+        else sent.logs(sent.line(clock() - MINUTE), window=name),
+    )
+    assert answered(world, run).status == "succeeded"
+
+
+def test_f08_traces_without_the_tag_bar_completed(world: World, client: Any) -> None:
+    run = nearly_done(world)
+    send(client, "traces", sent.traces(*(sent.span(clock() - MINUTE, n) for n in range(1, 4)), window=run.window.reference))
+    send(client, "traces", sent.traces(sent.span(clock() - MINUTE, 9)))
+    run = answered(world, run)
+    assert (run.status, "is on 75.0 % of the spans of orders (3 of 4)" in run.reason) == ("held", True), run.reason
+
+
+@pytest.mark.parametrize(
+    ("case", "before", "since", "mode", "wanted"),
+    [
+        ("they stopped", 20, 0, "normal", "held"),
+        ("they go on, fewer", 200, 1, "normal", "succeeded"),
+        ("too few to miss them", 19, 0, "normal", "succeeded"),
+        ("users get nothing meanwhile", 200, 0, "offline", "succeeded"),
+    ],
+    ids=str,
+)
+def test_f08_traces_that_are_missing_bar_completed(world: World, case: str, before: int, since: int, mode: str, wanted: str) -> None:
+    run = nearly_done(world)
+    Window.objects.filter(pk=run.window_id).update(mode=mode)
+    run.window.refresh_from_db()
+    spans("orders", clock() - 15 * MINUTE, before)
+    spans("orders", clock() - 5 * MINUTE, since, window=run.window.reference)
+    run = answered(world, run)
+    assert run.status == wanted, case
+    assert wanted != "held" or ("orders sent no trace since" in run.reason and "and 20 spans in as long" in run.reason)
+
+
+def test_f08_who_tells_only_of_failures_is_not_missed_when_nothing_fails(world: World) -> None:
+    run = nearly_done(world)
+    spans("orders", clock() - 15 * MINUTE, 200, outcome="error")
+    assert answered(world, run).status == "succeeded"
+
+
+def test_f08_of_a_service_without_a_critical_objective_nothing_is_expected(world: World, client: Any) -> None:
+    run = nearly_done(world, critical=False)
+    send(client, "logs", sent.logs(sent.line(clock() - MINUTE, "no tag")))
+    assert answered(world, run).status == "succeeded"

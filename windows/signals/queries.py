@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from windows.access.roles import Actor
 from windows.errors import NotFound
@@ -151,6 +151,36 @@ def trace(viewer: Actor, trace_id: str) -> tuple[list[SpanView], list[LineView]]
         raise NotFound("There is no such trace: it was never sent, or it is kept no more.")
     rows = StoredLine.objects.filter(trace_id=trace_id).exclude(trace_id="").order_by("at", "id")
     return spans, visible(viewer, [LineView(*row) for row in rows.values_list(*LineView.__dataclass_fields__)[:LINES]])
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """How many log lines, or spans, of a service there are in a time, and how many of them carry a window's tag."""
+
+    service: str
+    what: str
+    tagged: int
+    sent: int
+
+
+def carried(window: str, places: Iterable[tuple[str, str]], since: datetime, until: datetime) -> list[Carried]:
+    """Of each of these (service, environment) that sent anything in this time; what does not name its environment could be any. What
+    carries another window's tag says nothing here. Two statements."""
+    wanted = Q(pk__in=[])
+    for service, environment in places:
+        wanted |= Q(service=service, environment__in=("", environment))
+    found = []
+    for rows, at, what in ((StoredLine.objects, "at", "log lines"), (StoredSpan.objects, "begins_at", "spans")):
+        here = rows.filter(wanted, window__in=("", window), **{f"{at}__gte": since, f"{at}__lt": until}).order_by("service")
+        counted = here.values("service").annotate(tagged=Count("pk", filter=Q(window=window)), sent=Count("pk"))
+        found += [Carried(row["service"], what, row["tagged"], row["sent"]) for row in counted]
+    return found
+
+
+def traced(services: Iterable[str], since: datetime, until: datetime) -> dict[str, int]:
+    """Spans that did not fail in this time, by service: whoever tells only of failures is not missed when nothing fails. One statement."""
+    rows = StoredSpan.objects.filter(service__in=services, begins_at__gte=since, begins_at__lt=until).exclude(outcome="error")
+    return dict(rows.order_by("service").values_list("service").annotate(sent=Count("pk")))
 
 
 def visible(viewer: Actor, rows: Sequence[Any]) -> list[Any]:
