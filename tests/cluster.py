@@ -68,9 +68,12 @@ class Cluster:
     def nodes(self) -> list[str]:
         return [name for name in self.versions if name != "control-plane"]
 
-    def obey(self, verb: str, said: dict[str, str]) -> None:
+    def obey(self, verb: str, said: dict[str, str]) -> str:
+        """What there is to say about it."""
         with self.lock:
             match verb, said.get("name", ""):
+                case "version", name:
+                    return f"1.{self.versions[name]}"
                 case "reset", _:
                     self.reset(said)
                 case (("block" | "allow"), _):
@@ -86,6 +89,7 @@ class Cluster:
                     self.versions[name] = int(said["version"])
                 case _:
                     raise ValueError(f"{verb} {said} cannot be done now")
+        return "done"
 
     def on(self, node: str) -> list[Pod]:
         return [pod for pod in self.pods if pod.node == node]
@@ -140,10 +144,9 @@ class Api(Answering):
                 return self.say(403 if self.cluster.blocked else 201, "")
         said = dict(parse_qsl(parts.query))
         try:
-            self.cluster.obey(said.pop("verb"), said)
+            return self.say(200, self.cluster.obey(said.pop("verb"), said))
         except (ValueError, KeyError) as error:
             return self.say(409, str(error))
-        return self.say(200, "done")
 
 
 class Server(ThreadingHTTPServer):

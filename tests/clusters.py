@@ -20,7 +20,8 @@ import sys, urllib.error, urllib.request
 verb, *rest = sys.argv[1:]
 told = urllib.request.Request("http://127.0.0.1:{port}/order?" + "&".join(["verb=" + verb, *rest]), method="POST")
 try:
-    urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open(told, timeout=120).close()
+    with urllib.request.build_opener(urllib.request.ProxyHandler({{}})).open(told, timeout=120) as answer:
+        print(answer.read().decode())
 except urllib.error.HTTPError as error:
     sys.exit(error.read().decode())
 """

@@ -10,7 +10,7 @@ import pytest
 
 from tests.clusters import Cluster, cluster
 from tests.given_templates import carried_out, outcomes, plan_of
-from tests.measured import again_and_again, known
+from tests.measured import again_and_again, known, until
 from tests.servers import Prometheus
 from windows.execution.models import Run
 
@@ -85,6 +85,24 @@ def test_u2_controllers_that_do_not_stay_up_take_the_control_plane_back(
     assert "ontrollers" in run.reason
     assert outcomes(run)["Cordon node-1"][0] == "pending"
     assert as_before(kube), kube.measured()
+
+
+def test_u2_x13_what_a_person_upgraded_by_hand_meanwhile_is_not_taken_back_over_their_head(
+    kube: Cluster, prometheus: Prometheus, settings: Any, tmp_path: Path
+) -> None:
+    """Controllers do not stay up, and somebody helps with yet another version: the rollback stops there, and says what it found."""
+    kube.prepare()
+
+    def help_out() -> None:
+        if kube.versions()[0] == 13:
+            until(lambda: kube.measured()["controller_restarts_total"] > 5, "controllers that do not stay up")
+            kube.order("upgrade", name="control-plane", version=29)
+
+    with again_and_again(help_out, rest=0.05):
+        run = upgraded(kube, prometheus, settings, tmp_path, version=13)
+    assert run.status == "stuck", (run.reason, outcomes(run))
+    assert "kube says '1.29', '1.13' expected" in outcomes(run)["Upgrade the control plane"][1], outcomes(run)
+    assert kube.versions() == [29, 30, 30, 30]
 
 
 def test_u2_an_object_the_new_version_does_not_serve_stops_it_before_anything_is_done(
