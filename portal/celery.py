@@ -61,6 +61,7 @@ app.conf.update(
         "burn": {"task": "execution.burn.measure", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "afterwards": {"task": "execution.afterwards.measure", "schedule": 15.0, "options": {"expires": 15.0}},
         "delivery": {"task": "delivery.notify", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
+        "notices": {"task": "notices.notify", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "status": {"task": "status.notify", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "approvals": {"task": "approvals.sweep", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},
         "alerts": {"task": "alerts.notify", "schedule": sweep, "options": {"expires": max(2.0, sweep)}},

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "windows.announcements",
     "windows.reviews",
     "windows.execution",
+    "windows.notices",
     "windows.approvals",
     "windows.incidents",
     "windows.signals",

@@ -88,6 +88,8 @@ class Demonstration(threading.Thread):
             window = self.post(wish.planner, f"/windows/{window['reference']}/request", {"reason": "A demonstration."})
         if window["status"] == "requested":
             self.sign(wish, window["reference"])
+            told = {"title": wish.impact, "text": wish.reason}
+            self.call(wish.owner, "PUT", f"/windows/{window['reference']}/announcement", told)
 
     def sign(self, wish: Wish, reference: str) -> None:
         refusals = []

@@ -1,0 +1,1 @@
+"""Verbs of notices: tell those whom a window touches."""

@@ -1,0 +1,54 @@
+"""Verb of time: tell those whom a window touches that it begins, once for each start."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+
+from windows.access.roles import SCHEDULE
+from windows.audit.clock import clock
+from windows.audit.commands import record
+from windows.audit.going_on import going_on
+from windows.delivery.commands import Saying, reach
+from windows.delivery.models import Urgency
+from windows.lifecycle.states import WindowStatus
+from windows.notices.queries import concerned, fact_of, sent, untold
+from windows.notices.words import Ahead, body, heading
+from windows.scheduling.commands.transactions import one_transaction
+from windows.scheduling.commands.transitions import locked
+from windows.scheduling.models import Window
+from windows.scheduling.queries import scope_of, subject_of
+
+
+def tell_ahead(now: datetime | None = None) -> int:
+    """Tell of every window that is due, each in a transaction of its own; how many. One that cannot be told holds up no other."""
+    told = 0
+    for window_id in untold(now or clock()):
+        with going_on("tell of a window", window=window_id):
+            told += tell(window_id)
+    return told
+
+
+@one_transaction
+def tell(window_id: int) -> bool:
+    """False where it was told meanwhile, or is not approved any more."""
+    window = locked(window_id)
+    if window.status != WindowStatus.APPROVED or (fact := fact_of(window)) in sent([window.reference]):
+        return False
+    people, teams = concerned(window)
+    ahead = told_of(window)
+    said = Saying(fact, Urgency.NOTICE, heading(ahead), body(ahead), window.reference, about=subject_of(window))
+    ways = reach(said, [person.email for person in people], teams)
+    facts = {"fact": fact, "starts_at": window.starts_at.isoformat(), "people": len(people), "ways": ways, "teams": teams}
+    record("notice.sent", SCHEDULE, window.reference, window=window.reference, data=facts)
+    return True
+
+
+def told_of(window: Window) -> Ahead:
+    places = sorted({f"{row.service} in {row.environment}/{row.region}" for row in scope_of(window.pk)})
+    return Ahead(
+        window.reference, window.title, window.reason, window.starts_at, window.ends_at, window.mode, window.expected_impact, places,
+        window.owner.name if window.owner else "", window.coordinator.name if window.coordinator else "",
+        f"{settings.PORTAL_URL}/windows/{window.reference}",
+    )  # fmt: skip

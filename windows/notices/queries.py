@@ -1,0 +1,82 @@
+"""Which windows nobody was told of yet, and how the notice of one stands. The trail is read: it tells of announcements above us, too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from windows.access.roles import Role
+from windows.audit.models import AuditEntry
+from windows.catalogue.queries import Contact, holders, on_call_of
+from windows.delivery.models import Message, MessageStatus
+from windows.lifecycle.states import Mode, WindowStatus
+from windows.scheduling.models import Window
+from windows.scheduling.queries import scope_of
+
+AHEAD = timedelta(days=1)  # so long before its start a window is told; one that is approved later, at once
+SENT = "notice.sent"
+PUBLIC = ("component.published", "component.unpublished")
+SAID = ("announcement.written", "announcement.withdrawn")
+
+
+def fact_of(window: Window) -> str:
+    """How the keys of a notice's messages begin. Moved, a window is told anew."""
+    return f"notice:{window.pk}:{window.starts_at:%Y%m%dT%H%M%S}"
+
+
+def untold(now: datetime) -> list[int]:
+    """The ids of approved windows that begin within a day, or should have begun, and were not told for that start. Two statements."""
+    rows = Window.objects.filter(status=WindowStatus.APPROVED.value, starts_at__lte=now + AHEAD, ends_at__gt=now)
+    windows = list(rows.only("pk", "starts_at").order_by("starts_at", "pk"))
+    told = sent([window.reference for window in windows]) if windows else set()
+    return [window.pk for window in windows if fact_of(window) not in told]
+
+
+def sent(references: Collection[str]) -> set[str]:
+    """The facts of the notices that were sent of these windows. One statement."""
+    rows = AuditEntry.objects.filter(window__in=references, kind=SENT)
+    return {str(data.get("fact", "")) for data in rows.values_list("data", flat=True)}
+
+
+def concerned(window: Window) -> tuple[list[Contact], list[str]]:
+    """Who must hear of it: on-call of every team whose services it touches, and the owners of those teams that did not plan it."""
+    teams = sorted({row.team for row in scope_of(window.pk)})
+    others = [team for team in teams if team != window.team.slug]
+    found = {one.email: one for one in (*on_call_of(teams), *(holders(others, Role.OWNER) if others else []))}
+    return [found[email] for email in sorted(found)], teams
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`is_sent`, or since when that has been due; how many messages there are and how many of them nobody got; services that the public
+    knows and was told nothing about."""
+
+    is_sent: bool
+    due_since: datetime | None
+    messages: int
+    lost: int
+    unannounced: tuple[str, ...]
+
+
+def standing(window: Window) -> Standing:
+    """Five statements at most."""
+    fact = fact_of(window)
+    states = list(Message.objects.filter(dedup_key__startswith=f"{fact}:").values_list("status", flat=True))
+    approved = AuditEntry.objects.filter(window=window.reference, kind="window.approved").order_by("-id").values_list("at", flat=True)
+    since = max(at, window.starts_at - AHEAD) if (at := approved.first()) else None
+    lost = sum(status == MessageStatus.DEAD.value for status in states)
+    return Standing(fact in sent([window.reference]), since, len(states), lost, unannounced(window))
+
+
+def unannounced(window: Window) -> tuple[str, ...]:
+    """Those of its services that have a name on the public page, where users will notice it and no announcement tells them."""
+    if window.confidential or window.mode == Mode.NORMAL:
+        return ()
+    slugs = sorted({row.service for row in scope_of(window.pk)})
+    last: dict[str, str] = {}
+    for subject, kind in AuditEntry.objects.filter(subject__in=slugs, kind__in=PUBLIC).order_by("id").values_list("subject", "kind"):
+        last[subject] = kind
+    public = tuple(slug for slug in slugs if last.get(slug) == PUBLIC[0])
+    said = AuditEntry.objects.filter(window=window.reference, kind__in=SAID).order_by("-id").values_list("kind", flat=True).first()
+    return () if said == SAID[0] else public
