@@ -23,6 +23,8 @@ class Concern(StrEnum):
 OF_WINDOWS = frozenset(
     f"window.{verb}" for verb in ("requested", "amended", "rejected", "withdrawn", "cancelled", "expired", "started", "extended")
 ) | {"window.completed", "window.rolled_back", "window.failed"}
+# Whoever is on call twice is only pointed out, at every look and from the shifts as they are then: a changed on-call calendar concerns
+# nobody who would have to be told.
 OTHERS = {
     "freeze": Concern.FREEZE,
     "external_window": Concern.PROVIDER,
