@@ -17,6 +17,7 @@ from windows.announcements.commands.announcing import announce, withdraw
 from windows.announcements.commands.components import publish_service, unpublish_service
 from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
+from windows.catalogue.models import Environment
 from windows.delivery.models import Message
 from windows.execution.checks import notices
 from windows.execution.models import Run
@@ -110,6 +111,16 @@ def test_x06_a_run_does_not_begin_where_the_public_will_notice_and_was_not_told(
     withdraw(olga, window.reference, "It was wrong.")
     assert verdict(run) == (Answer.FAIL, said)
     unpublish_service(olga, "orders")
+    assert verdict(run)[0] is Answer.PASS
+
+
+def test_x06_what_is_done_in_staging_is_told_to_no_public(window: Window, no_broker: None) -> None:
+    publish_service(given.actor("olga"), "orders", name="Orders")
+    Window.objects.update(mode="offline")
+    window.refresh_from_db()
+    run = started(begins_now(window))
+    assert verdict(run)[0] is Answer.FAIL
+    Environment.objects.update(is_production=False)
     assert verdict(run)[0] is Answer.PASS
 
 

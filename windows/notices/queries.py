@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from windows.access.roles import Role
 from windows.audit.models import AuditEntry
+from windows.catalogue.models import Environment
 from windows.catalogue.queries import Contact, holders, on_call_of
 from windows.delivery.models import Message, MessageStatus
 from windows.lifecycle.states import Mode, WindowStatus
@@ -60,7 +61,7 @@ class Standing:
 
 
 def standing(window: Window) -> Standing:
-    """Five statements at most."""
+    """Ten statements at most."""
     fact = fact_of(window)
     states = list(Message.objects.filter(dedup_key__startswith=f"{fact}:").values_list("status", flat=True))
     approved = AuditEntry.objects.filter(window=window.reference, kind="window.approved").order_by("-id").values_list("at", flat=True)
@@ -70,10 +71,12 @@ def standing(window: Window) -> Standing:
 
 
 def unannounced(window: Window) -> tuple[str, ...]:
-    """Those of its services that have a name on the public page, where users will notice it and no announcement tells them."""
+    """Those of its services that have a name on the public page, where users will notice it (so nowhere but in production) and no
+    announcement tells them."""
     if window.confidential or window.mode == Mode.NORMAL:
         return ()
-    slugs = sorted({row.service for row in scope_of(window.pk)})
+    production = set(Environment.objects.filter(is_production=True).values_list("slug", flat=True))
+    slugs = sorted({row.service for row in scope_of(window.pk) if row.environment in production})
     last: dict[str, str] = {}
     for subject, kind in AuditEntry.objects.filter(subject__in=slugs, kind__in=PUBLIC).order_by("id").values_list("subject", "kind"):
         last[subject] = kind
