@@ -57,7 +57,7 @@ def approved(ada: Actor) -> Window:
     return Window.objects.get(pk=window.pk)
 
 
-def test_m1_counts_runs_by_the_end_first_approved_however_they_ended(ada: Actor) -> None:
+def test_m01_counts_runs_by_the_end_first_approved_however_they_ended(ada: Actor) -> None:
     for late, status in ((0, "succeeded"), (1, "succeeded"), (-5, "rolled_back"), (3, "aborted"), (0, "blocked")):
         ended(given.window(ada), late=late, status=status)
     told = ended_runs(ada, clock() - timedelta(days=1), clock())
@@ -65,7 +65,7 @@ def test_m1_counts_runs_by_the_end_first_approved_however_they_ended(ada: Actor)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_m1_a_later_end_approved_afterwards_does_not_make_it_on_time(ada: Actor) -> None:
+def test_m01_a_later_end_approved_afterwards_does_not_make_it_on_time(ada: Actor) -> None:
     window = approved(ada)
     first = window.ends_at
     amend_window(ada, window.pk, {"ends_at": first + timedelta(hours=2)}, window.version)
@@ -79,7 +79,7 @@ def test_m1_a_later_end_approved_afterwards_does_not_make_it_on_time(ada: Actor)
     assert not told.is_on_time
 
 
-def test_m3_counts_every_run_that_undid_something(ada: Actor) -> None:
+def test_m03_counts_every_run_that_undid_something(ada: Actor) -> None:
     ended(given.window(ada))
     ended(given.window(ada), status="rolled_back")
     ended(given.window(ada), status="aborted", undo_started_at=clock())

@@ -144,7 +144,7 @@ def test_the_board_costs_as_many_queries_for_six_runs_as_for_one(ada: Actor) -> 
     assert one <= 33
 
 
-def test_m7_counts_automated_steps_that_no_person_helped(ada: Actor) -> None:
+def test_m07_counts_automated_steps_that_no_person_helped(ada: Actor) -> None:
     now = clock()
     done = {"status": "succeeded", "intended_at": now}
     run = runs.run_of(runs.step(**done), runs.step(**done), runs.step(**done | {"status": "failed"}), runs.step(**done, kind="manual"),

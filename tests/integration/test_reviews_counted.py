@@ -52,7 +52,7 @@ def told(ada: Actor, **asked: Any) -> dict[str, Any]:
     return {one["id"]: one for one in answer.json()}
 
 
-def test_the_api_counts_by_team_and_service_and_names_the_windows(ada: Actor) -> None:
+def test_m01_m03_the_api_counts_by_team_and_service_and_names_the_windows(ada: Actor) -> None:
     ended(given.window(ada))
     late = ended(given.window(given.actor("mia", ("post", Role.OWNER)), "mail", team="post"), late=HOUR, status="rolled_back")
     everybody, shop, mail = told(ada), told(ada, team="shop"), told(ada, service="mail")
@@ -73,7 +73,7 @@ def test_the_api_counts_by_team_and_service_and_names_the_windows(ada: Actor) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_was_measured_inside_counts_beside_the_same_hours_and_by_its_tag(ada: Actor) -> None:
+def test_m02_m05_m06_m08_what_was_measured_inside_counts_beside_the_same_hours_and_by_its_tag(ada: Actor) -> None:
     objective = Objective.objects.create(
         slug="orders-writes", service="orders", environment="production", title="Writes", target="0.9", window_days=28, is_critical=True
     )
