@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from enum import StrEnum
 
+from django.conf import settings
 from django.db.models import Count
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -20,10 +22,12 @@ from windows.lifecycle.states import Mode, WindowStatus
 from windows.live.models import LiveScope
 from windows.live.queries import live_scopes
 from windows.scheduling.models import Window
+from windows.signals.otlp.canary import NAME as CANARY
 
 OPEN = [WindowStatus.DRAFT, WindowStatus.REQUESTED, WindowStatus.APPROVED, WindowStatus.RUNNING]
 UNSENT = [MessageStatus.QUEUED, MessageStatus.DEAD]
 LABELS = ("window", "service", "environment", "region", "layer", "owner", "step")
+LEAD = timedelta(minutes=5)  # scrapes a minute apart, rules behind them
 NAMING = frozenset({"window", "owner", "step"})  # what a confidential window does not tell to every scraper
 
 
@@ -32,6 +36,7 @@ class Roadworks(Collector):
 
     def collect(self) -> Iterable[Metric]:
         yield live()
+        yield canaries()
         yield by_status("roadworks_runs", "Runs that have not ended, by status.", Run, [RunStatus(state) for state in LIVE])
         yield by_status("roadworks_windows", "Windows that are not over, by status.", Window, OPEN)
         yield overdue()
@@ -51,6 +56,23 @@ def live() -> Metric:
     )
     for labels in dict.fromkeys(labels_of(row) for row in live_scopes()):  # two that are nameless may look alike
         family.add_metric(labels, 1)
+    return family
+
+
+def canaries() -> Metric:
+    """So that a Prometheus has seen the tag of a window before preflight asks for it. A confidential one sends none."""
+    family = GaugeMetricFamily(
+        "maintenance_window_canary",
+        "1 for each place of an approved window that begins within five minutes or may begin now: see examples/prometheus.",
+        labels=LABELS,
+    )
+    now = clock()
+    soon = {"starts_at__gte": now - settings.ROADWORKS.latest_start, "starts_at__lte": now + LEAD}
+    about = Window.objects.filter(status=WindowStatus.APPROVED.value, confidential=False, ends_at__gt=now, **soon)
+    for window, service, environment, region, layer in about.order_by("pk").values_list(
+        "pk", "scopes__service__slug", "scopes__environment", "scopes__region", "scopes__layer"
+    ):
+        family.add_metric((f"MW-{window}", service, environment, region, layer, "", CANARY), 1)
     return family
 
 

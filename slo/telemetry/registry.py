@@ -30,10 +30,19 @@ class Source(Protocol):
     # tags(series, query, minute) -> Mapping[str, Ratio]: what of that minute's events carries which window's tag. A source without it
     # cannot tell: none does.
 
+    # marked(series, query, window) -> Ratio | Reading: of the series it reads now, those that carry this window's tag. Only of a source
+    # that is asked; what is sent to us we can send a canary through.
+
 
 def tags(source: Source, series: str, query: Mapping[str, str], minute: datetime) -> Mapping[str, Ratio]:
     """What of the minute's events carries which window's tag, as far as the source can tell."""
     found: Mapping[str, Ratio] = asked(series, query, minute) if (asked := getattr(source, "tags", None)) else {}
+    return found
+
+
+def marked(source: Source, series: str, query: Mapping[str, str], window: str) -> Ratio | Reading | None:
+    """Of the series it reads now, those that carry this window's tag; None of a source that cannot tell."""
+    found: Ratio | Reading | None = asked(series, query, window) if (asked := getattr(source, "marked", None)) else None
     return found
 
 

@@ -46,6 +46,15 @@ def forget() -> int:
 
 
 @transaction.atomic(durable=True)
+def drop(series: str) -> None:
+    """Forget all of a series that was never an objective's."""
+    with connection.cursor() as cursor:
+        lock(cursor, series)
+    for model in (Sample, Counter, TaggedMinute, Measurement, DayTotal):
+        model._default_manager.filter(series=series).delete()
+
+
+@transaction.atomic(durable=True)
 def thin(series: str) -> int:
     """Make hours of old minutes, and drop what is too old even for that."""
     with connection.cursor() as cursor:

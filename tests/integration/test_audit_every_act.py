@@ -327,6 +327,7 @@ def windows(story: Story, owner: Any, other: Any, person_id: int) -> None:
     tried = do(owner, "POST", "/windows", asked | later | {"runbook_version_id": version.pk})["reference"]
     do(owner, "POST", f"/windows/{tried}/rehearse", {"mode": "dry_run"})
     do(owner, "POST", f"/windows/{tried}/break_glass", {"reason": "the patch cannot wait"})
+    do(owner, "POST", f"/windows/{tried}/accept_untagged_telemetry", {"reason": "the old proxy cannot tag"})
     item = f"/windows/{tried}/checklists/communication-templates-ready/tick"
     do(owner, "POST", item, {"note": "agreed"})
     do(owner, "DELETE", item)

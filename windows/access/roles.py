@@ -46,7 +46,7 @@ class Verb(StrEnum):
     REPORT = "report"  # incidents and complaints, and which windows they belong to
     REVIEW = "review"  # write and publish what was learnt of a window, and what follows from it
     ANNOUNCE = "announce"  # tell the public of a window
-    OVERRIDE = "override"  # a soft conflict, a budget that is too low
+    OVERRIDE = "override"  # a soft conflict, a budget that is too low, telemetry without its tag
     EDIT_CATALOGUE = "edit_catalogue"
     EDIT_TEAM = "edit_team"  # who belongs to it, with which role
     EDIT_CHANNELS = "edit_channels"  # how a team is told, and sending again what was not delivered

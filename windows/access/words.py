@@ -30,7 +30,7 @@ VERBS: Mapping[Verb, tuple[str, str]] = {
     Verb.REPORT: ("Report", "incidents and complaints, and which windows they belong to"),
     Verb.REVIEW: ("Review", "write and publish postmortems, note follow-ups"),
     Verb.ANNOUNCE: ("Announce windows", "on the public status page, say more there, withdraw"),
-    Verb.OVERRIDE: ("Override", "a soft conflict or a budget that is too low, with a reason"),
+    Verb.OVERRIDE: ("Override", "a soft conflict, a budget that is too low, telemetry without its tag; with a reason"),
     Verb.EDIT_CATALOGUE: ("Edit the catalogue", "services, places, dependencies, nodes"),
     Verb.EDIT_TEAM: ("Edit a team", "who belongs to it, and as what"),
     Verb.EDIT_CHANNELS: ("Edit channels", "how a team is told; send again what did not arrive"),

@@ -57,6 +57,7 @@ def offers(
         (draft and edits, "move-window", "Move", "calendar", "", True),
         (view.status in AHEAD and bool(view.runbook) and may[Verb.START], "rehearse", "Rehearse", "runs", "", True),
         (view.status in AHEAD and bool(view.runbook) and may[Verb.OVERRIDE], "break-glass", "Break the glass", "warn", "danger", True),
+        (view.status == W.APPROVED and may[Verb.OVERRIDE], "accept-untagged", "Accept untagged telemetry", "warn", "danger", True),
         (view.status in AHEAD and edits, "next-slot", "Next free slot", "calendar", "", True),
         (edits, "copy-window", "Same again", "plus", "", True),
         (finished and not view.confidential and may[Verb.EDIT_TEMPLATE], "standard-from-window", "Make it standard", "completed", "", True),

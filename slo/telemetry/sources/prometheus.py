@@ -117,6 +117,18 @@ def tags(series: str, query: Mapping[str, str], minute: datetime) -> Mapping[str
     return {window: share for window, share in found.items() if share.total}
 
 
+def marked(series: str, query: Mapping[str, str], window: str) -> Ratio | Reading:
+    """Of the series that the query reads now, those that carry this window's tag. A Reading says why it cannot be told."""
+    text = promql.render(query["value" if "value" in query else "total"], {"series": series}, 60)
+    read, ours = promql.selectors(text), promql.selectors(promql.narrowed(text, TAG, "=", window))
+    if not read:
+        return Reading(None, reason="the query reads no series")
+    every, some = ask([" + ".join(f"(count({one}) or vector(0))" for one in which) for which in (read, ours)], ages=False)
+    if every.value is None or some.value is None:
+        return every if every.value is None else some
+    return Ratio(round(some.value), round(every.value)) if every.value else Reading(None, reason="no series")
+
+
 def instant(query: str, *, url: str = "", timeout: float | None = None, at: datetime | None = None) -> Reading:
     """The one value of a query now, or as of `at`, and when the newest of the samples behind it was taken."""
     return ask([query], url=url, timeout=timeout, at=at)[0]

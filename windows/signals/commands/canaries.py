@@ -1,0 +1,105 @@
+"""Verbs: send a canary with a window's tag through logs, traces and metrics, look for it, and take it away again (N13).
+
+It goes the way of what services send: bytes of the protocol are read, matched with the window, given room and stored. What loses the
+canary's tag loses theirs. Nobody's figures hold it: its metric has a series of its own, and nothing of it is left when it has been found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from slo.errors import Invalid
+from slo.maintenance import minute_of
+from slo.telemetry.commands import push, push_points
+from slo.telemetry.increases import Point
+from slo.telemetry.queries import labelled
+from slo.telemetry.readings import Push
+from slo.telemetry.retention import drop
+from windows.errors import Refused
+from windows.signals.commands.keeping import known, stored
+from windows.signals.models import StoredLine, StoredSpan
+from windows.signals.otlp.canary import METRIC, Canary, log_of, point_of, span_of
+from windows.signals.otlp.points import points
+from windows.signals.otlp.reading import PROTOBUF, message
+from windows.signals.otlp.records import lines, spans
+
+MINUTE = timedelta(minutes=1)
+PUSHED = "canary"  # the source it is pushed under
+
+
+@dataclass(frozen=True, slots=True)
+class Flown:
+    """One signal: whether the canary came back with its tag, and what was said where it did not."""
+
+    signal: str  # logs, traces, metrics, pushed measurements
+    came_back: bool
+    why: str = ""
+
+
+def fly(one: Canary, now: datetime, *, metrics: bool, pushes: bool) -> list[Flown]:
+    """Through logs and traces, and through what measurements of the service come by."""
+    ways: list[tuple[str, Callable[[Canary, datetime], str], Callable[[Canary, datetime], bool]]] = [
+        ("logs", log, lambda one, _: StoredLine.objects.filter(trace_id=one.trace_id, window=one.window).exists()),
+        ("traces", trace, lambda one, _: StoredSpan.objects.filter(trace_id=one.trace_id, window=one.window).exists()),
+    ]
+    ways += [("metrics", count, is_counted)] if metrics else []
+    ways += [("pushed measurements", measure, is_counted)] if pushes else []
+    found = []
+    for signal, send, came_back in ways:
+        try:
+            why = send(one, now)
+            found.append(Flown(signal, back := came_back(one, now), "" if back else why))
+        except (Refused, Invalid) as refusal:
+            found.append(Flown(signal, False, refusal.detail))
+        finally:
+            take_away(one)
+    return found
+
+
+def log(one: Canary, now: datetime) -> str:
+    found = lines(message(ExportLogsServiceRequest, log_of(one, now), PROTOBUF), now)
+    return worded(found.refused, stored(known(found.records))[1])
+
+
+def trace(one: Canary, now: datetime) -> str:
+    found = spans(message(ExportTraceServiceRequest, span_of(one, now), PROTOBUF), now)
+    return worded(found.refused, stored(known(found.records))[1])
+
+
+def count(one: Canary, now: datetime) -> str:
+    found = points(message(ExportMetricsServiceRequest, point_of(one, now), PROTOBUF), now)
+    events = [
+        Point(part, each.stream, each.began, each.at, each.value, each.is_delta, each.window)
+        for each in known(found.records)
+        for part in ("good", "total")
+        if each.metric == METRIC
+    ]
+    push_points(one.series, events, PUSHED, by_bad=False)
+    return worded(found.refused)
+
+
+def measure(one: Canary, now: datetime) -> str:
+    push(one.series, [Push(one.digest, now, 1, 1, PUSHED, one.window)])
+    return ""
+
+
+def is_counted(one: Canary, now: datetime) -> bool:
+    at = minute_of(now)
+    found = labelled(one.series, at, at + MINUTE)
+    return set(found) == {one.window} and found[one.window].total == 1
+
+
+def worded(*refused: Iterable[str]) -> str:
+    return "; ".join(why for reasons in refused for why in reasons)
+
+
+def take_away(one: Canary) -> None:
+    StoredLine.objects.filter(trace_id=one.trace_id).delete()
+    StoredSpan.objects.filter(trace_id=one.trace_id).delete()
+    drop(one.series)
