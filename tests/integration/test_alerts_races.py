@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from tests.given_alerts import alert, heard, open_window
 from windows.alerts.commands import groups, hearing, judging, over
 from windows.alerts.commands.over import hand_over
-from windows.alerts.commands.telling import tell_due
+from windows.alerts.commands.telling import tell_due, tell_one
 from windows.alerts.models import Alert, AlertGroup
 from windows.audit.clock import clock
 from windows.delivery.models import Message
@@ -86,3 +86,26 @@ def test_n04_a_group_is_woken_once_in_a_transaction(monkeypatch: pytest.MonkeyPa
     calls.clear()
     heard(silenced, alert())
     assert [len(keys) for keys in calls] == [2]
+
+
+def test_r_g05_an_alert_heard_of_while_its_group_is_told_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It commits after the untold were read and before the group was locked: it found the group awake."""
+    open_window()
+    heard(alert())
+    group = AlertGroup.objects.get()
+    real = AlertGroup.objects.select_for_update
+
+    def late(*given: Any, **named: Any) -> Any:
+        monkeypatch.setattr(AlertGroup.objects, "select_for_update", real)
+        thread = threading.Thread(target=lambda: (heard(alert(pod="two")), connection.close()))
+        thread.start()
+        thread.join(60)
+        return real(*given, **named)
+
+    monkeypatch.setattr(AlertGroup.objects, "select_for_update", late)
+    assert tell_one(group.pk)
+    assert Alert.objects.filter(told_at=None).count() == 1
+    assert AlertGroup.objects.get().wake_at is not None, "a page would be lost"
+    AlertGroup.objects.update(wake_at=clock())
+    tell_due()
+    assert not Alert.objects.filter(told_at=None).exists()

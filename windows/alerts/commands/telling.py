@@ -50,7 +50,8 @@ def tell_due() -> int:
 def tell_one(group: int) -> bool:
     """A message to each who must know, whatever the number of its alerts. Two workers never tell the same group.
 
-    Alerts are locked before their group, as by whoever hears of alerts or hands them over and then wakes groups.
+    Alerts are locked before their group, as by whoever hears of alerts or hands them over and then wakes groups. One that was heard of in
+    between found the group awake and woke nobody: it is looked for once more under the group's lock.
     """
     now = clock()
     key = AlertGroup.objects.filter(pk=group, wake_at__lte=now).values_list("key", flat=True).first()
@@ -61,7 +62,8 @@ def tell_one(group: int) -> bool:
     due = AlertGroup.objects.select_for_update(skip_locked=True).filter(pk=group, wake_at__lte=now).first()
     if due is None:
         return False
-    due.wake_at = now + REST if len(rows) == AT_ONCE else None
+    left = Alert.objects.filter(group=key, told_at__isnull=True).exclude(action=Action.ANNOTATE).exclude(pk__in=[row.pk for row in rows])
+    due.wake_at = now + REST if left.exists() else None
     if rows:
         takes_part(due, now)
         tell(rows, due, now)
