@@ -150,6 +150,8 @@ def test_i03_what_cannot_be_told_closes_at_once_and_silence_after_a_day(olga: An
     assert poll().failures == 1 and "CLOSED" in says(olga) and "Batch" not in says(olga)
     poll()
     assert AuditEntry.objects.filter(kind="change_calendar.untold").count() == 1, "said once"
+    ChangeCalendar.objects.update(unfolded_until=clock())
+    assert change_periods.unfold_due() == 1 and "CLOSED" in says(olga), "what is known of before opens nothing"
     bank.body = good
     poll()
     assert says(olga) == "OPEN", "the same text as before it failed"

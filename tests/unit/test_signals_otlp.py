@@ -19,10 +19,10 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyVa
 from tests import given_signals as sent
 from windows.errors import Invalid, Refused, TooLarge
 from windows.signals.nearness import OF_A_DAY, OF_A_WINDOW, Around, fitting
-from windows.signals.otlp import values
+from windows.signals.otlp import records, values
 from windows.signals.otlp.answers import status_of, varint
 from windows.signals.otlp.points import points
-from windows.signals.otlp.reading import JSON, PROTOBUF, SENT, UNPACKED, message
+from windows.signals.otlp.reading import JSON, MEMBERS, NODES, PROTOBUF, SENT, UNPACKED, message
 from windows.signals.otlp.records import MOST, lines, spans
 from windows.signals.records import Line, Span, size
 
@@ -54,6 +54,19 @@ def test_json_protobuf_and_gzip_say_the_same() -> None:
     assert one.tags == {"window": MW, "step": "Migrate"} and one.ends_at - one.begins_at == timedelta(seconds=0.1)
 
 
+def test_r_c13_what_is_beyond_the_limit_is_counted_and_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty records cost two bytes each: a small body holds millions."""
+    looked = []
+    monkeypatch.setattr(records, "line", lambda *_: looked.append(1) or "no")
+    request = ExportLogsServiceRequest()
+    for _ in range(3):
+        scope = request.resource_logs.add().scope_logs.add()
+        for _ in range(MOST):
+            scope.log_records.add()
+    found = lines(request, NOW)
+    assert (len(looked), found.refused) == (MOST, {"no": MOST, f"at most {MOST} are read of one request": 2 * MOST})
+
+
 @pytest.mark.parametrize("kind", [ExportTraceServiceRequest, ExportLogsServiceRequest, ExportMetricsServiceRequest])
 @given(body=st.binary(max_size=300), content_type=st.sampled_from([JSON, PROTOBUF]), encoding=st.sampled_from(["", "gzip", "br"]))
 def test_no_body_breaks_the_reader(kind: Any, body: bytes, content_type: str, encoding: str) -> None:
@@ -73,6 +86,8 @@ def test_no_body_breaks_the_reader(kind: Any, body: bytes, content_type: str, en
         (gzip.compress(b"\0" * (UNPACKED + 1)), PROTOBUF, "gzip", TooLarge),
         (gzip.compress(b"\0" * UNPACKED) + gzip.compress(b"\0"), JSON, "gzip", TooLarge),
         (gzip.compress(b"{}")[:-4], JSON, "gzip", Invalid),
+        (gzip.compress(b"{}") * (MEMBERS + 1), JSON, "gzip", Invalid),
+        (b'{"resourceLogs":[' + b"0," * NODES + b"0]}", JSON, "", TooLarge),
         (b"{}", JSON, "deflate", Invalid),
         (b"\x0a\xff\xff\xff\xff\x0f", PROTOBUF, "", Invalid),
         (b"\x0a" * 5000, PROTOBUF, "", Invalid),
@@ -82,7 +97,8 @@ def test_no_body_breaks_the_reader(kind: Any, body: bytes, content_type: str, en
         (b'{"resourceSpans": [{"resource": {"attributes": [{"key": "\\ud800"}]}}]}', JSON, "", Invalid),
         (b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"startTimeUnixNano": "99999999999999999999999"}]}]}]}', JSON, "", Invalid),
     ],
-    ids=["long", "bomb", "members", "cut gzip", "unknown packing", "cut", "noise", "deep", "list", "number", "surrogate", "huge time"],
+    ids=["long", "bomb", "members", "cut gzip", "many members", "many values", "unknown packing", "cut", "noise", "deep", "list", "number",
+         "surrogate", "huge time"],
 )  # fmt: skip
 def test_hostile_bodies_are_refused_in_a_sentence(body: bytes, kind: str, encoding: str, error: type[Refused]) -> None:
     with pytest.raises(error) as caught:

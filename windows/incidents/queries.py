@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, F, Prefetch, Q, When
+from django.utils.crypto import salted_hmac
 
 from windows.access.roles import Actor
 from windows.catalogue.models import Dependency
@@ -120,8 +121,8 @@ def open_incidents(services: Collection[str], limit: int = 10) -> list[Incident]
 
 
 def after(reference: str) -> str:
-    """The external reference of what the watch after that window opened."""
-    return f"watch-after:{reference}"
+    """The external reference of what the watch after that window opened: everybody reads it, and the window may be confidential."""
+    return f"watch-after:{salted_hmac('windows.incidents.after', reference).hexdigest()[:32]}"
 
 
 def opened_after(reference: str) -> Incident | None:

@@ -25,9 +25,11 @@ def report_breach(
         return False
     if not service:  # of a runbook's gate: what the window touches
         service, environment = run.window.scopes.order_by("pk").values_list("service__slug", "environment").first() or ("", "")
-    title = f"“{measure}” is breached soon after a change"[:200]
+    named = "An SLI" if run.window.confidential else f"“{measure}”"  # everybody reads incidents
+    title = f"{named} is breached soon after a change"[:200]
     lines = [f"  {one['at']}  {one['value']}  {one['verdict']}  {one['reason']}" for one in readings]
-    incident = open_incident(run.window, title, "\n".join([reason, *lines])[:4000], service, environment, now=clock())
+    text = "" if run.window.confidential else "\n".join([reason, *lines])[:4000]
+    incident = open_incident(run.window, title, text, service, environment, now=clock())
     tell(
         run,
         ENGINE,

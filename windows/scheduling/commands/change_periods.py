@@ -65,9 +65,10 @@ def unfold_anew(calendar_id: int) -> bool:
     now = clock()
     if row is None or (row.unfolded_until is not None and row.unfolded_until >= now + AHEAD - A_MONTH):
         return False
+    unread = row.untold if row.untold and row.untold == row.error else ""  # of the last answer: until one is read, it stays closed
     try:
         found = unfold([Notice(**one) for one in row.events], now)
-        row.untold = lost(found)
+        row.untold = unread or lost(found)
     except Invalid as error:
         found, row.untold = None, error.detail[:500]
     write(row, list(found.rows.values()) if found else [], now)

@@ -14,7 +14,7 @@ from typing import Any
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, DataPointFlags, Metric
 
-from windows.signals.otlp.records import Origin, keep, moment, origin, tags_in, timely, unplaced
+from windows.signals.otlp.records import Origin, keep, moment, origin, room, tags_in, timely, unplaced
 from windows.signals.otlp.values import pairs
 from windows.signals.records import Found, Measured
 
@@ -30,24 +30,24 @@ def points(request: ExportMetricsServiceRequest, now: datetime) -> Found[Measure
         resource = origin(of_one.resource)
         for scope in of_one.scope_metrics:
             for metric in scope.metrics:
-                for point, value, temporality in counted(metric):
+                for point, value, temporality in counted(metric, records, refused):
                     if not point.flags & NOTHING:
                         keep(measured(resource, metric.name, point, value, temporality=temporality, now=now), records, refused)
     return Found(records, refused)
 
 
-def counted(metric: Metric) -> Iterator[tuple[Any, float, int]]:
-    """Each point with what it counts; gauges and sums that may fall have none."""
+def counted(metric: Metric, records: list[Measured], refused: dict[str, int]) -> Iterator[tuple[Any, float, int]]:
+    """Each point there is still room for, with what it counts; gauges and sums that may fall have none."""
     match metric.WhichOneof("data"):
         case "sum" if metric.sum.is_monotonic:
-            for point in metric.sum.data_points:
+            for point in room(metric.sum.data_points, records, refused):
                 value = point.as_int if point.WhichOneof("value") == "as_int" else point.as_double
                 yield point, value, metric.sum.aggregation_temporality
         case "histogram":
-            for one in metric.histogram.data_points:
+            for one in room(metric.histogram.data_points, records, refused):
                 yield one, one.count, metric.histogram.aggregation_temporality
         case "exponential_histogram":
-            for another in metric.exponential_histogram.data_points:
+            for another in room(metric.exponential_histogram.data_points, records, refused):
                 yield another, another.count, metric.exponential_histogram.aggregation_temporality
         case _:
             return

@@ -10,6 +10,7 @@ import base64
 import json
 import zlib
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 from google.protobuf import json_format
@@ -20,6 +21,8 @@ from windows.errors import Invalid, TooLarge
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 SENT = 1024 * 1024  # bytes as they come
 UNPACKED = 4 * 1024 * 1024
+MEMBERS = 64  # of one gzip: each is a copy of what follows it
+NODES = 200_000  # of JSON, whose reading into messages costs far more than its parsing
 DEPTH = 60  # of JSON; protobuf's own reader stops at 100
 IDS = frozenset({"traceId", "trace_id", "spanId", "span_id", "parentSpanId", "parent_span_id"})
 M = TypeVar("M", bound=Message)
@@ -47,8 +50,11 @@ def unpacked(body: bytes, encoding: str) -> bytes:
         return body
     if encoding != "gzip":
         raise Invalid("The body may be packed by gzip, or not at all.", field="Content-Encoding")
-    parts, left, rest = [], UNPACKED, body
+    parts: list[bytes] = []
+    left, rest = UNPACKED, body
     while rest:
+        if len(parts) == MEMBERS:
+            raise Invalid(f"The gzip of the body has more than {MEMBERS} members; send one.", field="body")
         inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
             parts.append(inflater.decompress(rest, left + 1))
@@ -70,8 +76,8 @@ def of_json(kind: type[M], raw: bytes) -> M:
         raise Invalid("The body is not JSON.", field="body") from error
     if not isinstance(tree, dict):
         raise Invalid("The body is one JSON object.", field="body")
-    for _ in nodes_with_ids_in_base64(tree):
-        pass
+    if sum(1 for _ in islice(nodes_with_ids_in_base64(tree), NODES + 1)) > NODES:
+        raise TooLarge(f"A body in JSON may hold {NODES:,} values; send smaller batches.", limit=NODES)
     found: M = kind()
     try:
         json_format.ParseDict(tree, found, ignore_unknown_fields=True, max_recursion_depth=DEPTH)

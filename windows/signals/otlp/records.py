@@ -6,7 +6,7 @@ tags (`maintenance.window` …) are looked for on the record first, then on its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -29,6 +29,7 @@ OUTCOMES = {0: "unset", 1: "ok", 2: "error"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TAGS = ("window", "owner", "step", "scope")
 R = TypeVar("R")
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def spans(request: ExportTraceServiceRequest, now: datetime) -> Found[Span]:
         resource = origin(of_one.resource)
         for scope in of_one.scope_spans:
             here = narrowed(resource, scope.scope.attributes)
-            for sent in scope.spans:
+            for sent in room(scope.spans, records, refused):
                 keep(span(sent, here, now), records, refused)
     return Found(records, refused)
 
@@ -60,14 +61,22 @@ def lines(request: ExportLogsServiceRequest, now: datetime) -> Found[Line]:
         resource = origin(of_one.resource)
         for scope in of_one.scope_logs:
             here = narrowed(resource, scope.scope.attributes)
-            for sent in scope.log_records:
+            for sent in room(scope.log_records, records, refused):
                 keep(line(sent, here, now), records, refused)
     return Found(records, refused)
 
 
+def room(sent: Sequence[S], records: list[R], refused: dict[str, int]) -> Sequence[S]:
+    """Those of one scope that are still read of the request. The others are counted, not looked at: a body of a few kilobytes may hold two
+    million empty ones."""
+    left = max(0, MOST - len(records) - sum(refused.values()))
+    if beyond := max(0, len(sent) - left):
+        told = f"at most {MOST} are read of one request"
+        refused[told] = refused.get(told, 0) + beyond
+    return sent[:left]
+
+
 def keep(found: R | str, records: list[R], refused: dict[str, int]) -> None:
-    if not isinstance(found, str) and len(records) >= MOST:
-        found = f"at most {MOST} are read of one request"
     if isinstance(found, str):
         refused[found] = refused.get(found, 0) + 1
     else:
