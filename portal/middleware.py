@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
@@ -15,9 +16,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from portal.problems import answer, problem_of
+from slo.telemetry.carrying import TAGS
 from windows.access.requests import request_id
 from windows.access.roles import Actor
 from windows.catalogue.queries import actor_for, authenticate_token
+from windows.scheduling.queries.windows import REFERENCE
 
 log = logging.getLogger("portal.requests")
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -35,9 +38,15 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
         request_id.set(request.request_id)  # type: ignore[attr-defined]  # kept until the next request: Django logs after us
+        TAGS.set(None)
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response
+
+    def process_view(self, request: HttpRequest, view: Handler, args: Sequence[Any], named: Mapping[str, Any]) -> None:
+        """A request about a window logs under its tag, and asks others under it."""
+        if REFERENCE.fullmatch(reference := str(named.get("reference", ""))):
+            TAGS.set({"maintenance.window": reference.upper()})
 
 
 class Errors:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
+from slo.telemetry.carrying import under
 from windows.actions.ports import Observed, PortError
 from windows.execution.commands.asking import page
 from windows.execution.commands.surfaces import end, note, want
@@ -19,6 +20,7 @@ from windows.execution.ports.limits import Limits
 from windows.execution.ports.patience import patiently
 from windows.execution.ports.surfaces import adapter, other_side, unknown
 from windows.execution.queries.surfaces import derived
+from windows.execution.queries.tags import known_tags
 from windows.execution.states import RunStatus, SurfaceStatus
 
 MANY = 200
@@ -57,7 +59,8 @@ def reconcile(surface_id: int) -> bool:
     try:
         while True:  # again where somebody has wished otherwise meanwhile: then what was done last was done for an old wish
             mine = known(surface_id)
-            answered = see_to(mine, limits)
+            with under(known_tags(mine.run)):
+                answered = see_to(mine, limits)
             if not answered or mine.status == SurfaceStatus.ENDED or known(surface_id).generation == mine.generation:
                 return answered
     finally:

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.db.models import Max, Q
 
+from slo.telemetry.carrying import under
 from windows.actions.gates import Answer, Outlook, Verdict, judge, progress
 from windows.actions.measurement import Gate, measure
 from windows.execution.commands.watches import answer_gate
 from windows.execution.models import GateReading, Run, clock
 from windows.execution.ports.context import keep_reading, measuring_ports
+from windows.execution.queries.tags import known_tags
 from windows.execution.states import RunStatus
 
 WATCHED = [RunStatus.RUNNING.value, RunStatus.VALIDATING.value, RunStatus.HELD.value]
@@ -50,7 +52,8 @@ def judge_gate(run: Run, entry: dict[str, Any]) -> None:
     name, gate = entry["name"][:120], Gate.model_validate(entry["gate"])
     spec = gate.spec()
     telemetry, sql = measuring_ports(run)
-    reading = measure(gate, telemetry=telemetry, sql=sql, now=clock(), opened_at=run.started_at)
+    with under(known_tags(run)):
+        reading = measure(gate, telemetry=telemetry, sql=sql, now=clock(), opened_at=run.started_at)
     verdict = judge(reading, spec, clock())
     keep_reading(run.pk, None, name, reading, verdict)
     rows = GateReading.objects.filter(run=run, gate=name, position=None)

@@ -9,6 +9,7 @@ from functools import cache
 import httpcore
 import httpx
 
+from slo.telemetry import carrying
 from windows.actions.ports import HttpAnswer, NotAllowed, Rejected, Unreachable
 from windows.outbound.limits import Limits
 from windows.outbound.streams import GuardedBackend, Resolve, resolve
@@ -72,7 +73,7 @@ def exchange(
     if target.scheme not in ("http", "https") or not target.host or target.userinfo:
         raise NotAllowed("Only http and https URLs without credentials may be reached.")
     transport = GuardedTransport(GuardedBackend(limits, allowed, resolver))
-    sent = {"Accept-Encoding": "identity", **headers}
+    sent = {"Accept-Encoding": "identity", **carrying.headers(), **headers}
     try:
         with (
             httpx.Client(transport=transport, trust_env=False, follow_redirects=False, timeout=None) as client,  # noqa: S113 — the backend keeps the deadline

@@ -21,7 +21,7 @@ from django.conf import settings
 
 from slo.budget import Ratio
 from slo.errors import Invalid
-from slo.telemetry import answers, promql
+from slo.telemetry import answers, carrying, promql
 from slo.telemetry.readings import Reading
 
 CAP = 1024 * 1024
@@ -181,7 +181,7 @@ async def _ask(url: str, queries: Sequence[str], at: datetime | None, ages: bool
 
 
 def _client(limit: float) -> httpx.AsyncClient:
-    return httpx.AsyncClient(verify=_trust(), timeout=limit, trust_env=False, headers={"Accept-Encoding": "identity"})
+    return httpx.AsyncClient(verify=_trust(), timeout=limit, trust_env=False, headers={"Accept-Encoding": "identity", **carrying.headers()})
 
 
 async def _one(client: httpx.AsyncClient, url: str, query: str, at: datetime | None, ages: bool) -> Reading:

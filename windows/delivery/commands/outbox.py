@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Case, When
 
+from slo.telemetry.carrying import under
 from windows.access.roles import ENGINE
 from windows.audit.clock import clock
 from windows.audit.commands import record
@@ -45,7 +46,8 @@ def send_due(limit: int = 50) -> int:
                 raise Undelivered(f"there is no channel “{message.channel}” here", permanent=True)
             if message.target is not None and message.target.ended_at is not None:
                 raise Undelivered("its channel has ended", permanent=True)
-            send(message)
+            with under({} if message.outside else {"maintenance.window": message.window}):
+                send(message)
         except Undelivered as error:
             if error.is_way:
                 way_failed(message, error.retry_after)

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connections
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, Func, Value
 
+from slo.telemetry.carrying import under
 from windows.access.roles import ENGINE
 from windows.execution.engine.work import GRACE
 from windows.execution.intent import Intent
@@ -50,7 +51,7 @@ class Heartbeat:
         self.intent: Intent | None = None
         self.limit = float("inf")  # by the monotonic clock
         self.ended = threading.Event()
-        self.thread = threading.Thread(target=self._run, name=f"heartbeat-{run_id}", daemon=True)
+        self.thread = threading.Thread(target=self._beat, name=f"heartbeat-{run_id}", daemon=True)
 
     def __enter__(self) -> Heartbeat:
         self.thread.start()
@@ -85,6 +86,10 @@ class Heartbeat:
         if self.status in {RunStatus.ROLLING_BACK, *RUN_FINAL} or self.turned_back:
             return True
         return self.status == RunStatus.HELD and intent.interruptible
+
+    def _beat(self) -> None:
+        with under({"maintenance.window": self.window}):
+            self._run()
 
     def _run(self) -> None:
         defaults = settings.ROADWORKS

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 
+from slo.telemetry.carrying import under
 from windows.actions.outcomes import Failed, Outcome
 from windows.execution.engine.acting import Builder, act
 from windows.execution.engine.heartbeat import Heartbeat
@@ -21,6 +22,7 @@ from windows.execution.engine.work import Act, Ownership, Preflight, timed_out
 from windows.execution.intent import Intent
 from windows.execution.models import Run, StepRun
 from windows.execution.preflight import examine, settle
+from windows.execution.queries.tags import known_tags
 
 log = logging.getLogger(__name__)
 PATIENCE = 60.0  # seconds an outcome waits for the database to come back: it is known, and losing it would leave a doubt
@@ -45,7 +47,8 @@ def carry(own: Ownership, build: Builder, should_stop: Callable[[], bool], leave
     with Heartbeat(own.run_id, own.fence, work.run.window.reference, should_stop, on_hang, leased=own.leased) as heart:
         while work is not None:
             if isinstance(work, Preflight):
-                results = examine(work.run)
+                with under(known_tags(work.run)):
+                    results = examine(work.run)
                 persist(own, lambda: settle(own.run_id, own.fence or 0, results))  # noqa: B023 - called at once
                 finished = None
             else:
@@ -64,7 +67,8 @@ def perform(own: Ownership, work: Act, heart: Heartbeat, build: Builder) -> Outc
     def keep(kept: dict[str, object]) -> bool:
         return persist(own, partial(keep_checkpoint, intent, kept))
 
-    outcome = act(work, build, heart.stop_requested, allowed.total_seconds(), keep)
+    with under(known_tags(work.run, work.step.name)):
+        outcome = act(work, build, heart.stop_requested, allowed.total_seconds(), keep)
     heart.rest()
     return outcome
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
+from slo.telemetry.carrying import baggage
 from windows.actions.ports import HttpAnswer
 from windows.execution.spans import traceparent
 from windows.outbound.exchange import exchange
 from windows.outbound.limits import Limits
 from windows.outbound.streams import Resolve, resolve
-
-
-def baggage(tags: Mapping[str, str]) -> str:
-    """W3C baggage: the tags as percent-encoded members."""
-    return ",".join(f"{name}={quote(value, safe='')}" for name, value in tags.items() if value)
 
 
 def carried(tags: Mapping[str, str], key: str, fence: int) -> dict[str, str]:
