@@ -88,6 +88,27 @@ def test_what_is_called_off_after_it_was_told_is_said_to_be() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_move_is_told_once_it_is_approved() -> None:
+    window = announced(approved())
+    follow()
+
+    def told() -> tuple[Any, int]:
+        render()
+        (event,) = Calendar.from_ical(copy("maintenance.ics")).walk("VEVENT")
+        return event.decoded("dtstart"), int(event["sequence"])
+
+    first, began = told(), window.starts_at
+    later = {"starts_at": began + timedelta(days=3), "ends_at": window.ends_at + timedelta(days=3)}
+    Window.objects.filter(pk=window.pk).update(status="requested", **later)
+    assert follow() == 0 and told() == first, "nobody has approved it"
+    Window.objects.filter(pk=window.pk).update(status="approved")
+    assert (follow(), follow()) == (1, 0)
+    assert told() == (later["starts_at"].replace(microsecond=0), first[1] + 1) and "The times have changed" in copy("")
+    Window.objects.filter(pk=window.pk).update(status="cancelled", starts_at=began, ends_at=window.ends_at)
+    assert follow() == 1 and told()[0] == later["starts_at"].replace(microsecond=0)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_r_g09_nothing_but_what_was_written_for_the_public_reaches_it(django_assert_num_queries: Any) -> None:
     secret = "hush-hush"
     window = people()

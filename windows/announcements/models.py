@@ -42,6 +42,8 @@ class Announcement(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
     withdrawn_at = models.DateTimeField(null=True)
     status = models.CharField(max_length=12, choices=[("", "not shown yet"), *STATUSES], blank=True, default="")  # as last told
+    starts_at = models.DateTimeField(null=True)  # as last told: a move is told once it is approved
+    ends_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, Prefetch, Q
+from django.db.models.functions import Coalesce
 
 from windows.announcements.models import Announcement, Component, Update
 from windows.announcements.states import PublicStatus
@@ -61,7 +62,7 @@ def maintenances(limit: int = NEWEST) -> tuple[PublicMaintenance, ...]:
     """What is under way or ahead, then what is past, the newest first; `limit` in all."""
     told = Prefetch("updates", Update.objects.order_by("-pk"))
     rows = Announcement.objects.filter(SHOWN).select_related("window").prefetch_related(told)
-    rows = rows.defer("window__vevent").order_by(F("window__starts_at").desc(), "-pk")
+    rows = rows.defer("window__vevent").order_by(Coalesce("starts_at", "window__starts_at").desc(), "-pk")
     is_open = ~Q(status=PublicStatus.COMPLETED.value)
     found = list(rows.filter(is_open)[:limit])
     found += list(rows.exclude(is_open)[: limit - len(found)])
@@ -77,7 +78,8 @@ def maintenance(row: Announcement, touched: Sequence[int]) -> PublicMaintenance:
     window = row.window
     updates = tuple(PublicUpdate(one.pk, PublicStatus(one.status), one.body, one.at) for one in row.updates.all())
     return PublicMaintenance(
-        uid=window.uid, title=row.title, status=PublicStatus(row.status), starts_at=window.starts_at, ends_at=window.ends_at,
+        uid=window.uid, title=row.title, status=PublicStatus(row.status), starts_at=row.starts_at or window.starts_at,
+        ends_at=row.ends_at or window.ends_at,
         begun_at=window.started_at, announced_at=row.announced_at, updated_at=row.updated_at, updates=updates, components=tuple(touched),
     )  # fmt: skip
 

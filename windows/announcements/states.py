@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from windows.lifecycle.states import WindowStatus
@@ -46,3 +47,10 @@ def public_status(window: WindowStatus, is_validating: bool, was_shown: bool) ->
 def sentence(status: PublicStatus, window: WindowStatus) -> str:
     """What is said by itself when a window comes to be in that state."""
     return SENTENCES.get(status) or ENDED.get(window, CALLED_OFF)
+
+
+def moved(starts_at: datetime, ends_at: datetime) -> str:
+    """What is said by itself when times that were told have changed. In UTC: the public has no zone."""
+    begin, end = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
+    until = f"{end:%H:%M}" if begin.date() == end.date() else f"{end.day} {end:%b %Y %H:%M}"
+    return f"The times have changed: it is planned for {begin.day} {begin:%b %Y %H:%M} to {until} UTC."
