@@ -21,6 +21,7 @@ from tests.given_runs import World, check, run_of, step
 from windows.access.roles import Role, Verb
 from windows.actions.outcomes import AwaitHuman
 from windows.audit.models import AuditEntry
+from windows.catalogue.models import Deployment, Environment, Region
 from windows.delivery.models import Message
 from windows.execution.commands.holding import resume
 from windows.execution.models import Run, clock
@@ -72,6 +73,16 @@ def test_r_c10_one_of_ten_without_the_tag_is_90_percent_and_bars_completed_until
 @pytest.mark.parametrize(("case", "untagged", "critical"), [("all of it", (), True), ("of nothing critical", (3,), False)], ids=str)
 def test_r_c10_what_carries_the_tag_completes(world: World, case: str, untagged: tuple[int, ...], critical: bool) -> None:
     assert answered(world, nearly_done(world, *untagged, critical=critical)).status == "succeeded", case
+
+
+def test_r_c10_a_window_of_one_region_is_not_held_for_what_the_others_tell(world: World) -> None:
+    run = nearly_done(world, *range(5))
+    Deployment.objects.create(
+        service=run.window.scopes.get().service,
+        environment=Environment.objects.get(slug="production"),
+        region=Region.objects.create(slug="r2", name="R2"),
+    )
+    assert answered(world, run).status == "succeeded"
 
 
 def test_r_c10_a_confidential_window_tags_nothing_and_is_barred_by_nothing(world: World) -> None:

@@ -12,7 +12,7 @@ from slo.objectives.queries import Promise
 from slo.telemetry import registry
 from windows.execution.checking import Answered, Candidate, failed, passed, unknown
 from windows.execution.models import AcceptedGap
-from windows.execution.queries.coverage import critical
+from windows.execution.queries.coverage import critical, whole
 from windows.execution.readiness import Signal, judged
 from windows.signals.commands.canaries import fly
 from windows.signals.otlp.canary import Canary
@@ -30,7 +30,7 @@ def check(candidate: Candidate) -> Answered:
         return passed("No objective of this scope is critical.")
     tag = candidate.window.reference
     signals = [signal for place in sorted({(one.service, one.environment) for one in wanted}) for signal in sent(place, wanted, candidate)]
-    signals += [asked(one, tag) for one in wanted if one.source not in {OTLP, PUSH}]
+    signals += [asked(one, tag) for one in whole(candidate.run, wanted) if one.source not in {OTLP, PUSH}]
     found = judged(tag, signals)
     evidence = {"signals": {one.called: one.told for one in signals}}
     if found.is_ready:

@@ -14,6 +14,7 @@ from slo.budget import Ratio
 from slo.intervals import Interval
 from slo.objectives.queries import Promise, promises
 from slo.telemetry.queries import tagged
+from windows.catalogue.models import Deployment
 from windows.execution.models import Run
 from windows.lifecycle.states import Mode
 from windows.scheduling.models import WindowScope
@@ -45,10 +46,20 @@ def critical(run: Run) -> list[Promise]:
     return [one for one in wanted if one.is_critical]
 
 
+def whole(run: Run, wanted: list[Promise]) -> list[Promise]:
+    """Those of them whose service the window covers in every region of the environment: telemetry names no region, and what comes from
+    where no window is carries no tag, rightly. Two statements."""
+    scope = WindowScope.objects.filter(window=run.window_id)
+    here = set(scope.values_list("service__slug", "environment", "region"))
+    runs = Deployment.objects.filter(service__scopes__in=scope).values_list("service__slug", "environment__slug", "region__slug").distinct()
+    elsewhere = {(service, environment) for service, environment, region in runs if (service, environment, region) not in here}
+    return [one for one in wanted if (one.service, one.environment) not in elsewhere]
+
+
 def coverage(run: Run, now: datetime) -> Mapping[str, Ratio]:
-    """By critical objective: events with the tag of all events. Three statements."""
+    """By critical objective: events with the tag of all events. Five statements."""
     when = inside(run, now)
-    return {} if when is None else covered(critical(run), run, when)
+    return {} if when is None else covered(whole(run, critical(run)), run, when)
 
 
 def covered(wanted: list[Promise], run: Run, when: Interval) -> Mapping[str, Ratio]:
@@ -57,11 +68,11 @@ def covered(wanted: list[Promise], run: Run, when: Interval) -> Mapping[str, Rat
 
 
 def gap(run: Run, now: datetime) -> str:
-    """Why the run may not be called completed: its tags did not arrive, or traces stopped; "" where neither is so. Six statements."""
+    """Why the run may not be called completed: its tags did not arrive, or traces stopped; "" where neither is so. Eight statements."""
     when = inside(run, now)
     if when is None:
         return ""
-    wanted, name = critical(run), run.window.reference
+    wanted, name = whole(run, critical(run)), run.window.reference
     places = {(one.service, one.environment) for one in wanted}
     short = [(slug, " events", one.good, one.total) for slug, one in covered(wanted, run, when).items() if one.bad]
     told = carried(name, places, when.start, when.end) if places else []
