@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,11 +12,13 @@ from django.shortcuts import render
 from portal.dashboards.outlook import Touched, estimate
 from portal.pages.request.outline import Outline, of_form, of_window, version_of
 from slo.budget import after
+from slo.forecast import Forecast
 from slo.objectives.queries import Health
 from windows.access.pages import reads
 from windows.access.requests import actor_of
 from windows.access.roles import Actor, Verb, permitted, somewhere
-from windows.approvals.policy import bounded, places, told
+from windows.approvals.policy import bounded, places
+from windows.approvals.policy import told as in_words
 from windows.approvals.queries.authorised import not_standard
 from windows.approvals.queries.budgets import LEAST, budgets
 from windows.approvals.queries.material import material_from, policy_fitting, signers
@@ -29,6 +31,7 @@ from windows.runbooks.queries import spec_of
 from windows.runbooks.spec import resolve
 from windows.scheduling.conflicts import ConflictFinding, Severity
 from windows.scheduling.queries import conflicts_with, window_id_of, window_view
+from windows.scheduling.queries.forecasts import forecasts
 from windows.scheduling.queries.free import Sought, free_slots
 from windows.scheduling.queries.overrides import overrides_of
 from windows.scheduling.queries.ways_out import clashes
@@ -46,6 +49,7 @@ class Spent:
     asked: float | None
     left: float | None
     enough: bool | None
+    forecast: Forecast = Forecast()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,9 @@ def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: date
     row = policy_fitting(material, outline.scope)
     policy, beyond = bounded(row, outline.change_type, outline.starts_at, outline.ends_at, now)
     unlike = not_standard(policy, material)
-    spent = [arithmetic(one, outline.slack) for one in budgets(outline.places, now)]
+    told = budgets(outline.places, now)
+    ahead = forecasts(outline.planned, told, actor, now)
+    spent = [replace(arithmetic(one, outline.slack), forecast=then) for one, then in zip(told, ahead, strict=True)]
     short = [one for one in spent if not one.enough]
     return {
         "outline": outline,
@@ -178,7 +184,7 @@ def signing(policy: Any, material: dict[str, Any], involved: frozenset[int]) -> 
     rows = [row for row in signers(policy, material) if row[0] not in involved] if wanted else []
     names = dict(Person.objects.filter(pk__in={row[0] for row in rows}).values_list("pk", "name")) if rows else {}
     found = []
-    for place, words in zip({one.told: one for one in wanted}.values(), told(wanted), strict=True):
+    for place, words in zip({one.told: one for one in wanted}.values(), in_words(wanted), strict=True):
         fitting = sorted({names[person] for person, team, role in rows if person in names and place.fits([(team, role)])})
         found.append(Signing(words, tuple(fitting[:NAMED]), max(len(fitting) - NAMED, 0)))
     return found

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import F
 
+from slo.intervals import Interval
 from windows.access.roles import Actor
 from windows.catalogue.models import Person, Service, Team
 from windows.errors import Invalid, NotFound
@@ -19,6 +20,7 @@ from windows.scheduling.conflicts import Candidate, Place
 from windows.scheduling.forms import heard
 from windows.scheduling.models import Window
 from windows.scheduling.queries import ScopeView, WindowView, window_view
+from windows.scheduling.queries.forecasts import Planned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,12 @@ class Outline:
             emergency=self.change_type == ChangeType.EMERGENCY,
             takes_down=self.mode != Mode.NORMAL,
         )
+
+    @property
+    def planned(self) -> Planned:
+        version = RunbookVersion.objects.filter(pk=self.runbook_version_id or 0).values_list("runbook", flat=True).first()
+        period = Interval(self.starts_at, self.ends_at)
+        return Planned(self.window_id, period, self.timezone, frozenset(self.places), self.mode, self.slack, self.expected_users, version)
 
     @property
     def places(self) -> set[tuple[str, str]]:

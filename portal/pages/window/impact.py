@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +15,15 @@ from portal.dashboards.objectives import Ran, strayed
 from portal.pages.request.meaning import impact as touched_by
 from portal.pages.request.outline import of_window
 from slo.budget import after
+from slo.forecast import Forecast
 from slo.objectives.queries import Account as Charged
 from slo.objectives.queries import Health, Promise, health, promises
+from windows.access.roles import Actor
 from windows.approvals.queries.budgets import LEAST
 from windows.catalogue.models import Service
 from windows.scheduling.queries import WindowView, window_id_of
 from windows.scheduling.queries.accounts import accounts_of
+from windows.scheduling.queries.forecasts import forecasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +37,24 @@ class Account:
     inside: tuple[float | None, float | None]
     left: tuple[float | None, float | None]
     record: Charged | None = None  # what was agreed, by whose authority
+    forecast: Forecast | None = None  # of one that is still ahead
 
 
-def impact(view: WindowView, now: datetime) -> dict[str, Any]:
+def impact(view: WindowView, actor: Actor, now: datetime) -> dict[str, Any]:
     """A constant number of queries, whatever the scope."""
     wanted = promised(view)
     ahead = view.started_at is None
     inside = {} if ahead else {one.objective: one for one in measured(view, wanted, now)}
     charged = {} if ahead else {one.objective: one for one in accounts_of([window_id_of(view.reference)], now)}
+    outline, budgets = of_window(view), health(wanted, now)
+    then = forecasts(outline.planned, budgets, actor, now) if ahead else [None] * len(budgets)
+    told = zip(budgets, then, strict=True)
     return {
-        "outline": of_window(view),
-        "touched": touched_by(of_window(view)),
+        "outline": outline,
+        "touched": touched_by(outline),
         "felt": None if ahead else felt(view, charged.values()),
         "ahead": ahead,
-        "accounts": [account(one, view.slack, charged.get(one.promise.slug), ahead) for one in health(wanted, now)],
+        "accounts": [replace(account(one, view.slack, charged.get(one.promise.slug), ahead), forecast=seen) for one, seen in told],
         "least": max(LEAST, view.slack),
         "drawn": deviation(list(inside.values())) if view.ended_at and inside else None,
     }

@@ -186,7 +186,7 @@ def review(opened: Opened) -> dict[str, Any]:
 
 
 def impact_part(opened: Opened) -> dict[str, Any]:
-    return {**impact(opened.view, opened.now), "costs": cost_of(opened.view.id, opened.now)}
+    return {**impact(opened.view, opened.actor, opened.now), "costs": cost_of(opened.view.id, opened.now)}
 
 
 Shows = Callable[[Opened], dict[str, Any]]
