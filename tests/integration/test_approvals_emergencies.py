@@ -79,6 +79,14 @@ def test_r_e13_it_takes_a_second_person_a_reason_and_happens_once(begun: Window,
         EmergencyApproval.objects.filter(pk=row.pk).update(reason="")
 
 
+def test_r_e13_who_changed_it_last_answers_for_it_no_more_than_who_filed_it(begun: Window, oskar: Actor) -> None:
+    Window.objects.filter(pk=begun.pk).update(edited_by=oskar.person_id)
+    assert not emergencies(oskar, clock(), window_id=begun.pk)[0].may_approve
+    with pytest.raises(Forbidden) as refused:
+        approve_emergency(oskar, begun.pk, "approved", "It was right.")
+    assert "last changed" in refused.value.detail
+
+
 def test_r_e13_a_reminder_then_overdue_each_once_and_counted(begun: Window, oskar: Actor) -> None:
     row = EmergencyApproval.objects.get()
     assert remind_of_emergencies(row.begun_at + 17 * HOUR) == 0

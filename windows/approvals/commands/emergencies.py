@@ -10,6 +10,7 @@ from django.conf import settings
 from windows.access.roles import SCHEDULE, Actor, Role, Verb, require
 from windows.approvals.emergencies import Telling, to_be_told
 from windows.approvals.models import Decision, EmergencyApproval
+from windows.approvals.queries.emergencies import not_by
 from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.catalogue.queries import holders, sre_contacts
@@ -42,7 +43,8 @@ def owe_approval(window: Window, begun_by: int | None, now: datetime, skipped: I
 @one_transaction
 def approve_emergency(actor: Actor, window_id: int, decision: Decision | str, reason: str) -> EmergencyApproval:
     """Answer for an emergency after the fact, with a reason: approved, or rejected as one that should not have begun. An owner or SRE who
-    neither began nor filed it. Conflict(field="decision") where that was done already, or the window began with an approval."""
+    neither began it nor filed or last changed it. Conflict(field="decision") where that was done already, or the window began with an
+    approval."""
     window = locked(window_id)
     require(actor, Verb.APPROVE_EMERGENCY, subject_of(window))
     try:
@@ -53,8 +55,8 @@ def approve_emergency(actor: Actor, window_id: int, decision: Decision | str, re
     row = EmergencyApproval.objects.select_for_update().filter(window=window).first()
     if row is None:
         raise Conflict(f"{window.reference} did not begin as an emergency without approval.", field="decision")
-    if actor.person_id in (row.begun_by_id, window.created_by_id):
-        detail = "Who began or filed an emergency may not approve it: it takes a second person."
+    if actor.person_id in not_by(row):
+        detail = "Who began, filed or last changed an emergency may not approve it: it takes a second person."
         raise Forbidden(detail, verb=Verb.APPROVE_EMERGENCY.value)
     if row.decision:
         raise Conflict(f"{window.reference} was {row.decision} already.", field="decision")
@@ -94,7 +96,7 @@ def remind(emergency_id: int, now: datetime) -> bool:
 def tell(row: EmergencyApproval, step: str, title: str) -> None:
     window = row.window
     teams = [window.team.slug]
-    barred = {row.begun_by_id, window.created_by_id}
+    barred = not_by(row)
     people = {one.email for one in (*holders(teams, Role.OWNER), *sre_contacts()) if one.id not in barred}
     skipped = f"Checks that did not pass when it began: {', '.join(row.skipped)}.\n" if row.skipped else ""
     body = (

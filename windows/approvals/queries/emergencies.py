@@ -45,7 +45,6 @@ def emergencies(viewer: Actor, now: datetime, *, window_id: int | None = None) -
         if not permitted(viewer, Verb.READ, subject):
             continue
         state = owed(row.due_at, row.decision, row.decided_at, now)
-        barred = (row.begun_by_id, row.window.created_by_id)
         shown.append(
             EmergencyView(
                 window=row.window.reference,
@@ -58,10 +57,16 @@ def emergencies(viewer: Actor, now: datetime, *, window_id: int | None = None) -
                 approver=row.approver.name if row.approver else "",
                 reason=row.reason,
                 decided_at=row.decided_at,
-                may_approve=not row.decision and viewer.person_id not in barred and permitted(viewer, Verb.APPROVE_EMERGENCY, subject),
+                may_approve=not row.decision and viewer.person_id not in not_by(row) and permitted(viewer, Verb.APPROVE_EMERGENCY, subject),
             )
         )
     return shown
+
+
+def not_by(row: EmergencyApproval) -> frozenset[int]:
+    """Who may not answer for it: who began, filed or last changed it."""
+    window = row.window
+    return frozenset(pk for pk in (row.begun_by_id, window.created_by_id, window.edited_by_id) if pk is not None)
 
 
 def emergency_tally(now: datetime) -> Tally:
