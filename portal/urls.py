@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from portal.dashboards import urls as dashboards
 from portal.metrics.views import metrics
+from portal.pages.adjustments import adjustments_page
 from portal.pages.alerts import alerts_page
 from portal.pages.aside import aside_panel
 from portal.pages.audit import audit_csv, audit_page, verify_page
@@ -102,6 +103,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runbooks/<str:slug>", runbook_page, name="runbook"),
     path("runbooks/<str:slug>/versions/<int:number>", runbook_page, name="runbook-version"),
     path("runbooks/<str:slug>/compare", compare, name="compare-runbook"),
+    path("adjustments/", adjustments_page, name="adjustments"),
     path("services/", service_list, name="services"),
     path("services/<str:slug>", service_page, name="service"),
     *dashboards.pages,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from examples.shop.data import access, measurements, past, people, plans, playbooks, public, rules, runbooks, services, vendors
+from examples.shop.data import access, agreed, measurements, past, people, plans, playbooks, public, rules, runbooks, services, vendors
 
 
 def load_all(state: Path) -> Iterator[str]:
@@ -18,6 +18,7 @@ def load_all(state: Path) -> Iterator[str]:
         "playbooks": playbooks.load,
         "runbooks": runbooks.load,
         "the past": lambda: measurements.load(past.load()),
+        "what was agreed": agreed.load,
         "vendors": vendors.load,
         "plans": plans.load,
         "the public": public.load,
