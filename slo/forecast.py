@@ -41,6 +41,7 @@ class Forecast:
     past: tuple[str, ...] = ()
     expected: float | None = None
     why: str = ""
+    like: str = ""  # what those windows have in common with it, in words
 
     @property
     def is_known(self) -> bool:
@@ -60,7 +61,7 @@ def usual_hours(planned: Interval, now: datetime, weeks: int = WEEKS, zone: tzin
 
 
 def forecast(
-    figures: Figures, usual: Sequence[Ratio], past: Sequence[Past], *, expected: float | None, policy: Policy, slack: float
+    figures: Figures, usual: Sequence[Ratio], past: Sequence[Past], *, expected: float | None, policy: Policy, slack: float, like: str = ""
 ) -> Forecast:
     """`usual` is what was measured in `usual_hours`; `expected` a share of users, 0 to 1; `policy` and `slack` what is agreed for it."""
     weeks = [one.total for one in usual if one.total]
@@ -79,7 +80,7 @@ def forecast(
     return Forecast(
         bad=bad, worst=worst, usual=events, raw=after(figures.raw, bad),
         adjusted=after(figures.adjusted, charged(bad, figures.raw.allowed, policy, slack)), worst_raw=after(figures.raw, worst),
-        past=tuple(one.window for one in known), expected=None if known else share,
+        past=tuple(one.window for one in known), expected=None if known else share, like=like if known else "",
     )  # fmt: skip
 
 

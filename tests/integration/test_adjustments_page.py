@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -63,7 +64,7 @@ def test_n12_the_document_of_a_month_cites_window_and_approvers_and_adds_up(ada:
     for said in (window.reference, "excluded", "Request 1, signed under the policy “All”.", "Signed by Olga, Sam", "Orders can be placed"):
         assert said in text, said
     figures = text[text.index("Bad events in these windows") :]
-    assert [figures.index(f'<td class="num">{number}</td>') > 0 for number in (40, 30, 10)] == [True] * 3
+    assert re.findall(r"</span>(\d+)</td>", figures) == ["40", "30", "10"]
     assert f"/adjustments?since={at:%Y-%m}-01" in text, "the same as JSON and CSV"
 
 
@@ -77,14 +78,13 @@ def test_n12_what_was_given_back_is_a_line_and_nothing_is_summed_twice(ada: Acto
     )  # fmt: skip
     text = read(ada, month(first.starts_at))
     assert "given back: counts again" in text and text.count("see its first line") == 1
-    assert '<td class="num">40</td>' in text[text.index("Bad events in these windows") :]
+    assert re.findall(r"</span>(\d+)</td>", text[text.index("Bad events in these windows") :])[0] == "40"
 
 
 def test_another_month_and_another_service_have_none_and_a_wrong_month_is_told(ada: Actor) -> None:
     window = ran(ada)
-    assert window.reference not in read(ada, "/adjustments/?month=2020-01") and "Nothing was agreed" in read(
-        ada, "/adjustments/?month=2020-01"
-    )
+    other = read(ada, "/adjustments/?month=2020-01")
+    assert window.reference not in other and "Nothing was agreed" in other
     at = Adjustment.objects.get().starts_at
     assert window.reference not in read(ada, month(at) + "&service=mail") and window.reference in read(ada, month(at) + "&service=orders")
     assert browser(given.person("ada")).get("/adjustments/?month=soon").status_code == 422

@@ -18,6 +18,7 @@ from tests.callers import browser
 from windows.access.roles import Actor, Role
 from windows.audit.clock import clock
 from windows.catalogue.models import Service
+from windows.runbooks.models import Runbook, RunbookVersion
 from windows.scheduling.models import Window, WindowScope
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +58,19 @@ def test_it_stands_beside_the_request_and_on_the_window_with_the_windows_it_rest
         told = panel(ada, planned, what)
         assert "Forecast after this window: 97" in told, told[told.find("Forecast") :][:400]
         assert "200 events are usual in these hours, 20 of them would be bad" in told
-        assert f'href="/windows/{past.reference}">{past.reference}</a>' in told and "1 past window like it" in told
+        assert f'href="/windows/{past.reference}">{past.reference}</a>' in told and "1 past window in which it was" in told
+
+
+def test_windows_with_the_same_runbook_go_before_those_in_the_same_mode(ada: Actor) -> None:
+    book = Runbook.objects.create(slug="move", title="Move", team="shop")
+    version = RunbookVersion.objects.create(runbook=book, number=1, digest="1" * 64, source="x", created_by="ada")
+    by_hand, with_it = ran(ada, 2, 90, 100), ran(ada, 4, 50, 100, mode="throttled")
+    Window.objects.filter(pk=with_it.pk).update(runbook_version=version)
+    planned = given.window(ada)
+    Window.objects.filter(pk=planned.pk).update(runbook_version=version)
+    told = panel(ada, planned, "part/impact")
+    assert "as in 1 past window with this runbook" in told and by_hand.reference not in told, told[told.find("Forecast") :][:600]
+    assert "100 of them would be bad" in told
 
 
 def test_it_is_not_known_where_no_such_window_was_measured_and_nothing_is_expected(ada: Actor) -> None:
@@ -100,4 +113,4 @@ def test_it_costs_the_same_however_many_windows_ran(ada: Actor) -> None:
     for days in range(3, 12):
         ran(ada, days, 90, 100)
     assert cost() == before
-    assert "5 past windows like it" in panel(ada, planned), "the last ones alone"
+    assert "5 past windows in which it was" in panel(ada, planned), "the last ones alone"

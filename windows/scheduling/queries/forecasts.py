@@ -44,7 +44,8 @@ def forecasts(planned: Planned, budgets: Sequence[Health], viewer: Actor, now: d
     if not budgets:
         return []
     found: dict[str, list[Past]] = {}
-    for one in accounts_of(alike(planned, viewer, now), now):
+    ids, like = alike(planned, viewer, now)
+    for one in accounts_of(ids, now):
         if one.is_known:
             found.setdefault(one.objective, []).append(Past(one.window, Ratio(one.total - one.raw, one.total)))
     hours = usual_hours(planned.period, now, zone=ZoneInfo(planned.zone))
@@ -54,25 +55,26 @@ def forecasts(planned: Planned, budgets: Sequence[Health], viewer: Actor, now: d
     return [
         forecast(
             one.figures, usual[one.promise.slug], found.get(one.promise.slug, []),
-            expected=expected, policy=Policy(one.promise.maintenance), slack=planned.slack,
+            expected=expected, policy=Policy(one.promise.maintenance), slack=planned.slack, like=like,
         )
         for one in budgets
     ]  # fmt: skip
 
 
-def alike(planned: Planned, viewer: Actor, now: datetime) -> Collection[int]:
-    """Windows that ran at one of these places: with the same runbook where it has one, else by hand and in the same mode."""
+def alike(planned: Planned, viewer: Actor, now: datetime) -> tuple[Collection[int], str]:
+    """The last windows that ran at one of these places with the same runbook; where there is none, those in the same mode. And what they
+    have in common, in words."""
     services = list(Service.objects.filter(slug__in={service for service, _ in planned.places}).values_list("pk", flat=True))
     begun = WindowScope.objects.alias(begins=begin()).filter(service__in=services, begins__lt=now, begins__gt=now - OLDEST)
     ids = set(begun.order_by("-begins").values_list("window", flat=True)[:LOOKED_AT])  # however many windows there ever were
     rows = Window.objects.filter(pk__in=ids, started_at__isnull=False, ended_at__lt=now).exclude(pk=planned.window_id or 0)
-    if planned.runbook is None:
-        rows = rows.filter(runbook_version=None, mode=planned.mode)
-    else:
-        rows = rows.filter(runbook_version__runbook=planned.runbook)
-    told = list(rows.order_by("-started_at").values_list("pk", "confidential"))
-    hidden = hidden_from(viewer, {pk for pk, confidential in told if confidential})
-    return [pk for pk, _ in told if pk not in hidden][:LAST]
+    told = list(rows.order_by("-started_at").values_list("pk", "confidential", "mode", "runbook_version__runbook"))
+    hidden = hidden_from(viewer, {pk for pk, confidential, *_ in told if confidential})
+    seen = [(pk, mode, runbook) for pk, _, mode, runbook in told if pk not in hidden]
+    same = [pk for pk, _, runbook in seen if runbook is not None and runbook == planned.runbook]
+    if same:
+        return same[:LAST], "with this runbook"
+    return [pk for pk, mode, _ in seen if mode == planned.mode][:LAST], f"in which it was {planned.mode.replace('_', ' ')} too"
 
 
 def touched(planned: Planned) -> float | None:
