@@ -48,15 +48,17 @@ def html(page: Page, components: Sequence[PublicComponent], maintenances: Sequen
         "upcoming": sorted((one for one in maintenances if one.status is PublicStatus.SCHEDULED), key=lambda one: one.starts_at),
         "past": [one for one in maintenances if one.status is PublicStatus.COMPLETED and one.ends_at > now - PAST],
     }
-    shown = {name: [row(one, names) for one in some] for name, some in rows.items()}
+    shown = {name: [row(one, names, now) for one in some] for name, some in rows.items()}
     context = {"page": page, "components": [(one, one.id in busy) for one in components], "past_days": PAST.days, **shown}
     with timezone.override(UTC):
         return render_to_string("status/page.html", context)
 
 
-def row(one: PublicMaintenance, names: dict[int, str]) -> dict[str, object]:
+def row(one: PublicMaintenance, names: dict[int, str], now: datetime) -> dict[str, object]:
     touched = [names[number] for number in one.components if number in names]
-    return {"code": name_of("maintenance", one.uid.hex), "told": one, "components": touched, "status": one.status.value.replace("_", " ")}
+    is_late = one.status is PublicStatus.SCHEDULED and one.starts_at < now
+    said = "delayed, not begun yet" if is_late else one.status.value.replace("_", " ")
+    return {"code": name_of("maintenance", one.uid.hex), "told": one, "components": touched, "status": said}
 
 
 def static(*names: str) -> str:

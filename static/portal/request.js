@@ -35,6 +35,14 @@
     const { submitter } = event;
     form.addEventListener("htmx:afterRequest", () => setTimeout(() => form.requestSubmit(submitter?.isConnected ? submitter : null)), { once: true });
   });
+  /* A field is marked while its complaint stands: saving answers with the complaints, not with the fields. */
+  form?.ownerDocument.addEventListener("htmx:afterSettle", () => {
+    for (const field of form.querySelectorAll("[aria-describedby]")) {
+      const slot = field.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id)).find((one) => one?.classList.contains("slot"));
+      if (!slot) continue;
+      if (slot.textContent.trim()) field.setAttribute("aria-invalid", "true"); else field.removeAttribute("aria-invalid");
+    }
+  });
   /* What was typed last goes with the button; nothing is saved behind its back. */
   form?.addEventListener("htmx:beforeRequest", (event) => { if (event.detail.elt === form && form.dataset.sent) event.preventDefault(); });
 })();

@@ -97,6 +97,10 @@ def test_the_request_page_looks_as_meant(live_server, ada, browser, look: str, d
         page.locator("#minutes-error .error").wait_for()
         watched.shot(f"request-{look}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
+        page.locator("#minutes").fill("60")
+        page.locator("#minutes").blur()
+        page.locator("#minutes-error .error").wait_for(state="detached")
+        page.locator("#minutes:not([aria-invalid])").wait_for()  # a mark goes with its complaint
         assert not [text for text in watched.complaints if "net::ERR_ABORTED" not in text]
 
 

@@ -81,7 +81,7 @@ def test_the_report_shows_what_preflight_found(olga: Actor) -> None:
     run = with_a_step_that_stands(olga)
     CheckResult.objects.create(run=run, name="backup", verdict="fail", reason="it is nine days old", evidence={"database": "orders"})
     shown = text(browser(olga).get(f"/runs/{run.pk}/report"))
-    assert "Backup Failed it is nine days old database: orders" in shown.replace("fail ", "Failed ")
+    assert "Backup Failed it is nine days old Evidence database: orders" in shown.replace("fail ", "Failed ")
     assert "Run page" in shown and "Cockpit" not in shown
 
 

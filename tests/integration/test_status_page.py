@@ -105,6 +105,11 @@ def test_a_move_is_told_once_it_is_approved() -> None:
     assert (follow(), follow()) == (1, 0)
     assert told() == (later["starts_at"].replace(microsecond=0), first[1] + 1) and "The times have changed" in copy("")
     Window.objects.filter(pk=window.pk).update(status="cancelled", starts_at=began, ends_at=window.ends_at)
+    assert "delayed, not begun yet" not in copy("")
+    Announcement.objects.update(starts_at=clock() - timedelta(minutes=1))
+    render()
+    assert "delayed, not begun yet" in copy("")
+    Announcement.objects.update(starts_at=later["starts_at"])
     assert follow() == 1 and told()[0] == later["starts_at"].replace(microsecond=0)
 
 

@@ -57,8 +57,9 @@ class GateView:
 
 
 def readings(run: Run) -> list[Reading]:
-    """The newest first; one query."""
-    return [Reading(*row) for row in run.readings.order_by("-pk").values_list(*Reading._fields)[:MOST]]
+    """The newest first, of the run itself: what is measured after its end decided nothing. One query."""
+    own = run.readings.filter(at__lte=run.ended_at) if run.ended_at else run.readings
+    return [Reading(*row) for row in own.order_by("-pk").values_list(*Reading._fields)[:MOST]]
 
 
 def reading_rows(run_id: int, of: Mapping[str, str | int], *, before: int | None = None, limit: int) -> list[dict[str, Any]]:
