@@ -117,12 +117,13 @@ def start_portal(supervisor: Supervisor, options: argparse.Namespace) -> list[Ch
     """Stores, data, web, flags, workers; returns the example's processes, which are yet to be started."""
     port, with_example = options.port, not options.no_example
     cluster = Cluster.at(STATE)
-    if options.fresh:
-        local.throw_away(cluster)
     told = local.settings(cluster, port)
     beside = example.children(told["PORTAL_URL"], told["FLAGS_URL"], port + 10) if with_example else []
     for number, name in {port: "web", port + 1: "flags", **example.ports(beside)}.items():
         check_free(number, name, port)
+    if options.fresh:  # what is refused has thrown nothing away
+        local.throw_away(cluster)
+        told = local.settings(cluster, port)  # the secrets went with the rest
     if not shutil.which("git"):
         say("There is no git here: all works, but runbooks kept in Git repositories need it.")
     say(f"Starting PostgreSQL and Valkey, data in {STATE} …")

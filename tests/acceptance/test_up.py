@@ -162,6 +162,11 @@ def test_up_names_a_taken_port(up: Up, tmp_path: Path) -> None:
     assert f"Port {up.port} (web) is taken" in done.stderr and "Traceback" not in done.stderr
     beside = Up(tmp_path / "var", up.port - 1).run()
     assert beside.returncode == 1 and f"Port {up.port} (flags) is taken" in beside.stderr
+    kept = tmp_path / "kept" / "flags.json"
+    kept.parent.mkdir()
+    kept.write_text("{}")
+    fresh = Up(kept.parent, up.port).run("--fresh")
+    assert fresh.returncode == 1 and f"Port {up.port} (web) is taken" in fresh.stderr and kept.exists(), "a refusal throws nothing away"
 
 
 @pytest.mark.parametrize("home", ["/proc/roadworks", "file"])
