@@ -48,7 +48,7 @@
     document.body.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.xhr.status === 304) event.detail.shouldSwap = false; });
     const stale = (lost) => document.querySelectorAll("[data-stale]").forEach((note) => { note.hidden = !lost; });
     document.body.addEventListener("htmx:sendError", () => stale(true));
-    document.body.addEventListener("htmx:responseError", () => stale(true));
+    document.body.addEventListener("htmx:responseError", (event) => { if ("etag" in event.detail.elt.dataset || event.detail.xhr.status >= 500) stale(true); }); /* a form that is refused is an answer */
     document.body.addEventListener("htmx:afterRequest", (event) => { if (event.detail.xhr.status === 200 || event.detail.xhr.status === 304) stale(false); });
   });
   /* A menu goes away when one looks elsewhere, or by Escape. Without this it closes where it was opened. */

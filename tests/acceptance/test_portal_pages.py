@@ -199,3 +199,15 @@ def test_r_s03_hostile_words_stay_words(live_server, shop, browser) -> None:
         assert page.locator("iframe, script:not([src])").count() == 0
         assert not watched.complaints
     assert not dialogs
+
+
+def test_a_page_says_when_the_portal_is_away(live_server, shop, browser) -> None:
+    with window(browser, live_server.url) as watched:
+        page = watched.page
+        sign_in(page)
+        said = page.get_by_text("The portal does not answer.")
+        assert not said.is_visible()
+        page.route("**/strip*", lambda route: route.abort())
+        said.wait_for(timeout=60_000)
+        page.unroute("**/strip*")
+        said.wait_for(state="hidden", timeout=60_000)
