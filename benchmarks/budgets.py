@@ -55,7 +55,7 @@ def prometheus(made: list[Series], begins: datetime) -> Iterator[str]:
             "tsdb",
             "create-blocks-from",
             "openmetrics",
-            "--max-block-duration=30d",
+            "--max-block-duration=720h",
             "--quiet",
             text,
             folder / "tsdb",
@@ -174,9 +174,7 @@ def main() -> None:
 def report(given: Any, exact: dict[str, float], peer: Asked, mine: Callable[[], dict[str, float]], http: Callable[[], object]) -> None:
     found = mine()
     apart = max(abs(found[name] - value) for name, value in exact.items())
-    print(
-        f"{given.slos} SLOs, {given.days} days; load {os.getloadavg()[0]:.1f}; largest difference of a burn rate over all of it from the exact one:"
-    )
+    print(f"{given.slos} SLOs, {given.days} days; load {os.getloadavg()[0]:.1f}: so far is a burn rate over all of it from the exact one:")
     print(f"  ours {apart:.1e}, recorded {wrong_by(peer.recorded(), exact):.1e}, unless {wrong_by(peer.unless(), exact):.1e},", end=" ")
     print(f"increase {wrong_by(peer.increase(), exact):.1e}")
     acts: dict[str, Callable[[], object]] = {
