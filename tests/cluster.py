@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 ROOM, GRACE = 4, 20
+SHAKY = 13  # a version whose controllers do not stay up
 
 
 class Answering(BaseHTTPRequestHandler):
@@ -54,7 +55,9 @@ class Cluster:
         self.reset({"pods": "6", "incompatible": "0"})
 
     def reset(self, said: dict[str, str]) -> None:
-        """Three nodes of version 30 with so many pods; `incompatible` objects are of kinds that version 31 no longer serves."""
+        """Three nodes of version 30 with so many pods; `incompatible` objects are of kinds that version 31 no longer serves.
+
+        With `helped`, somebody brings what does not stay up to that version just before anybody asks which it has."""
         for pod in self.pods:
             threading.Thread(target=pod.end).start()
         self.versions = {"control-plane": 30, "node-1": 30, "node-2": 30, "node-3": 30}
@@ -62,6 +65,7 @@ class Cluster:
         self.counted = dict.fromkeys(("apiserver_requests_total", "apiserver_errors_total", "scheduler_unschedulable_total"), 0)
         self.counted["controller_restarts_total"] = 0
         self.incompatible, self.wanted, self.rolled_out = int(said["incompatible"]), int(said["pods"]), 0
+        self.helped = int(said.get("helped", "0"))
         self.pods = [Pod(self.nodes[n % 3]) for n in range(self.wanted)]
 
     @property
@@ -73,6 +77,8 @@ class Cluster:
         with self.lock:
             match verb, said.get("name", ""):
                 case "version", name:
+                    if self.helped and self.versions[name] == SHAKY:
+                        self.versions[name] = self.helped
                     return f"1.{self.versions[name]}"
                 case "reset", _:
                     self.reset(said)
@@ -99,7 +105,7 @@ class Cluster:
         while True:
             time.sleep(0.05)
             with self.lock:
-                if self.versions["control-plane"] == 13:  # a version whose controllers do not stay up
+                if self.versions["control-plane"] == SHAKY:
                     self.counted["controller_restarts_total"] += 1
                 pod = next((pod for pod in self.pods if pod.node in self.leaving), None)
                 if pod is None:

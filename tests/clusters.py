@@ -52,8 +52,8 @@ class Cluster:
         status, text = asked(self.port, "POST", f"/order?{urlencode({'verb': verb, **said})}")
         assert status == 200, text
 
-    def prepare(self, pods: int = 6, incompatible: int = 0) -> None:
-        self.order("reset", pods=pods, incompatible=incompatible)
+    def prepare(self, pods: int = 6, incompatible: int = 0, helped: int = 0) -> None:
+        self.order("reset", pods=pods, incompatible=incompatible, helped=helped)
         self.failed.clear()
         self.deployments.clear()
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.clusters import Cluster, cluster
 from tests.given_templates import carried_out, outcomes, plan_of
-from tests.measured import again_and_again, known, until
+from tests.measured import again_and_again, known
 from tests.servers import Prometheus
 from windows.execution.models import Run
 
@@ -91,15 +91,8 @@ def test_u2_x13_what_a_person_upgraded_by_hand_meanwhile_is_not_taken_back_over_
     kube: Cluster, prometheus: Prometheus, settings: Any, tmp_path: Path
 ) -> None:
     """Controllers do not stay up, and somebody helps with yet another version: the rollback stops there, and says what it found."""
-    kube.prepare()
-
-    def help_out() -> None:
-        if kube.versions()[0] == 13:
-            until(lambda: kube.measured()["controller_restarts_total"] > 5, "controllers that do not stay up")
-            kube.order("upgrade", name="control-plane", version=29)
-
-    with again_and_again(help_out, rest=0.05):
-        run = upgraded(kube, prometheus, settings, tmp_path, version=13)
+    kube.prepare(helped=29)
+    run = upgraded(kube, prometheus, settings, tmp_path, version=13)
     assert run.status == "stuck", (run.reason, outcomes(run))
     assert "kube says '1.29', '1.13' expected" in outcomes(run)["Upgrade the control plane"][1], outcomes(run)
     assert kube.versions() == [29, 30, 30, 30]
