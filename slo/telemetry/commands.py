@@ -16,16 +16,17 @@ from slo.budget import Ratio
 from slo.errors import Invalid
 from slo.intervals import Interval
 from slo.telemetry import retention, sums
-from slo.telemetry.increases import Held, Point, grown
-from slo.telemetry.increases import samples as make_samples
-from slo.telemetry.models import Counter
-from slo.telemetry.queries import ratios
+from slo.telemetry.increases import Growth, Held, Point, by_minute, grown, settled
+from slo.telemetry.models import Counter, Owed
+from slo.telemetry.queries import held, ratios
 from slo.telemetry.readings import Push
 from slo.telemetry.slices import Slicing
 
 LATEST = timedelta(days=400)  # a measurement older than any minute that is kept is a mistake
 AHEAD = timedelta(minutes=5)  # a sender's clock may be wrong, not absurd
 MOST = 10_000
+COUNTERS = 5_000  # of one series: attributes that differ with every request would fill the table
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
@@ -42,26 +43,54 @@ def push(series: str, samples: Sequence[Push], slicing: Slicing | None = None) -
 
 @transaction.atomic(durable=True)
 def push_points(series: str, points: Sequence[Point], source: str, slicing: Slicing | None = None, *, by_bad: bool) -> tuple[int, int]:
-    """Count what counters grew by (increases.py); how many samples were new, and how many minutes could not be: more good than all.
+    """Count what counters grew by (increases.py); how many samples were new, and how many minutes of the last hour, before these, have
+    more good (or bad) than there was in all.
 
-    How far each running total was counted is kept beside what was counted, so the same points again count nothing.
+    How far each counter was counted is kept beside what was counted, so the same points again count nothing, alone or with others.
+    Invalid where one more counter would be too many.
     """
     with connection.cursor() as cursor:
         now = sums.lock(cursor, series)
+        check_times(series, [one.at for one in points], now)
         rows = Counter.objects.filter(series=series, stream__in={one.stream for one in points})
-        held = {(row.part, row.stream): Held(row.began, row.at, row.value) for row in rows}
-        increases, after = grown(points, held)
-        samples, wrong = make_samples(increases, source, by_bad=by_bad)
-        new = count(cursor, series, samples, slicing, now) if samples else 0
+        before = {(row.part, row.stream): Held(row.began, row.at, row.value, tuple(row.told)) for row in rows}
+        increases, after = grown(points, before)
+        check_counters(series, len(after) - len(before))
+        growth = by_minute(increases, by_bad=by_bad)
+        if growth:
+            samples = settle(series, growth, source)
+            record(cursor, series, samples, slicing, now)
         changed = [Counter(series=series, part=part, stream=stream, **asdict(one)) for (part, stream), one in after.items()]
-        unique, moved = ["series", "part", "stream"], ["began", "at", "value"]
+        unique, moved = ["series", "part", "stream"], ["began", "at", "value", "told"]
         Counter.objects.bulk_create(changed, update_conflicts=True, unique_fields=unique, update_fields=moved)
-    return new, wrong
+        first = min((one.at for one in points), default=now).replace(second=0, microsecond=0)
+        return len(growth), Owed.objects.filter(series=series, minute__lt=first, minute__gte=first - HOUR).count()
+
+
+def settle(series: str, growth: Sequence[Growth], source: str) -> list[Push]:
+    """What of the growth its minutes can take now; the rest is kept as owed. The caller holds the series' lock."""
+    rows = Owed.objects.filter(series=series, minute__in={one.minute for one in growth})
+    owed = {(row.minute, row.window): row.good for row in rows}
+    had = held(series, {one.place for one in growth})
+    found, rest = [], dict[tuple[datetime, str], int]()
+    for one in growth:
+        change, rest[one.place] = settled(one, had[one.place], owed.get(one.place, 0))
+        found.append(Push(one.key, one.at, change.good, change.total, source, one.window))
+    changed = [Owed(series=series, minute=minute, window=window, good=good) for (minute, window), good in rest.items() if good]
+    Owed.objects.bulk_create(changed, update_conflicts=True, unique_fields=["series", "minute", "window"], update_fields=["good"])
+    if paid := [row.pk for row in rows if rest.get((row.minute, row.window)) == 0]:
+        Owed.objects.filter(pk__in=paid).delete()
+    return found
 
 
 def count(cursor: CursorWrapper, series: str, samples: Sequence[Push], slicing: Slicing | None, now: datetime) -> int:
-    """Inside a transaction that holds the series' lock since `now`."""
+    """As `push`, inside a transaction that holds the series' lock since `now`."""
     check(series, samples, now)
+    return record(cursor, series, samples, slicing, now)
+
+
+def record(cursor: CursorWrapper, series: str, samples: Sequence[Push], slicing: Slicing | None, now: datetime) -> int:
+    """Write what is new, minutes and verdicts with it. What a sample adds may be a correction: of good alone, or below 0."""
     new, deltas = sums.insert(cursor, series, samples)
     sums.add(cursor, series, deltas)
     if slicing:
@@ -105,14 +134,24 @@ def judge(cursor: CursorWrapper, series: str, slicing: Slicing, minutes: Sequenc
 
 
 def check(series: str, samples: Sequence[Push], now: datetime) -> None:
-    if not 0 < len(series) <= 120:
-        raise Invalid("series", "A series has a name of at most 120 characters.")
     if len(samples) > MOST:
         raise Invalid("samples", f"At most {MOST} samples in one push.")
     for one in samples:
         if not 0 < len(one.key) <= 120 or len(one.source) > 120 or len(one.window) > 20:
             raise Invalid("key", "Give each sample a key; key and source have at most 120 characters, a window reference 20.")
-        if one.at.tzinfo is None or not now - LATEST <= one.at.astimezone(UTC) <= now + AHEAD:
-            raise Invalid("at", "Give the time with its zone, at most 400 days back and 5 minutes ahead.")
         if not 0 <= one.good <= one.total < 2**53:
             raise Invalid("good", "Events are counted: 0 ≤ good ≤ total.")
+    check_times(series, [one.at for one in samples], now)
+
+
+def check_times(series: str, times: Sequence[datetime], now: datetime) -> None:
+    if not 0 < len(series) <= 120:
+        raise Invalid("series", "A series has a name of at most 120 characters.")
+    if any(at.tzinfo is None or not now - LATEST <= at.astimezone(UTC) <= now + AHEAD for at in times):
+        raise Invalid("at", "Give the time with its zone, at most 400 days back and 5 minutes ahead.")
+
+
+def check_counters(series: str, new: int) -> None:
+    if new > 0 and (there := Counter.objects.filter(series=series).count()) + new > COUNTERS:
+        detail = f"{there + new} counters would be counted for it, at most {COUNTERS} are: select by fewer attributes, or send fewer."
+        raise Invalid("query", detail)

@@ -1,7 +1,8 @@
 """Good and total per minute with running sums, so that any range costs a few rows (PERFORMANCE D)."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 
@@ -90,7 +91,7 @@ class Sample(models.Model):
 
 
 class Counter(models.Model):
-    """How far a running total of somebody's was counted for a series (increases.py); forgotten when it is silent for long."""
+    """How far a counter of somebody's was counted for a series (increases.py); forgotten when it is silent for long."""
 
     series = models.CharField(max_length=120)
     part = models.CharField(max_length=5)  # good, bad, total
@@ -98,6 +99,7 @@ class Counter(models.Model):
     began = models.DateTimeField(null=True)  # since when it counts, by its sender
     at = models.DateTimeField()
     value = models.BigIntegerField()
+    told = ArrayField(models.DateTimeField(), default=list, db_default=Value([], ArrayField(models.DateTimeField())))  # the newest deltas
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["series", "part", "stream"], name="counter_once")]
@@ -105,3 +107,18 @@ class Counter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series} {self.part} {self.stream}"
+
+
+class Owed(models.Model):
+    """Good events of a minute that came before the total they are of; below 0, bad ones (increases.py). Most minutes have none."""
+
+    series = models.CharField(max_length=120)
+    minute = models.DateTimeField()
+    window = models.CharField(max_length=20)  # a label, empty for none
+    good = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["series", "minute", "window"], name="owed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.minute:%Y-%m-%d %H:%M} {self.good:+}"

@@ -15,7 +15,7 @@ from django.db.models import Sum
 
 from slo.budget import Ratio
 from slo.intervals import Interval, subtract
-from slo.telemetry.models import Sample, TaggedMinute
+from slo.telemetry.models import Measurement, Sample, TaggedMinute
 from slo.telemetry.readings import Reading
 
 SUMS = """
@@ -94,6 +94,18 @@ def labelled(series: str, since: datetime, until: datetime) -> Mapping[str, Rati
     return found | ({"": rest} if rest.total else {})
 
 
+def held(series: str, places: Collection[tuple[datetime, str]]) -> Mapping[tuple[datetime, str], Ratio]:
+    """What each of these minutes has under a window's label, or under none (""). Two statements."""
+    minutes = {minute for minute, _ in places}
+    rows = Measurement.objects.filter(series=series, minute__in=minutes).values_list("minute", "good", "total")
+    found = {(minute, ""): Ratio(good, total) for minute, good, total in rows}
+    labels = TaggedMinute.objects.filter(series=series, minute__in=minutes).values_list("minute", "window", "good", "total")
+    for minute, window, good, total in labels:
+        found[minute, window] = Ratio(good, total)
+        found[minute, ""] -= found[minute, window]
+    return {place: found.get(place, Ratio()) for place in places}
+
+
 def tagged(wanted: Sequence[tuple[str, Interval, str]]) -> list[Ratio]:
     """Of each (series, range, window): events that carry the window's label, of all events. One statement.
 
@@ -127,4 +139,4 @@ def recent(series: str, window_seconds: float, now: datetime) -> Reading:
         return Reading(None, 0, reason=f"no sample in the last {window_seconds:g} s")
     if not total:
         return Reading(None, 0, newest, reason=f"no events in the last {window_seconds:g} s")
-    return Reading(good / total, total, newest)
+    return Reading(min(max(good, 0), total) / total, total, newest)  # good and total of a counter may come apart (increases.py)

@@ -11,10 +11,10 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from slo.telemetry.models import Counter, DayTotal, Measurement, Sample, TaggedMinute
+from slo.telemetry.models import Counter, DayTotal, Measurement, Owed, Sample, TaggedMinute
 from slo.telemetry.sums import lock
 
-COUNTERS = timedelta(days=7)  # a running total that nobody sends any more
+COUNTERS = timedelta(days=7)  # a counter that nobody sends any more, and what it owes
 SAMPLES = timedelta(days=2)  # counted from their arrival: for so long the same push twice counts once
 MINUTES = timedelta(days=35)
 NEAR = timedelta(hours=24)  # so close to a window, minutes stay minutes
@@ -41,6 +41,7 @@ def forget() -> int:
     """Forget what need not be kept; returns how many rows went. Series by series, each in a transaction of its own."""
     gone, _ = Sample.objects.filter(received_at__lt=Now() - SAMPLES).delete()
     gone += Counter.objects.filter(at__lt=Now() - COUNTERS).delete()[0]
+    gone += Owed.objects.filter(minute__lt=Now() - COUNTERS).delete()[0]
     series = DayTotal.objects.order_by("series").values_list("series", flat=True).distinct()
     return gone + sum(thin(one) for one in series)
 
@@ -50,7 +51,7 @@ def drop(series: str) -> None:
     """Forget all of a series that was never an objective's."""
     with connection.cursor() as cursor:
         lock(cursor, series)
-    for model in (Sample, Counter, TaggedMinute, Measurement, DayTotal):
+    for model in (Sample, Counter, Owed, TaggedMinute, Measurement, DayTotal):
         model._default_manager.filter(series=series).delete()
 
 

@@ -59,12 +59,19 @@ update telemetry_measurement m set good = m.good + tail.good, total = m.total + 
 from tail where m.id = tail.id and m.series = %(series)s and m.minute >= %(since)s and m.minute < %(until)s
 """
 TAGGED = """
-insert into telemetry_taggedminute (series, minute, "window", good, total)
-select %(series)s, minute, label, sum(good)::bigint, sum(total)::bigint
-from unnest(%(minute)s::timestamptz[], %(good)s::bigint[], %(total)s::bigint[], %(label)s::text[]) as d(minute, good, total, label)
-where label <> '' group by 2, 3
-on conflict (series, minute, "window") do update
-set good = telemetry_taggedminute.good + excluded.good, total = telemetry_taggedminute.total + excluded.total
+with labelled as (
+    select minute, label, sum(good)::bigint as good, sum(total)::bigint as total
+    from unnest(%(minute)s::timestamptz[], %(good)s::bigint[], %(total)s::bigint[], %(label)s::text[]) as d(minute, good, total, label)
+    where label <> '' group by 1, 2
+)
+"""
+NEW_TAGGED = """
+insert into telemetry_taggedminute (series, minute, "window", good, total) select %(series)s, minute, label, 0, 0 from labelled
+on conflict (series, minute, "window") do nothing
+"""
+MORE_TAGGED = """
+update telemetry_taggedminute t set good = t.good + labelled.good, total = t.total + labelled.total
+from labelled where t.series = %(series)s and t.minute = labelled.minute and t."window" = labelled.label
 """
 NEW_DAYS = """
 insert into telemetry_daytotal (series, day, good, total, good_sum, total_sum)
@@ -113,4 +120,5 @@ def add(cursor: CursorWrapper, series: str, deltas: dict[str, Any]) -> None:
         for statement in (NEW_MINUTES, TAILS_OF_DAYS, NEW_DAYS, LATER_DAYS):
             cursor.execute(DELTAS + statement, {**deltas, **bounds, "series": series})
         if any(deltas["label"]):
-            cursor.execute(TAGGED, {**deltas, "series": series})
+            for statement in (NEW_TAGGED, MORE_TAGGED):
+                cursor.execute(TAGGED + statement, {**deltas, "series": series})

@@ -13,7 +13,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from slo.objectives.models import Objective
-from slo.telemetry.models import Measurement
+from slo.telemetry import commands
+from slo.telemetry.models import Measurement, Owed, TaggedMinute
 from tests import given_signals as sent
 from tests import given_windows as given
 from tests.callers import token_of
@@ -219,14 +220,54 @@ def test_running_totals_are_counted_by_what_they_grew(exporter: Exporter) -> Non
     assert counted() == [(50, 51, ""), (20, 21, "")], "the first tells only where they stand; the last began anew"
 
 
-def test_what_cannot_be_counted_is_told(exporter: Exporter) -> None:
+@pytest.mark.parametrize("tagged", [True, False])
+def test_good_and_total_may_come_in_requests_of_their_own_and_again_with_others(exporter: Exporter, tagged: bool) -> None:
+    objective(query={"good": "served", "total": "asked"})
+    at = clock().replace(second=0, microsecond=0) - timedelta(minutes=2)
+    about = {"window": ran(began=at - timedelta(minutes=1)).reference} if tagged else {}
+    asked, served = sent.counter("asked", sent.point(at, 100)), sent.counter("served", sent.point(at, 90))
+    other = sent.counter("asked", sent.point(at, 7, at - DAY, node="other"), temporality=2)
+    for told in ([asked], [served], [asked, served], [served, other], [asked, other]):
+        assert exporter.keeps("metrics", sent.metrics(*told, **about)) == {}
+    assert counted() == [(90, 100, about.get("window", ""))] and not Owed.objects.exists()
+    if tagged:
+        assert TaggedMinute.objects.values_list("good", "total").get() == (90, 100)
+
+
+def test_more_good_than_all_waits_and_is_told_once_its_minute_is_over(exporter: Exporter) -> None:
+    objective(query={"good": "served", "total": "asked"})
+    at = clock().replace(second=0, microsecond=0) - timedelta(minutes=2)
+    assert (
+        exporter.keeps("metrics", sent.metrics(sent.counter("served", sent.point(at, 9)), sent.counter("asked", sent.point(at, 8)))) == {}
+    )
+    assert counted() == [(8, 8, "")]
+    told = exporter.keeps("metrics", sent.metrics(sent.counter("asked", sent.point(at + timedelta(minutes=1), 1))))
+    assert told["partialSuccess"] == {
+        "rejectedDataPoints": "1",
+        "errorMessage": "1 refused: orders-http: in the last hour there were minutes with more that was good than there was in all",
+    }
+    exporter.keeps("metrics", sent.metrics(sent.counter("asked", sent.point(at + timedelta(seconds=1), 3))))
+    assert counted() == [(9, 11, ""), (0, 1, "")] and not Owed.objects.exists()
+
+
+def test_counters_without_end_are_refused_and_those_there_are_go_on(exporter: Exporter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "COUNTERS", 2)
+    objective(query={"good": "served", "total": "asked"})
+    at = clock().replace(second=0, microsecond=0) - timedelta(minutes=2)
+
+    def say(second: int, **told: str) -> dict[str, Any]:
+        moment = at + timedelta(seconds=second)
+        return exporter.keeps("metrics", sent.metrics(*(sent.counter(name, sent.point(moment, 1, **told)) for name in ("asked", "served"))))
+
+    assert say(0, user="a") == {}
+    assert "4 counters would be counted for it, at most 2 are" in say(1, user="b")["partialSuccess"]["errorMessage"]
+    assert say(2, user="a") == {}
+    assert counted() == [(2, 2, "")]
+
+
+def test_what_no_objective_asks_for_is_passed_over(exporter: Exporter) -> None:
     objective(query={"good": "served", "total": "asked"})
     at = clock()
-    told = exporter.keeps("metrics", sent.metrics(sent.counter("served", sent.point(at, 9)), sent.counter("asked", sent.point(at, 8))))
-    assert told["partialSuccess"] == {
-        "rejectedDataPoints": "1", "errorMessage": "1 refused: orders-http: of a minute more was good than there was in all",
-    }  # fmt: skip
-    assert counted() == []
     assert exporter.keeps("metrics", sent.metrics(sent.counter("other", sent.point(at, 9)))) == {}
     Objective.objects.update(source="push", query={})
     assert exporter.keeps("metrics", sent.metrics(sent.counter("served", sent.point(at, 9)))) == {}, "nobody asked for it"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slo.budget import Ratio
 from slo.errors import Invalid
-from slo.telemetry.increases import Held, Point, grown, samples
+from slo.telemetry.increases import MEMORY, Growth, Held, Key, Place, Point, by_minute, grown, settled
 from slo.telemetry.selectors import selector
 from slo.telemetry.sources import otlp
 
@@ -66,19 +68,87 @@ def test_nothing_is_lost_or_doubled_over_resets(steps: list[tuple[int, bool]], b
     assert counted == happened
 
 
-def test_a_minute_becomes_one_push_that_is_the_same_when_it_comes_again() -> None:
-    points = [delta(90, part="good"), delta(100), delta(5, 70, part="good"), delta(5, 70), delta(3, window="MW-1")]
-    found, wrong = samples(grown(points, {})[0], "otlp", by_bad=False)
-    assert [(one.good, one.total, one.window) for one in found] == [(90, 100, ""), (0, 3, "MW-1"), (5, 5, "")] and wrong == 0
-    assert samples(grown(points, {})[0], "otlp", by_bad=False)[0] == found
-    assert len({one.key for one in found}) == 3
+class Kept:
+    """What is kept of a series, in memory: as push_points does it with rows."""
+
+    def __init__(self, *, by_bad: bool = False) -> None:
+        self.by_bad, self.counters = by_bad, dict[Key, Held]()
+        self.minutes, self.owed = dict[Place, Ratio](), dict[Place, int]()
+
+    def take(self, *points: Point) -> list[Growth]:
+        increases, self.counters = grown(points, self.counters)
+        growth = by_minute(increases, by_bad=self.by_bad)
+        for one in growth:
+            had = self.minutes.get(one.place, Ratio())
+            change, self.owed[one.place] = settled(one, had, self.owed.get(one.place, 0))
+            self.minutes[one.place] = had + change
+            assert 0 <= self.minutes[one.place].good <= self.minutes[one.place].total
+        return growth
+
+    @property
+    def counted(self) -> list[tuple[int, int]]:
+        return [(one.good, one.total) for _, one in sorted(self.minutes.items())]
 
 
-def test_bad_ones_are_taken_off_and_more_than_all_is_refused() -> None:
-    assert [one.good for one in samples(grown([delta(4, part="bad"), delta(10)], {})[0], "", by_bad=True)[0]] == [6]
-    assert [one.good for one in samples(grown([delta(10)], {})[0], "", by_bad=True)[0]] == [10]
-    assert samples(grown([delta(11, part="bad"), delta(10)], {})[0], "", by_bad=True) == ([], 1)
-    assert samples(grown([delta(11, part="good"), delta(10)], {})[0], "", by_bad=False) == ([], 1)
+def test_a_minute_takes_each_point_once_whatever_it_is_sent_with() -> None:
+    points = [delta(90, part="good"), delta(100), delta(5, 70, part="good"), delta(5, 70), delta(3, 2, window="MW-1")]
+    kept = Kept()
+    assert len({one.key for one in kept.take(*points, running(7, 0, stream="other"))}) == 3
+    assert kept.counted == [(90, 100), (0, 3), (5, 5)]
+    assert kept.take(*points) == kept.take(points[1], running(7, 0, stream="other")) == [], "the same again, alone or mixed"
+    assert kept.counted == [(90, 100), (0, 3), (5, 5)]
+
+
+@pytest.mark.parametrize("good_first", [True, False])
+def test_good_and_total_of_a_minute_may_come_apart(good_first: bool) -> None:
+    kept = Kept()
+    for one in sorted([delta(90, part="good"), delta(100)], key=lambda point: (point.part == "good") != good_first):
+        kept.take(one)
+    assert kept.counted == [(90, 100)] and set(kept.owed.values()) == {0}
+
+
+def test_bad_ones_are_taken_off_and_more_than_all_waits() -> None:
+    kept = Kept(by_bad=True)
+    kept.take(delta(10))
+    assert kept.counted == [(10, 10)]
+    kept.take(delta(11, part="bad"))
+    assert kept.counted == [(0, 10)] and list(kept.owed.values()) == [-1]
+    kept.take(delta(5, 1))
+    assert kept.counted == [(4, 15)] and list(kept.owed.values()) == [0]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50), st.integers(0, 1), st.booleans()), max_size=12), st.randoms(), st.booleans()
+)
+def test_any_order_any_split_and_any_resend_count_the_same(nodes: list[tuple[int, int, int, bool]], random: Random, by_bad: bool) -> None:
+    """Deltas of many nodes and minutes, of which a part is sent again: each minute has what happened in it, once all has come."""
+    points, happened = list[Point](), dict[int, Ratio]()
+    for node, (good, bad, minute, _) in enumerate(nodes):
+        told = {"bad": bad, "total": good + bad} if by_bad else {"good": good, "total": good + bad}
+        points += [Point(part, f"{node}", None, NOW + timedelta(minutes=minute), value, True) for part, value in told.items()]
+        happened[minute] = happened.get(minute, Ratio()) + Ratio(good, good + bad)
+    sent = points + [one for one in points if nodes[int(one.stream)][3]]
+    random.shuffle(sent)
+    kept = Kept(by_bad=by_bad)
+    while sent:
+        many = random.randint(1, 5)
+        kept.take(*sent[:many])
+        del sent[:many]
+    assert kept.counted == [(one.good, one.total) for _, one in sorted(happened.items()) if one.total]
+    assert not any(kept.owed.values())
+
+
+def test_deltas_that_overtake_one_another_count_once_and_what_is_too_old_to_be_known_does_not() -> None:
+    def at(second: int) -> Point:
+        return Point("total", "s", None, NOW + timedelta(seconds=second), 1, True)
+
+    kept = Kept()
+    kept.take(at(5))
+    kept.take(at(3), at(5))
+    assert kept.counted == [(0, 2)]
+    kept.take(*(at(second) for second in range(100, 100 + MEMORY)))
+    assert kept.take(at(4)) == kept.take(at(100)) == []
+    assert len(kept.counters["total", "s"].told) == MEMORY
 
 
 @pytest.mark.parametrize(

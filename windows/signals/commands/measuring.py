@@ -55,4 +55,5 @@ def pushed(wish: Wish, points: Sequence[Point]) -> dict[str, int]:
         _, wrong = push_points(one.slug, points, SOURCE, one.slicing, by_bad="bad" in wish.parts)
     except Invalid as error:
         return {f"{one.slug}: {error.detail}": len(points)}
-    return {f"{one.slug}: of a minute more was {'bad' if 'bad' in wish.parts else 'good'} than there was in all": wrong} if wrong else {}
+    part = "bad" if "bad" in wish.parts else "good"
+    return {f"{one.slug}: in the last hour there were minutes with more that was {part} than there was in all": wrong} if wrong else {}
