@@ -79,6 +79,14 @@ def test_the_inbox_and_the_rail_cost_the_same_for_one_and_for_many(
     assert waiting_count(ada) == 0
 
 
+def test_policies_that_ask_for_an_order_cost_two_statements_more_in_all(ada: Any, olga: Any, django_assert_max_num_queries: Any) -> None:
+    in_order = [place | {"turn": turn} for turn, place in enumerate(TWO, 1)]
+    Policy.objects.create(name="One after the other", position=0, requires=in_order)
+    asked(ada, 12)
+    with django_assert_max_num_queries(4):
+        assert waiting_count(olga) == 12
+
+
 def test_who_may_not_see_or_sign_counts_nothing(ada: Any, olga: Any, sam: Any) -> None:
     (window,) = asked(ada, confidential=True)
     assert (waiting_count(olga), waiting_count(sam)) == (1, 1)

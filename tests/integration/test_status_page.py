@@ -88,6 +88,31 @@ def test_what_is_called_off_after_it_was_told_is_said_to_be() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_following_locks_nothing_that_has_not_changed(django_assert_num_queries: Any) -> None:
+    for slug in ("", "search", "mail"):
+        announced(approved(slug))
+    follow()
+    with django_assert_num_queries(2) as asked:
+        assert follow() == 0
+    assert not any("FOR UPDATE" in one["sql"] for one in asked.captured_queries)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_portals_copy_says_how_old_it_is_once_nobody_renders_it(client: Client, django_assert_num_queries: Any) -> None:
+    announced(approved())
+    follow()
+    render()
+    with django_assert_num_queries(2):  # the time, and this part alone
+        fresh = client.get("/status/")
+    assert fresh.status_code == 200 and "newer facts cannot be had" not in fresh.content.decode() and "Age" not in fresh
+    Edition.objects.update(rendered_at=clock() - timedelta(minutes=7))
+    old = client.get("/status/", headers={"If-None-Match": fresh["ETag"]})
+    assert old.status_code == 200 and "7 minutes ago: newer facts cannot be had" in old.content.decode()
+    assert 420 <= int(old["Age"]) < 440
+    assert client.get("/status/nothing").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_move_is_told_once_it_is_approved() -> None:
     window = announced(approved())
     follow()

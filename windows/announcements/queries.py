@@ -8,9 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, Prefetch, Q
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Coalesce
 
-from windows.announcements.models import Announcement, Component, Update
+from windows.announcements.models import Announcement, Component, Edition, Update
 from windows.announcements.states import PublicStatus
 from windows.catalogue.models import Service
 from windows.scheduling.models import WindowScope
@@ -82,6 +83,13 @@ def maintenance(row: Announcement, touched: Sequence[int]) -> PublicMaintenance:
         ends_at=row.ends_at or window.ends_at,
         begun_at=window.started_at, announced_at=row.announced_at, updated_at=row.updated_at, updates=updates, components=tuple(touched),
     )  # fmt: skip
+
+
+def part_of_edition(path: str) -> tuple[tuple[str, str] | None, datetime] | None:
+    """One part of the page as it was last rendered, (content type, text), None where it has no such part, and when that was; None where
+    it never was. Of the kept copies only this one is read."""
+    kept = Edition.objects.annotate(part=KeyTransform(path, "copies")).values_list("part", "rendered_at").first()
+    return kept and (kept[0] and (kept[0][0], kept[0][1]), kept[1])
 
 
 def announcement_of(window_id: int) -> Announcement | None:

@@ -1,4 +1,4 @@
-"""What waits for somebody's signature. One statement, whatever is stored: the rail counts it on every page."""
+"""What waits for somebody's signature. A few statements, whatever is stored: the rail counts it on every page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from windows.access.roles import Actor, Verb, permitted
 from windows.approvals.models import Approval, ApprovalRequest, RequestStatus
 from windows.approvals.queries.delegations import Lender, lenders_of, places_lent, seated_in
 from windows.approvals.queries.material import Roles
-from windows.approvals.queries.signing import signable, turn_now
+from windows.approvals.queries.signing import signable, turns_now
 from windows.approvals.queries.standing import barred_from
 from windows.catalogue.models import Person
 from windows.lifecycle.states import WindowStatus
@@ -41,12 +41,12 @@ def waiting_for(viewer: Actor) -> list[ApprovalRequest]:
     held = frozenset((team, role.value) for team, role in viewer.roles)
     if lenders:
         rows = rows.prefetch_related("approvals")
-    return seen([row for row in rows[:MOST] if mine_to_sign(row, mine, held, lenders)], viewer)
+    found = list(rows[:MOST])
+    turns = turns_now(found)
+    return seen([row for row in found if mine_to_sign(row, mine, held, lenders, turns[row.pk])], viewer)
 
 
-def mine_to_sign(request: ApprovalRequest, mine: int, held: Roles, lenders: list[Lender]) -> bool:
-    """Statements only where its policy asks for an order."""
-    turn = turn_now(request)
+def mine_to_sign(request: ApprovalRequest, mine: int, held: Roles, lenders: list[Lender], turn: int | None) -> bool:
     if signable(request, mine, held, turn):
         return True
     return bool(lenders and places_lent(request, lenders, barred_from(request.window, request), seated_in(request), turn))

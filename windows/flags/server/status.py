@@ -116,15 +116,17 @@ class StatusCopies:
             marks = [OPEN, (wire.AGE, b"%d" % self.age)]  # and no ETag: the age is part of what is shown
         elif header(scope, b"if-none-match") == copy.etag:
             return await wire.not_modified(send, marks)
-        body = copy.body.replace(MARK, self.told_age()) if self.age > OLD else copy.body
+        body = copy.body.replace(MARK, age_note(self.rendered_at, time.time())) if self.age > OLD else copy.body
         strict = [STRICT] if copy.kind.startswith(b"text/html") else []
         return await wire.answer(send, 200, body, [*marks, *strict, (b"x-content-type-options", b"nosniff")], kind=copy.kind)
 
-    def told_age(self) -> bytes:
-        minutes = int(self.age // 60)
-        ago = f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
-        at = time.strftime("%d %b %Y, %H:%M UTC", time.gmtime(self.rendered_at))
-        return f'<p class="age" role="status">This page is as of {at}, {ago} ago: newer facts cannot be had right now.</p>'.encode()
+
+def age_note(rendered_at: float, now: float) -> bytes:
+    """What stands in the place of MARK on a page that is older than OLD; both in seconds of the epoch."""
+    minutes = int((now - rendered_at) // 60)
+    ago = f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+    at = time.strftime("%d %b %Y, %H:%M UTC", time.gmtime(rendered_at))
+    return f'<p class="age" role="status">This page is as of {at}, {ago} ago: newer facts cannot be had right now.</p>'.encode()
 
 
 def copy_of(kind: str, text: str) -> Copy:
