@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from windows.notices.words import Ahead, body, heading
+from windows.notices.words import Told, body, heading
 
-AHEAD = Ahead(
+AHEAD = Told(
     "MW-1042", "Rebuild the index", "It has grown.", datetime(2026, 3, 1, 22, tzinfo=UTC), datetime(2026, 3, 1, 23, 30, tzinfo=UTC),
     "read_only", "Nothing can be ordered.", [f"s{n} in production/r1" for n in range(12)], "Olga", "", "https://portal/windows/MW-1042",
 )  # fmt: skip

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from windows.access.roles import Role
 from windows.audit.models import AuditEntry
-from windows.catalogue.models import Environment
-from windows.catalogue.queries import Contact, holders, on_call_of
+from windows.catalogue.models import Environment, Person
+from windows.catalogue.queries import Contact, holders, on_call_of, who_may_see
 from windows.delivery.models import Message, MessageStatus
 from windows.lifecycle.states import Mode, WindowStatus
+from windows.notices.deciding import AHEAD, Around
 from windows.scheduling.models import Window
-from windows.scheduling.queries import scope_of
+from windows.scheduling.queries import scope_of, subject_of
 
-AHEAD = timedelta(days=1)  # so long before its start a window is told; one that is approved later, at once
 SENT = "notice.sent"
 PUBLIC = ("component.published", "component.unpublished")
 SAID = ("announcement.written", "announcement.withdrawn")
@@ -46,6 +46,19 @@ def concerned(window: Window) -> tuple[list[Contact], list[str]]:
     others = [team for team in teams if team != window.team.slug]
     found = {one.email: one for one in (*on_call_of(teams), *(holders(others, Role.OWNER) if others else []))}
     return [found[email] for email in sorted(found)], teams
+
+
+def around(window: Window, actor_id: int | None) -> tuple[Around, list[str]]:
+    """Those near it as they are now, and the teams whose services it touches. `actor_id` did what is told. Nine statements at most."""
+    subject = subject_of(window)
+    teams = sorted(subject.affected_teams)
+    others = [team for team in teams if team != subject.team]
+    on_call = {one.email for one in on_call_of(teams)}
+    owners = {one.email for one in holders(others, Role.OWNER)} if others else set[str]()
+    own = [one for one in (window.owner_id, window.coordinator_id, window.deputy_id) if one is not None]
+    people = dict(Person.objects.filter(pk__in=[*own, actor_id or 0]).values_list("pk", "email"))
+    may_see = who_may_see(subject, on_call | owners) if window.confidential else None
+    return Around(on_call, owners, [people[one] for one in own], people.get(actor_id or 0, ""), may_see), teams
 
 
 @dataclass(frozen=True, slots=True)

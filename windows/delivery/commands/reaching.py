@@ -46,6 +46,7 @@ class Saying:
     facts: Mapping[str, Any] = field(default_factory=dict)
     about: Subject = field(default_factory=Subject)
     outside: Words | None = None  # None: only that there is something
+    heard_as: Urgency | None = None  # the channels that take this heard the same thing so, and do not hear it again
 
     @property
     def told_outside(self) -> Words | None:
@@ -68,7 +69,7 @@ def reach(said: Saying, emails: Iterable[str], teams: Collection[str]) -> int:
         to_person(said if email in inside else outside, email, sorted(teams))
         ways += 1
     for channel in Channel.objects.filter(team__in=teams, ended_at=None).order_by("pk"):
-        if said.urgency.value in channel.urgencies:
+        if said.urgency.value in channel.urgencies and said.heard_as not in channel.urgencies:
             to_channel(outside, channel, sorted(teams))
             ways += 1
     return ways

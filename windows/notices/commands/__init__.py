@@ -1,1 +1,1 @@
-"""Verbs of notices: tell those whom a window touches."""
+"""Verbs of notices: tell those whom a window touches that it begins, and what becomes of it."""

@@ -14,7 +14,7 @@ from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.lifecycle.states import WindowStatus
 from windows.notices.queries import concerned, fact_of, sent, untold
-from windows.notices.words import Ahead, body, heading
+from windows.notices.words import Told, body, heading
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.commands.transitions import locked
 from windows.scheduling.models import Window
@@ -45,9 +45,10 @@ def tell(window_id: int) -> bool:
     return True
 
 
-def told_of(window: Window) -> Ahead:
+def told_of(window: Window) -> Told:
+    """Its row, owner and coordinator beside it, in the words of its notices. One statement."""
     places = sorted({f"{row.service} in {row.environment}/{row.region}" for row in scope_of(window.pk)})
-    return Ahead(
+    return Told(
         window.reference, window.title, window.reason, window.starts_at, window.ends_at, window.mode, window.expected_impact, places,
         window.owner.name if window.owner else "", window.coordinator.name if window.coordinator else "",
         f"{settings.PORTAL_URL}/windows/{window.reference}",
