@@ -16,7 +16,7 @@ from tests import given_runs as runs
 from windows.alerts import tasks as alerts_tasks
 from windows.alerts.models import Alert, AlertFact, AlertGroup, PastWindow
 from windows.audit.clock import clock
-from windows.audit.forgetting import forget
+from windows.audit.forgetting import forget, spare
 from windows.delivery import tasks as delivery_tasks
 from windows.delivery.models import Message
 from windows.execution import tasks as execution_tasks
@@ -97,6 +97,8 @@ def test_forgetting_goes_in_small_bites_and_stops_where_it_must(django_assert_nu
         assert forget(StepLog.objects.all(), batch=10) == 25
     StepLog.objects.bulk_create(StepLog(run=run, position=1, text=str(n)) for n in range(25))
     assert forget(StepLog.objects.all(), batch=10, most=2) == 20 and StepLog.objects.count() == 5, "the next tick goes on"
+    with django_assert_num_queries(2):
+        assert spare(StepLog.objects.exclude(text="kept"), batch=4, text="kept") == 5
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from windows.signals.otlp import records, values
 from windows.signals.otlp.answers import status_of, varint
 from windows.signals.otlp.points import points
 from windows.signals.otlp.reading import JSON, MEMBERS, NODES, PROTOBUF, SENT, UNPACKED, message
-from windows.signals.otlp.records import MOST, lines, spans
+from windows.signals.otlp.records import GROUPS, MOST, lines, spans
 from windows.signals.records import Line, Span, size
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -65,6 +65,49 @@ def test_r_c13_what_is_beyond_the_limit_is_counted_and_not_looked_at(monkeypatch
             scope.log_records.add()
     found = lines(request, NOW)
     assert (len(looked), found.refused) == (MOST, {"no": MOST, f"at most {MOST} are read of one request": 2 * MOST})
+
+
+REQUESTS = {
+    "spans": (ExportTraceServiceRequest, "resource_spans", "scope_spans", spans),
+    "lines": (ExportLogsServiceRequest, "resource_logs", "scope_logs", lines),
+    "points": (ExportMetricsServiceRequest, "resource_metrics", "scope_metrics", points),
+}
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+@pytest.mark.parametrize("what", ["resources", "scopes"])
+def test_r_c13_millions_of_empty_resources_or_scopes_are_not_walked(kind: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    monkeypatch.setattr(records, "origin", lambda _: looked.append(1))
+    request, resources, within, read = REQUESTS[kind]
+    inside = request()
+    for _ in range(1 if what == "scopes" else 3 * GROUPS):
+        getattr(inside, resources).add()
+    for _ in range(3 * GROUPS if what == "scopes" else 1):
+        getattr(getattr(inside, resources)[0], within).add()
+    with pytest.raises(TooLarge, match=f"At most 10,000 {what} may be sent at once"):
+        read(message(request, inside.SerializeToString(), PROTOBUF), NOW)  # type: ignore[operator]
+    assert not looked
+
+
+def test_r_c13_millions_of_metrics_points_without_a_value_and_attributes_are_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    request = ExportMetricsServiceRequest()
+    scope = request.resource_metrics.add().scope_metrics.add()
+    for _ in range(3):
+        metric = scope.metrics.add(name="m")
+        metric.sum.is_monotonic = True
+        for _ in range(MOST):
+            metric.sum.data_points.add(flags=1)
+    found = points(request, NOW)
+    assert found.refused == {f"at most {MOST} are read of one request": 2 * MOST} and not found.records
+    for _ in range(GROUPS):
+        scope.metrics.add()
+    with pytest.raises(TooLarge, match="metrics may be sent at once"):
+        points(request, NOW)
+    monkeypatch.setattr(values, "value_of", lambda *_: looked.append(1))
+    kept, left_out = values.pairs([KeyValue(key="k", value=AnyValue(int_value=1))] * 5000)
+    assert (len(kept), left_out, len(looked)) == (1, 5000 - values.LOOKED, values.LOOKED)
 
 
 @pytest.mark.parametrize("kind", [ExportTraceServiceRequest, ExportLogsServiceRequest, ExportMetricsServiceRequest])

@@ -14,7 +14,7 @@ from typing import Any
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, DataPointFlags, Metric
 
-from windows.signals.otlp.records import Origin, keep, moment, origin, room, tags_in, timely, unplaced
+from windows.signals.otlp.records import Origin, few, keep, moment, room, scopes, tags_in, timely, unplaced
 from windows.signals.otlp.values import pairs
 from windows.signals.records import Found, Measured
 
@@ -26,28 +26,31 @@ NOTHING = DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK
 def points(request: ExportMetricsServiceRequest, now: datetime) -> Found[Measured]:
     records: list[Measured] = []
     refused: dict[str, int] = {}
-    for of_one in request.resource_metrics:
-        resource = origin(of_one.resource)
-        for scope in of_one.scope_metrics:
-            for metric in scope.metrics:
-                for point, value, temporality in counted(metric, records, refused):
-                    if not point.flags & NOTHING:
-                        keep(measured(resource, metric.name, point, value, temporality=temporality, now=now), records, refused)
+    blank = 0
+    found = scopes(request.resource_metrics, "scope_metrics")
+    few("metrics", (len(scope.metrics) for _, scope in found))
+    for resource, scope in found:
+        for metric in scope.metrics:
+            for point, value, temporality in counted(metric, records, refused, blank):
+                if point.flags & NOTHING:
+                    blank += 1
+                else:
+                    keep(measured(resource, metric.name, point, value, temporality=temporality, now=now), records, refused)
     return Found(records, refused)
 
 
-def counted(metric: Metric, records: list[Measured], refused: dict[str, int]) -> Iterator[tuple[Any, float, int]]:
+def counted(metric: Metric, records: list[Measured], refused: dict[str, int], blank: int) -> Iterator[tuple[Any, float, int]]:
     """Each point there is still room for, with what it counts; gauges and sums that may fall have none."""
     match metric.WhichOneof("data"):
         case "sum" if metric.sum.is_monotonic:
-            for point in room(metric.sum.data_points, records, refused):
+            for point in room(metric.sum.data_points, records, refused, blank):
                 value = point.as_int if point.WhichOneof("value") == "as_int" else point.as_double
                 yield point, value, metric.sum.aggregation_temporality
         case "histogram":
-            for one in room(metric.histogram.data_points, records, refused):
+            for one in room(metric.histogram.data_points, records, refused, blank):
                 yield one, one.count, metric.histogram.aggregation_temporality
         case "exponential_histogram":
-            for another in room(metric.exponential_histogram.data_points, records, refused):
+            for another in room(metric.exponential_histogram.data_points, records, refused, blank):
                 yield another, another.count, metric.exponential_histogram.aggregation_temporality
         case _:
             return

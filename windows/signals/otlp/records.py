@@ -6,7 +6,7 @@ tags (`maintenance.window` …) are looked for on the record first, then on its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -17,10 +17,12 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as Sent
 
+from windows.errors import TooLarge
 from windows.signals.otlp.values import pairs, spoken, text_of, value_of
 from windows.signals.records import Found, Line, Plain, Span
 
 MOST = 5000  # records of one request
+GROUPS = 10_000  # resources, scopes or metrics of one request: twice as many as there can be with a record each
 EVENTS = 8  # of one span
 BODY = 4000  # letters of a log line
 OLDEST, AHEAD = timedelta(days=7), timedelta(minutes=5)
@@ -45,31 +47,40 @@ class Origin:
 def spans(request: ExportTraceServiceRequest, now: datetime) -> Found[Span]:
     records: list[Span] = []
     refused: dict[str, int] = {}
-    for of_one in request.resource_spans:
-        resource = origin(of_one.resource)
-        for scope in of_one.scope_spans:
-            here = narrowed(resource, scope.scope.attributes)
-            for sent in room(scope.spans, records, refused):
-                keep(span(sent, here, now), records, refused)
+    for resource, scope in scopes(request.resource_spans, "scope_spans"):
+        here = narrowed(resource, scope.scope.attributes)
+        for sent in room(scope.spans, records, refused):
+            keep(span(sent, here, now), records, refused)
     return Found(records, refused)
 
 
 def lines(request: ExportLogsServiceRequest, now: datetime) -> Found[Line]:
     records: list[Line] = []
     refused: dict[str, int] = {}
-    for of_one in request.resource_logs:
-        resource = origin(of_one.resource)
-        for scope in of_one.scope_logs:
-            here = narrowed(resource, scope.scope.attributes)
-            for sent in room(scope.log_records, records, refused):
-                keep(line(sent, here, now), records, refused)
+    for resource, scope in scopes(request.resource_logs, "scope_logs"):
+        here = narrowed(resource, scope.scope.attributes)
+        for sent in room(scope.log_records, records, refused):
+            keep(line(sent, here, now), records, refused)
     return Found(records, refused)
 
 
-def room(sent: Sequence[S], records: list[R], refused: dict[str, int]) -> Sequence[S]:
+def scopes(resources: Sequence[Any], called: str) -> list[tuple[Origin, Any]]:
+    """Each scope, with what its resource says. TooLarge as `few`."""
+    few("resources", [len(resources)])
+    few("scopes", (len(getattr(of_one, called)) for of_one in resources))
+    return [(resource, scope) for of_one in resources for resource in [origin(of_one.resource)] for scope in getattr(of_one, called)]
+
+
+def few(called: str, numbers: Iterable[int]) -> None:
+    """TooLarge before anything is looked at: empty ones cost two bytes each, so that a body of a few kilobytes holds two million."""
+    if sum(numbers) > GROUPS:
+        raise TooLarge(f"At most {GROUPS:,} {called} may be sent at once; send smaller batches.", limit=GROUPS)
+
+
+def room(sent: Sequence[S], records: list[R], refused: dict[str, int], blank: int = 0) -> Sequence[S]:
     """Those of one scope that are still read of the request. The others are counted, not looked at: a body of a few kilobytes may hold two
-    million empty ones."""
-    left = max(0, MOST - len(records) - sum(refused.values()))
+    million empty ones. `blank` were read and say nothing."""
+    left = max(0, MOST - len(records) - sum(refused.values()) - blank)
     if beyond := max(0, len(sent) - left):
         told = f"at most {MOST} are read of one request"
         refused[told] = refused.get(told, 0) + beyond

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -12,6 +12,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from windows.signals.records import Plain, size
 
 MOST, KEY, TEXT, WHOLE, DEEP = 64, 120, 1000, 4096, 4  # attributes, letters of a key, of a text, bytes of all, levels
+LOOKED = 4 * MOST
 
 
 def text_of(given: str, longest: int = TEXT) -> str:
@@ -43,11 +44,12 @@ def value_of(given: AnyValue, deep: int = DEEP) -> Any:
             return None
 
 
-def pairs(given: Iterable[KeyValue], deep: int = DEEP) -> tuple[Plain, int]:
-    """The attributes that fit, in the sender's order, and how many were left out. Of a key that comes twice the last counts."""
+def pairs(given: Sequence[KeyValue], deep: int = DEEP) -> tuple[Plain, int]:
+    """The attributes that fit, in the sender's order, and how many were left out. Of a key that comes twice the last counts. Only the
+    first are looked at: empty ones cost two bytes each."""
     found: Plain = {}
-    room, dropped = WHOLE, 0
-    for one in given:
+    room, dropped = WHOLE, max(0, len(given) - LOOKED)
+    for one in given[:LOOKED]:
         if len(found) >= MOST or not 0 < len(one.key) <= KEY:
             dropped += 1
             continue
