@@ -8,8 +8,8 @@ import pytest
 from slo.budget import Policy, Ratio
 from slo.errors import Invalid, Missing
 from slo.intervals import Interval
-from slo.objectives import tasks
 from slo.objectives.commands import Definition
+from slo.objectives.commands.fetching import fetch_all
 from slo.objectives.models import Objective
 from slo.objectives.queries import Treatment, budget, burn_rates, health, promises, reading, strayed
 from slo.telemetry import commands, registry
@@ -179,12 +179,12 @@ def test_measure_fetches_finished_minutes_once_and_makes_up_for_a_failure(monkey
         return answers[0]
 
     monkeypatch.setattr(registry.known()["prometheus"], "events", events)
-    monkeypatch.setattr(tasks, "clock", lambda: NOW + timedelta(seconds=20))
-    tasks.measure()
+    monkeypatch.setattr(registry.known()["prometheus"], "tags", lambda *_: pytest.fail("no window, no tags to be asked for"))
+    fetch_all(NOW + timedelta(seconds=20), set())
     assert len(asked) == 1
     answers[0] = Ratio(9, 10)
-    tasks.measure()
-    tasks.measure()
+    fetch_all(NOW + timedelta(seconds=20), {"baskets"})
+    fetch_all(NOW + timedelta(seconds=20), set())
     assert len(set(asked)) == 3 == len(asked) - 1
     assert max(asked) == NOW - timedelta(minutes=2)  # the last minute has not settled yet
     assert budget("orders-reads", NOW).raw.total == 30

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from slo.budget import Ratio
+from slo.objectives.commands.fetching import fetch
 from slo.objectives.models import Objective
 from slo.objectives.queries.promises import promise
-from slo.objectives.tasks import fetch
 from slo.telemetry.queries import labelled
 from slo.telemetry.sources import prometheus as source
 from tests import servers
@@ -67,7 +67,7 @@ def test_n13_c10_tags_joined_by_the_recording_rules_are_counted(recorded: None) 
             "total": f'sum(increase(maintenance:shop_requests_total{{service="{service}"}}[{{{{ window }}}}]))',
         }
         Objective.objects.create(slug=service, service=service, title=service, target="0.9", source="prometheus", query=query)
-        fetch(promise(service), [at])
+        fetch(promise(service), [at], is_tagged=True)
         found = labelled(service, at - timedelta(minutes=1), at + timedelta(minutes=1))
         assert set(found) <= windows
         told = found[max(windows)]

@@ -22,6 +22,7 @@ from windows.access.roles import Role, Verb
 from windows.audit.clock import clock
 from windows.scheduling.models import Window
 from windows.signals import nearness, tasks
+from windows.signals.commands.measuring import services_maintained
 from windows.signals.models import Room, StoredLine, StoredSpan
 
 pytestmark = pytest.mark.django_db
@@ -160,8 +161,14 @@ def test_x18_telemetry_near_a_window_outlives_the_rest(exporter: Exporter, passe
 
 
 def test_forgetting_goes_in_batches_of_few_statements(exporter: Exporter, django_assert_num_queries: Callable[..., Any]) -> None:
-    with django_assert_num_queries(9):
-        assert tasks.forget_at(clock()) == 0
+    now = clock()
+    ran(began=now - timedelta(minutes=30), ended=now)
+    exporter.keeps("logs", sent.logs(sent.line(now, "near what ran")))
+    with django_assert_num_queries(8) as asked:
+        assert tasks.forget_at(now + 8 * DAY) == 0
+    spared = [one["sql"] for one in asked.captured_queries if "UPDATE" in one["sql"]]
+    assert len(spared) == 2 and all("LIMIT 5000" in sql for sql in spared), "a week of telemetry is not locked in one statement"
+    assert StoredLine.objects.get().stays
 
 
 def test_what_is_taken_costs_the_same_however_much_comes(exporter: Exporter) -> None:
@@ -271,3 +278,13 @@ def test_what_no_objective_asks_for_is_passed_over(exporter: Exporter) -> None:
     assert exporter.keeps("metrics", sent.metrics(sent.counter("other", sent.point(at, 9)))) == {}
     Objective.objects.update(source="push", query={})
     assert exporter.keeps("metrics", sent.metrics(sent.counter("served", sent.point(at, 9)))) == {}, "nobody asked for it"
+
+
+def test_tags_are_asked_for_while_a_window_is_under_way_and_some_minutes_after(django_assert_num_queries: Callable[..., Any]) -> None:
+    now = clock()
+    ran("orders", began=now - timedelta(hours=3))
+    ran("mail", began=now - timedelta(hours=1), ended=now - timedelta(minutes=8))
+    ran("search", began=now - timedelta(hours=1), ended=now - timedelta(minutes=11))
+    given.window(given.actor("olga", ("shop", Role.OWNER)), "payments")
+    with django_assert_num_queries(1):
+        assert services_maintained(now) == {"orders", "mail"}

@@ -1,4 +1,4 @@
-"""Celery's door: forgetting (SPEC §23)."""
+"""Celery's doors: measuring, and forgetting (SPEC §23)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ from django.db.models.functions import Coalesce
 
 from windows.audit.clock import clock
 from windows.audit.forgetting import forget as forgotten
+from windows.audit.forgetting import spare
 from windows.scheduling.models import WindowScope
+from windows.signals.commands import measuring
 from windows.signals.models import Room, StoredLine, StoredSpan
 from windows.signals.nearness import NEAR
 
 KEPT, KEPT_NEAR = timedelta(days=7), timedelta(days=400)
+
+
+@shared_task(name="telemetry.measure")
+def measure() -> None:
+    """Ask each objective's source for its last finished minutes."""
+    measuring.measure()
 
 
 @shared_task(name="signals.forget")
@@ -31,7 +39,7 @@ def forget_at(now: datetime) -> int:
         gone += forgotten(rows.filter(**{f"{at}__lt": now - KEPT_NEAR}))
         due = rows.filter(window="", stays=False, **{f"{at}__lt": now - KEPT})
         gone += forgotten(due.filter(~near(at)))
-        due.filter(near(at)).update(stays=True)
+        spare(due.filter(near(at)), stays=True)
     return gone + forgotten(Room.objects.filter(used_at__lt=now - KEPT_NEAR)) + forgotten(days().filter(used_at__lt=now - KEPT - NEAR))
 
 

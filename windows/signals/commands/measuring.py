@@ -1,20 +1,28 @@
-"""Verb: count what the counters of services grew by, for the objectives that ask for them."""
+"""Verbs: count what the counters of services grew by, for the objectives that ask for them; ask the sources of the others."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from slo.errors import Invalid
+from slo.objectives.commands.fetching import fetch_all
 from slo.objectives.queries import Promise, promises
 from slo.telemetry.commands import push_points
 from slo.telemetry.increases import Point
 from slo.telemetry.selectors import Selector, selector
 from windows.access.roles import Actor
+from windows.audit.clock import clock
+from windows.lifecycle.states import WindowStatus
+from windows.scheduling.models import LONGEST_RESERVATION, WindowScope
 from windows.signals.commands.keeping import Taken, admitted, known, together
 from windows.signals.records import Found, Measured
 
 SOURCE = "otlp"
+LATE = timedelta(minutes=10)  # a minute is made up for within three, and a series that ended is seen for five more
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +65,16 @@ def pushed(wish: Wish, points: Sequence[Point]) -> dict[str, int]:
         return {f"{one.slug}: {error.detail}": len(points)}
     part = "bad" if "bad" in wish.parts else "good"
     return {f"{one.slug}: in the last hour there were minutes with more that was {part} than there was in all": wrong} if wrong else {}
+
+
+def measure() -> None:
+    """Ask for the last minutes of every objective that is not pushed, and for their tags where a window can have put any there."""
+    now = clock()
+    fetch_all(now, services_maintained(now))
+
+
+def services_maintained(now: datetime) -> set[str]:
+    """The services of windows that are under way or were a few minutes ago: only their series can carry a tag. One query."""
+    under_way = Q(window__status=WindowStatus.RUNNING.value)
+    over = Q(window__starts_at__gt=now - LONGEST_RESERVATION - LATE, window__ended_at__gt=now - LATE)
+    return set(WindowScope.objects.filter(under_way | over).values_list("service__slug", flat=True).distinct())
