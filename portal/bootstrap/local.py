@@ -85,6 +85,7 @@ def settings(cluster: Cluster, port: int) -> dict[str, str]:
         "DATABASE_URL": cluster.address(APP),
         "BROKER_URL": valkey.url(cluster.sockets),
         "PORTAL_URL": f"http://127.0.0.1:{port}",
+        "OTLP_URL": f"http://127.0.0.1:{port}",
         "FLAGS_URL": f"http://127.0.0.1:{port + 1}",
         "FLAGS_SNAPSHOT": str(STATE / "flags.json"),
         "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",

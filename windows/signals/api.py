@@ -24,10 +24,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from windows.access.requests import actor_of
-from windows.access.roles import Actor
+from windows.access.roles import Actor, Verb
 from windows.audit.clock import clock
+from windows.errors import Forbidden
+from windows.signals.commands.canaries import land
 from windows.signals.commands.keeping import Taken, keep, may_send
 from windows.signals.commands.measuring import count
+from windows.signals.door import claim_in, digest
 from windows.signals.otlp.answers import code_of, status_of
 from windows.signals.otlp.points import points
 from windows.signals.otlp.reading import JSON, PROTOBUF, SENT, message
@@ -66,12 +69,24 @@ class Receiver(APIView):
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         return super().perform_content_negotiation(request, force=True)  # the answer's format is the request's, whatever is accepted
 
+    def check_permissions(self, request: Request) -> None:
+        """A canary of ours needs nobody's rights: what it is signed with is all that it may send."""
+        if claim_in(request.headers.get("Authorization", "")) is None:
+            super().check_permissions(request)
+
     def received(self, request: Request) -> HttpResponse:
-        actor = actor_of(request)
-        may_send(actor)
         body = request.data if isinstance(request.data, bytes) else b""
-        sent = message(self.asked, body, kind_of(request), request.headers.get("Content-Encoding", "").strip().lower())
-        return answered(self.told(), self.called, self.take(actor, sent, clock()), kind_of(request))
+        encoding = request.headers.get("Content-Encoding", "").strip().lower()
+        claim = claim_in(request.headers.get("Authorization", ""))
+        if claim is not None:
+            if claim.body != digest(body):
+                raise Forbidden("This claim was signed for another body.", verb=Verb.MEASURE.value)
+            found = Taken(1, 0, land(message(self.asked, body, kind_of(request), encoding), claim.series, clock()))
+        else:
+            actor = actor_of(request)
+            may_send(actor)
+            found = self.take(actor, message(self.asked, body, kind_of(request), encoding), clock())
+        return answered(self.told(), self.called, found, kind_of(request))
 
     def handle_exception(self, exc: Exception) -> Any:
         response = super().handle_exception(exc)
