@@ -26,7 +26,7 @@ FILTERS = ("window", "service", "name", *KNOWN)
 PARAMETERS = [OpenApiParameter(name, str, enum=KNOWN.get(name)) for name in FILTERS]
 FIELDS = ("fingerprint", "name", "severity", "service", "environment", "labels", "annotations", "url", "starts_at", "ends_at",
           "first_heard_at", "window", "step", "action", "reasons", "is_expected", "expected_until", "withheld", "told_at",
-          "handed_over_at")  # fmt: skip
+          "handed_over_at", "is_example")  # fmt: skip
 
 
 class AlertFactShape(serializers.Serializer[Any]):
@@ -57,6 +57,7 @@ class AlertShape(serializers.Serializer[Any]):
     withheld = serializers.CharField(help_text="By which silence in Alertmanager; empty for none")
     told_at = serializers.DateTimeField(allow_null=True)
     handed_over_at = serializers.DateTimeField(allow_null=True, help_text="When its window ended and it still fired")
+    is_example = serializers.BooleanField()
     facts = AlertFactShape(many=True, help_text="What happened to it, the oldest first")
 
 

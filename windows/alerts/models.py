@@ -37,6 +37,7 @@ class Alert(models.Model):
     group = models.CharField(max_length=300)
     told_at = models.DateTimeField(null=True)  # people were told, or there was nobody to tell
     handed_over_at = models.DateTimeField(null=True)  # still firing when its window ended
+    is_example = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

@@ -32,6 +32,7 @@ class Incident(models.Model):
     reported_by = models.CharField(max_length=200)
     reported_by_id = models.BigIntegerField(null=True)
     reported_at = models.DateTimeField(db_default=Now())
+    is_example = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
@@ -78,6 +79,7 @@ class Complaint(models.Model):
     external_ref = models.CharField(max_length=200, null=True, unique=True)
     taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     taken_at = models.DateTimeField(db_default=Now())
+    is_example = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [models.Index(fields=["received_at"], name="complaint_by_time")]

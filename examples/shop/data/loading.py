@@ -6,7 +6,22 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from examples.shop.data import access, agreed, measurements, past, people, plans, playbooks, public, rules, runbooks, services, vendors
+from examples.shop.data import (
+    access,
+    agreed,
+    alerts,
+    measurements,
+    past,
+    people,
+    plans,
+    playbooks,
+    public,
+    rules,
+    runbooks,
+    services,
+    troubles,
+    vendors,
+)
 
 
 def load_all(state: Path) -> Iterator[str]:
@@ -19,6 +34,8 @@ def load_all(state: Path) -> Iterator[str]:
         "runbooks": runbooks.load,
         "the past": lambda: measurements.load(past.load()),
         "what was agreed": agreed.load,
+        "alerts": alerts.load,
+        "troubles": troubles.load,
         "vendors": vendors.load,
         "plans": plans.load,
         "the public": public.load,

@@ -15,6 +15,8 @@ from psycopg.types.range import TimestamptzRange
 
 from examples.shop.data.people import person_id
 from windows.access.roles import SETUP
+from windows.alerts.expected import Expected, from_plain, in_lines, plain
+from windows.alerts.routing import Open, Scope
 from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.catalogue.models import Service
@@ -46,23 +48,29 @@ class Past:
     end: RunStatus = RunStatus.SUCCEEDED
     why: str = ""
     users: int | None = None  # who was expected to notice
+    expects: str = ""  # alerts, in lines as on the form
 
 
 PAST = (
-    Past("Index for order history", "orders", "ben", 26, 3, 30, 18, "read_only", "L5", SCHEMA, users=900),
+    Past("Index for order history", "orders", "ben", 26, 3, 30, 18, "read_only", "L5", SCHEMA, users=900,
+         expects="OrdersWritesRefused orders/production 0-25 writes are frozen while the index is built"),
     Past("Payment gateway certificate", "payments", "lea", 25, 4, 60, 35, "degraded", "L9", BY_HAND, users=600),
     Past("Search engine upgrade", "search", "kim", 23, 2, 90, 104, "degraded", "L6", why="Reindexing took longer than tried."),
-    Past("Split order lines", "orders", "ben", 20, 3, 45, 31, "read_only", "L5", SCHEMA, users=1_400),
+    Past("Split order lines", "orders", "ben", 20, 3, 45, 31, "read_only", "L5", SCHEMA, users=1_400,
+         expects="OrdersWritesRefused orders/production 0-35 writes are frozen while lines are split"),
     Past("Storefront framework upgrade", "storefront", "kim", 19, 5, 60, 42),
     Past("Basket expiry column", "baskets", "elif", 17, 3, 30, 12, "read_only", "L5", SCHEMA, RunStatus.ROLLED_BACK,
          "The reconcile gate counted 41 baskets without the new value; 0 were allowed."),
-    Past("Inventory host replacement", "inventory", "jun", 16, 13, 120, 95, "offline", "L6", BY_HAND),
+    Past("Inventory host replacement", "inventory", "jun", 16, 13, 120, 95, "offline", "L6", BY_HAND,
+         expects="InventoryDown inventory/production 0-120 its host is replaced"),
     Past("Basket expiry column, second try", "baskets", "elif", 13, 3, 30, 14, "read_only", "L5", SCHEMA, users=2_000),
     Past("Mail relay move", "notifications", "jun", 12, 10, 60, 55, "degraded", "L2", BY_HAND),
-    Past("Accounts database minor version", "accounts", "jun", 10, 2, 60, 38, "read_only", "L5", SCHEMA),
+    Past("Accounts database minor version", "accounts", "jun", 10, 2, 60, 38, "read_only", "L5", SCHEMA,
+         expects="AccountsReplicaLag accounts/production 0-45 the replica follows the new version"),
     Past("Checkout connection pool", "checkout", "lea", 8, 4, 45, 21),
     Past("Recommendations model refresh", "recommendations", "kim", 6, 11, 120, 64),
-    Past("Order archive", "orders", "ben", 5, 3, 40, 26, "read_only", "L5", SCHEMA, users=1_200),
+    Past("Order archive", "orders", "ben", 5, 3, 40, 26, "read_only", "L5", SCHEMA, users=1_200,
+         expects="OrdersWritesRefused orders/production 0-30 writes are frozen while old orders move"),
     Past("Storefront edge rules", "storefront", "kim", 3, 5, 30, 9, "degraded", "L1", UPGRADE, RunStatus.ROLLED_BACK,
          "Error rate of the storefront was 3.1 % over two minutes; 1 % was allowed."),
 )  # fmt: skip
@@ -79,10 +87,45 @@ def load() -> list[tuple[str, str, object, object]]:
     return [(window.reference, window.scopes.all()[0].service.slug, window.started_at, window.ended_at) for window in frozen]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One of them as what happened around it knows it: its rows, so that a start that was loaded on another day stays the same."""
+
+    reference: str
+    title: str
+    run_id: int
+    begun: datetime
+    ended: datetime
+    scopes: tuple[Scope, ...]
+    expected: tuple[Expected, ...]
+    steps: tuple[tuple[datetime, str], ...]
+
+    def seen(self, now: datetime) -> Open:
+        """As alerts saw it then."""
+        under_way = [name for since, name in self.steps if since <= now]
+        return Open(self.reference, self.begun, self.scopes, step=under_way[-1] if under_way else "", expected=self.expected)
+
+
+def known() -> list[Known]:
+    rows = Window.objects.filter(external_ref__startswith="example:past:").prefetch_related("scopes__service", "runs__steps")
+    return [
+        Known(
+            row.reference, row.title, run.pk, run.started_at, run.ended_at,
+            tuple(Scope(place.service.slug, place.environment, place.region) for place in row.scopes.all()),
+            from_plain(row.expected_alerts), tuple(sorted((step.intended_at, step.name) for step in run.steps.all() if step.intended_at)),
+        )
+        for row in rows for run in row.runs.all() if run.started_at and run.ended_at
+    ]  # fmt: skip
+
+
+def midnight() -> datetime:
+    """The last one, UTC."""
+    return clock().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def write(number: int, past: Past) -> None:
     service = Service.objects.select_related("team").get(slug=past.service)
-    midnight = clock().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    starts_at = midnight - timedelta(days=past.days_ago) + timedelta(hours=past.hour)
+    starts_at = midnight() - timedelta(days=past.days_ago) + timedelta(hours=past.hour)
     begun = starts_at + timedelta(seconds=20 + 7 * number)
     ended, filed = begun + timedelta(minutes=past.took), starts_at - timedelta(days=4, hours=number)
     owner = person_id({"orders": "ada", "baskets": "dag", "payments": "farid", "platform": "jun"}.get(service.team.slug, "hana"))
@@ -92,6 +135,7 @@ def write(number: int, past: Past) -> None:
         title=past.title, reason=f"{past.title}: planned work on {service.name.lower()}.", team=service.team, owner_id=owner,
         coordinator_id=coordinator, created_by_id=coordinator, edited_by_id=coordinator, status=final.value, mode=past.mode,
         starts_at=starts_at, ends_at=starts_at + timedelta(minutes=past.planned), timezone="Europe/Berlin", expected_users=past.users,
+        expected_alerts=plain(in_lines(past.expects)),
         external_ref=f"example:past:{number}", is_example=True, version=5, sequence=4, uid=uuid.uuid4(),
         created_at=filed, updated_at=ended, published_at=filed, started_at=begun, ended_at=ended, closed_at=ended + timedelta(days=1),
     )  # fmt: skip

@@ -35,6 +35,7 @@ class ComplaintShape(serializers.Serializer[Any]):
     environment = serializers.CharField()
     via = serializers.CharField()
     external_ref = serializers.CharField(allow_null=True)
+    is_example = serializers.BooleanField()
     links = LinkShape(many=True)
 
 
@@ -65,7 +66,7 @@ class TakenComplaintShape(serializers.Serializer[Any]):
 
 def shown(row: Complaint, *, who: bool) -> dict[str, Any]:
     links = [{"window": one.reference, "by": one.by, "reason": one.reason, "made_by": one.made_by} for one in views_of(row)]
-    names = ("text", "received_at", "service", "environment", "via", "external_ref")
+    names = ("text", "received_at", "service", "environment", "via", "external_ref", "is_example")
     told = {name: getattr(row, name) for name in names}
     return {"id": row.pk, "reference": row.reference, **told, "who": row.who if who else "", "links": links}
 

@@ -46,6 +46,7 @@ class IncidentShape(serializers.Serializer[Any]):
     affected_users = serializers.IntegerField(allow_null=True)
     external_ref = serializers.CharField(allow_null=True)
     reported_by = serializers.CharField()
+    is_example = serializers.BooleanField()
     links = LinkShape(many=True)
 
 
@@ -74,7 +75,7 @@ class LinkAsked(Shape):
 
 def shown(row: Incident) -> dict[str, Any]:
     names = ("title", "text", "severity", "service", "environment", "started_at", "ended_at", "resolution", "affected_users",
-             "external_ref", "reported_by")  # fmt: skip
+             "external_ref", "reported_by", "is_example")  # fmt: skip
     links = [{"window": one.reference, "by": one.by, "reason": one.reason, "made_by": one.made_by} for one in views_of(row)]
     return {"id": row.pk, "reference": row.reference, **{name: getattr(row, name) for name in names}, "links": links}
 
