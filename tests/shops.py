@@ -44,8 +44,12 @@ class Shop:
                 env=environ, cwd=ROOT, stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
         process = self.process
-        until(lambda: "Roadworks is at" in self.said() or process.poll() is not None, "up to say where it is", 120)
-        assert process.poll() is None, self.said()
+        try:
+            until(lambda: "Roadworks is at" in self.said() or process.poll() is not None, "up to say where it is", 300)
+            assert process.poll() is None, self.said()
+        except AssertionError:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         for client in self.clients.values():

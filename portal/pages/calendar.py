@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from portal.pages.agenda import days
 from portal.pages.asked import STATES, TEXTS, TYPES, VIEWS, Asked, asked
 from portal.pages.saved_views import kept_query, own_views, usual_view
 from portal.templatetags.signs import SIGNS
@@ -136,10 +136,10 @@ def grid(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str
     frozen = [(one, one.starts_at.astimezone(zone).date(), last_day(one.ends_at, zone)) for one in freezes(since, until)]
     outside = [(one, one.starts_at.astimezone(zone).date(), one.ends_at.astimezone(zone).date()) for one in vendors(wanted, since, until)]
     states = live_states()
-    days = []
+    cells = []
     for day in (first + DAY * n for n in range(7 * weeks)):
         here = found.get(day)
-        days.append({
+        cells.append({
             "day": day, "inside": day.month == axis.day.month, "today": day == wanted.today, "off": day.weekday() >= 5,
             "past": day < wanted.today,
             "more": here.more if here else 0, "freezes": [one for one, begins, ends in frozen if begins <= day <= ends],
@@ -149,7 +149,7 @@ def grid(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[str
         })  # fmt: skip
     return {
         "clock_changes": clock_changes(since, until, zone),
-        "weeks": [days[n : n + 7] for n in range(0, len(days), 7)],
+        "weeks": [cells[n : n + 7] for n in range(0, len(cells), 7)],
         "outside": outside,
         "heading": told(axis),
         "earlier": wanted.query(on=before(axis)),
@@ -167,15 +167,10 @@ def agenda(wanted: Asked, actor: Actor, zone: ZoneInfo, now: datetime) -> dict[s
     found = calendar(wanted.filter(since, since + AGENDA, limit=ROWS + 1), actor)
     states = live_states()
 
-    def day_of(row: dict[str, Any]) -> date:
-        begins: datetime = max(row["window"].starts_at, since)
-        return begins.astimezone(zone).date()
-
-    rows = [{"window": window, "state": states.get(window.id, window.status)} for window in found[:ROWS]]
+    rows = [(window, {"window": window, "state": states.get(window.id, window.status)}) for window in found[:ROWS]]
     return {
-        "days": [(day, list(there)) for day, there in groupby(rows, day_of)],
-        "frozen": freezes(since, since + AGENDA),
-        "outside": vendors(wanted, since, since + AGENDA),
+        "days": days(rows, freezes(since, since + AGENDA), vendors(wanted, since, since + AGENDA), since, zone),
+        "planned": bool(rows),
         "clock_changes": clock_changes(since, since + AGENDA, zone),
         "heading": f"Two weeks from {wanted.on:%a} {wanted.on.day} {wanted.on:%b %Y}",
         "earlier": wanted.query(on=wanted.on - AGENDA),

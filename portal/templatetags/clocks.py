@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from portal.templatetags.signs import period
+from portal.templatetags.signs import lasting, period, relative
+from windows.lifecycle.states import WindowStatus
 
 register = template.Library()
+MINUTE = timedelta(minutes=1)
 
 
 def is_same(one: ZoneInfo, other: ZoneInfo, *moments: datetime) -> bool:
@@ -31,6 +33,14 @@ def day(context: template.Context, at: datetime) -> SafeString:
     local = at.astimezone(ZoneInfo(context.get("zone") or "UTC"))
     whole = f"{local:%a} {local.day} {local:%b %Y %H:%M} {local.tzname()}"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), whole, f"{local.day} {local:%b %Y}")
+
+
+@register.simple_tag
+def begins(at: datetime, now: datetime, state: str) -> SafeString:
+    """When a window in this state begins or did: an approved one that nobody has begun is late, not "13 min ago"."""
+    if state == WindowStatus.APPROVED and now - at >= MINUTE:
+        return format_html('<b class="care">not begun, {} late</b>', lasting(now - at - (now - at) % MINUTE))
+    return format_html("{}", relative(at, now))
 
 
 @register.simple_tag(takes_context=True)

@@ -82,13 +82,6 @@ class Timeline:
 
 
 @register.simple_tag
-def sign_of(state: str) -> SafeString:
-    """The small bar of a legend."""
-    colour, sign, word = SIGNS.get(state, ("draft", "info", state))
-    return format_html('<li><span class="bar s-{}"><i></i>{}</span>{}</li>', colour, icon(sign), word)
-
-
-@register.simple_tag
 def cells(line: Timeline, row: Row, lane: Lane[Planned]) -> SafeString:
     """The `<td>`s of one lane. A bar lies in the cell where it begins and reaches over the next ones."""
     there: list[list[str]] = [[] for _ in line.axis.columns]
@@ -146,9 +139,14 @@ def drawn(bar: Bar[Planned], line: Timeline, rivals: list[str]) -> SafeString:
     return format_html(
         '<a class="bar s-{} {}" href="/windows/{}"{}><i></i>{}<span><b>{}</b> {}{}<span class="vh">, {}, {}{}</span></span></a>',
         colour, " ".join(more), window.reference, handles(window, line.viewer), icon(sign),
-        window.reference, window.title, jumps(window, line.zone),
+        window.reference, titled(window, bar, line), jumps(window, line.zone),
         word.lower(), hours_of(window, line.zone), f", {' and '.join(rivals)}" if rivals else "",
     )  # fmt: skip
+
+
+def titled(window: Planned, bar: Bar[Planned], line: Timeline) -> SafeString | str:
+    """Before a bar on a narrow axis the title would reach over other days: there it is for those who listen, and on the card."""
+    return format_html('<span class="vh">{}</span>', window.title) if bar.side == "left" and line.axis.narrow else window.title
 
 
 def jumps(window: Planned, zone: ZoneInfo) -> SafeString:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.template import Context
 
-from portal.templatetags import signs
+from portal.templatetags import clocks, signs
 from windows.audit.queries import TrailEntry
 from windows.execution.states import RunStatus
 from windows.lifecycle.states import WindowStatus
@@ -80,3 +80,12 @@ def test_what_came_and_went_is_said_in_the_timeline() -> None:
     assert signs.told(entry("conflict.detected", conflicts=[came])) == "The schedule: Hard: Changes are frozen (Peak)."
     assert signs.told(entry("conflict.resolved", conflicts=[came | {"severity": ""}])) == "The schedule: Changes are frozen (Peak)."
     assert signs.told(entry("window.cancelled", reason="Not needed.")) == "The schedule: Not needed."
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state", "says"),
+    [(30, "approved", "in 30 min"), (-13, "approved", '<b class="care">not begun, 13 min late</b>'), (-13, "running", "13 min ago")],
+)
+def test_a_window_that_nobody_has_begun_is_late(minutes: int, state: str, says: str) -> None:
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    assert clocks.begins(now + timedelta(minutes=minutes), now, state) == says

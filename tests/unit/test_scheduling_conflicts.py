@@ -77,6 +77,8 @@ def test_depth_is_a_limit_and_cycles_end() -> None:
 def test_r_e03_a_finding_names_the_path_and_the_way_out() -> None:
     (finding,) = find(ME, [at("MW-2", Place("bank", "production", "r1"))], [], NEEDS, T)
     assert finding.why == "orders needs payments, which needs bank, and bank is under MW-2 then."
+    assert finding.resolve == "Begin after 2027-03-01 23:00 UTC, when MW-2 ends.", "before it there is no time left"
+    (finding,) = find(ME, [at("MW-2", Place("bank", "production", "r1"))], [], NEEDS, T - timedelta(hours=2))
     assert finding.resolve == "Begin after 2027-03-01 23:00 UTC, when MW-2 ends, or end before 2027-03-01 22:00 UTC."
 
 

@@ -43,6 +43,11 @@ class Axis:
     label: int
 
     @property
+    def narrow(self) -> bool:
+        """A label takes more than a column and a half: one before its bar holds the reference alone."""
+        return self.label > SLOTS * 3 // 2
+
+    @property
     def since(self) -> datetime:
         return self.columns[0].begins
 
@@ -136,7 +141,7 @@ def monday(day: date) -> date:
 MAKERS: dict[str, Callable[[date, ZoneInfo], Axis]] = {
     "day": hours,
     "week": lambda day, zone: days(monday(day), 7, zone, "week", 300),
-    "month": lambda day, zone: days(day.replace(day=1), monthrange(day.year, day.month)[1], zone, "month", 1200),
+    "month": lambda day, zone: days(day.replace(day=1), monthrange(day.year, day.month)[1], zone, "month", 1310),
     "quarter": lambda day, zone: weeks(monday(day), 13, zone),
 }
 

@@ -147,13 +147,15 @@ def free(one: Taken, other: Taken) -> bool:
 
 def room(mine: Taken, row: list[Taken], axis: Axis) -> int:
     """How wide bar and label may become before they meet the next, in twenty-fourths of a column. Where two labels grow towards each
-    other, each has half of what lies between."""
-    if mine.side == "left":
+    other, each has half of what lies between; on a narrow axis one before its bar does not grow."""
+    if mine.side == "left" and axis.narrow:
+        width = mine.end - mine.begin
+    elif mine.side == "left":
         before = max((other for other in row if other.finish <= mine.begin), key=lambda other: other.finish, default=None)
         width = mine.end - (0 if before is None else before.finish)
         width -= (mine.begin - before.finish) // 2 if before is not None and before.side == "right" else 0
     else:
         after = min((other for other in row if other.begin >= mine.finish), key=lambda other: other.begin, default=None)
         width = (axis.length if after is None else after.begin) - mine.start
-        width -= (after.begin - mine.finish) // 2 if after is not None and after.side == "left" else 0
+        width -= (after.begin - mine.finish) // 2 if after is not None and after.side == "left" and not axis.narrow else 0
     return max(1, min((width - SHORTEST) * 24 // SLOTS, ROOM))

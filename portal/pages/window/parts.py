@@ -45,6 +45,7 @@ from windows.reviews.queries.standing import checklists_of
 from windows.runbooks.models import RunbookVersion
 from windows.runbooks.queries import current_first, guides_of
 from windows.runbooks.spec.sentences import told, told_gate
+from windows.scheduling.conflicts import Severity
 from windows.scheduling.models import Answer, Window
 from windows.scheduling.queries import WindowView, conflicts_of
 from windows.scheduling.queries.moves import move_requests
@@ -87,6 +88,7 @@ def overview(opened: Opened) -> dict[str, Any]:
         "may_accept": permitted(actor, Verb.RESUME, view.subject),
         "clashes": found,
         "blocking": sum(one.blocks for one in found),
+        "graver": any(one.finding.severity is not Severity.ADVISORY for one in found),
         "asked_to_move": [one for one in move_requests(view.id, actor) if one.status == Answer.OPEN] if ahead else [],
         "may_edit": permitted(actor, Verb.DRAFT, view.subject),
         "may_freeze": somewhere(actor, Verb.EDIT_FREEZE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from windows.scheduling.conflicts.facts import (
     Candidate,
@@ -12,6 +13,7 @@ from windows.scheduling.conflicts.facts import (
     FreezeFacts,
     Place,
     Severity,
+    apart,
     moment,
     softened,
 )
@@ -20,14 +22,14 @@ from windows.scheduling.conflicts.paths import Paths, told
 HARMLESS = "no_impact"
 
 
-def with_freeze(candidate: Candidate, freeze: FreezeFacts) -> Iterator[ConflictFinding]:
+def with_freeze(candidate: Candidate, freeze: FreezeFacts, now: datetime) -> Iterator[ConflictFinding]:
     met = [] if candidate.reference in freeze.excepted_windows else covered(freeze, candidate.places)
     if not met:
         return
     severity = softened(candidate, Severity(freeze.severity))
     services = ", ".join(sorted({place.service for place in met}))
     why = f"Changes are frozen from {moment(freeze.begins)} to {moment(freeze.ends)}."
-    resolve = f"Begin after {moment(freeze.ends)} or end before {moment(freeze.begins)}."
+    resolve = apart(candidate, freeze.begins, freeze.ends, now)
     yield ConflictFinding(ConflictKind.FREEZE, severity, services, freeze.title, why, resolve, freeze.id)
 
 
@@ -44,11 +46,11 @@ def covered(freeze: FreezeFacts, places: Iterable[Place]) -> list[Place]:
     ]
 
 
-def with_external(candidate: Candidate, external: External, paths: Paths) -> Iterator[ConflictFinding]:
+def with_external(candidate: Candidate, external: External, paths: Paths, now: datetime) -> Iterator[ConflictFinding]:
     """Soft where the provider works on our very place or on what it needs; only pointed out where no impact is announced."""
     called = f"{external.provider}: {external.title}"
     span = f"{moment(external.begins)} to {moment(external.ends)}"
-    resolve = f"Begin after {moment(external.ends)}, when it ends, or end before {moment(external.begins)}."
+    resolve = apart(candidate, external.begins, external.ends, now, ", when it ends")
     severity = Severity.ADVISORY if external.impact == HARMLESS else Severity.SOFT
     met = [place for place in sorted(candidate.deployed) if any(rests(place, mapped) for mapped in external.places)]
     if met:

@@ -177,6 +177,14 @@ def moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
+def apart(candidate: Candidate, begins: datetime, ends: datetime, now: datetime, until: str = "") -> str:
+    """When the candidate would not meet what lasts from `begins` to `ends`. Before it only where there is still time for that."""
+    after = f"Begin after {moment(ends)}{until}"
+    if begins - (candidate.ends - candidate.begins) <= now:
+        return f"{after}."
+    return f"{after}{',' if until else ''} or end before {moment(begins)}."
+
+
 def overlap(one: Candidate, other: Candidate) -> bool:
     return one.begins < other.ends and other.begins < one.ends
 

@@ -37,7 +37,7 @@ def find(
     rivals = [other for other in lasting_on if overlap(candidate, other) and other.ends > now]
     found: list[ConflictFinding] = []
     for other in rivals:
-        found += keyed(with_window(candidate, other, paths), *(other.planned or (other.begins, other.ends)))
+        found += keyed(with_window(candidate, other, paths, now), *(other.planned or (other.begins, other.ends)))
     for group in rules.groups:
         found += keyed(with_group(candidate, rivals, group), group.minimum)
     found += keyed(with_pairs(candidate, rivals, rules))
@@ -45,10 +45,10 @@ def find(
         found += keyed(with_limit(candidate, rivals, limit), limit.at_most)
     for freeze in freezes:
         if candidate.begins < freeze.ends and freeze.begins < candidate.ends and freeze.ends > now:
-            found += keyed(with_freeze(candidate, freeze), freeze.begins, freeze.ends)
+            found += keyed(with_freeze(candidate, freeze, now), freeze.begins, freeze.ends)
     for external in externals:
         if candidate.begins < external.ends and external.begins < candidate.ends and external.ends > now:
-            found += keyed(with_external(candidate, external, paths), external.begins, external.ends)
+            found += keyed(with_external(candidate, external, paths, now), external.begins, external.ends)
     found += keyed(with_load(candidate, loads), candidate.begins.year, candidate.begins.month)
     gravity = list(Severity)
     return sorted(found, key=lambda finding: (gravity.index(finding.severity), finding.kind, finding.who, finding.what))
