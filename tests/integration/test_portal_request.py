@@ -83,6 +83,12 @@ def test_what_is_wrong_is_marked_and_the_rest_is_saved(ada) -> None:
     assert (window.title, window.ends_at - window.starts_at) == ("Right", timedelta(hours=1))
 
 
+def test_all_that_is_wrong_is_said_at_once_a_begin_that_is_past_as_well(ada) -> None:
+    sent = form(ada, title="", starts_at="2020-01-01T10:00")
+    page = browser(ada).post("/windows/new", sent).content.decode()
+    assert "The start lies in the past." in page and 'id="title-error"' in page and not Window.objects.exists()
+
+
 def test_r_e12_a_lost_update_names_who_and_what_and_can_be_chosen(ada) -> None:
     client, sent = browser(ada), form(ada)
     client.post("/windows/saving", sent)

@@ -25,7 +25,7 @@ from windows.scheduling.commands import editing
 from windows.scheduling.commands.drafts import Draft, create_draft, edit_draft
 from windows.scheduling.forms import heard, place_of, whole
 from windows.scheduling.queries import WindowView, window_view
-from windows.scheduling.times import comes_twice
+from windows.scheduling.times import check_period, comes_twice
 
 WHEN = frozenset({"starts_at", "ends_at", "timezone"})
 TOGETHER = {  # what cannot be saved alone, by the place of its error
@@ -78,11 +78,11 @@ def save(actor: Actor, sent: Any, *, partly: bool = False) -> Saved:
     try:
         view = saved_as(sent.get("draft", ""), actor)
         if view is None:
-            return Saved(None, errors) if errors else filed(actor, said, sent)
+            return Saved(None, timely(said, errors, None)) if errors else filed(actor, said, sent)
         if view.status != WindowStatus.DRAFT and partly:
             raise Conflict(f"{view.reference} is {view.status}; a change is saved by the button.", field="form")
         if errors and not partly:
-            return Saved(view, errors)
+            return Saved(view, timely(said, errors, view))
         return edited(actor, view, said, errors, sent, partly=partly)
     except (Conflict, Forbidden, NotFound) as error:
         return Saved(None, {**errors, place_of(getattr(error, "field", None) or "form"): error})
@@ -104,6 +104,17 @@ def checked(sent: Any) -> tuple[dict[str, Any], dict[str, Refused]]:
             errors.setdefault(place_of(error.field), error)
             del said[name]
     return said, errors
+
+
+def timely(said: Mapping[str, Any], errors: dict[str, Refused], view: WindowView | None) -> dict[str, Refused]:
+    """The errors, with what is wrong with the period as well: who mends them shall not be sent back once more for that."""
+    if "starts_at" in said and "ends_at" in said:
+        is_new = view is None or view.starts_at != said["starts_at"]
+        try:
+            check_period(said["starts_at"], said["ends_at"], longest=editing.longest_window(), now=clock(), start_is_new=is_new)
+        except Invalid as error:
+            return {place_of(error.field): error} | errors
+    return errors
 
 
 def filed(actor: Actor, said: Mapping[str, Any], sent: Any) -> Saved:
