@@ -146,6 +146,13 @@ def test_what_is_wrong_is_told_with_its_line(old: str, new: str, line: int, fiel
     assert any(says in one.message for one in refused.value.problems if one.field == field)
 
 
+def test_what_is_missing_is_told_with_the_line_that_should_hold_it() -> None:
+    with pytest.raises(SpecError) as refused:
+        read("apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\nspec:\n  service: orders\n  budgetingMethod: Occurrences\n")
+    told = {one.field: one.line for one in refused.value.problems}
+    assert {"spec.timeWindow", "spec.objectives", "spec.objectives[0].target", "spec.indicator"} == set(told) and set(told.values()) == {5}
+
+
 def test_a_text_without_an_slo_says_so() -> None:
     with pytest.raises(SpecError, match="no document of the kind SLO"):
         read(FULL.split("---", maxsplit=1)[0])

@@ -19,7 +19,8 @@ def read_indicator(spec: Mapping[str, Node], objective: Mapping[str, Node], path
     """source and query."""
     findings = stream.findings
     if ("indicator" in spec) == ("indicatorRef" in spec):
-        findings.wrong(spec.get("indicatorRef"), f"{path}.indicator", "Give either an indicator or an indicatorRef.")
+        first = next(iter(spec.values()), None)  # where nothing is said, the text says so from its spec on
+        findings.wrong(spec.get("indicatorRef") or first, f"{path}.indicator", "Give either an indicator or an indicatorRef.")
         return {}
     if "indicatorRef" in spec:
         at = f"{path}.indicatorRef"

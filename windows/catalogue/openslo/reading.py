@@ -77,7 +77,7 @@ def read_slo(given: Mapping[str, Node], path: str, stream: Stream) -> Read | Non
     values["title"] = values["title"] or title or values["slug"]
     target = objective.get("target") or objective.get("targetPercent")
     if ("target" in objective) == ("targetPercent" in objective):
-        findings.wrong(spec.get("objectives"), f"{its}.target", "Give either target (0.999) or targetPercent (99.9).")
+        findings.wrong(spec.get("objectives") or given["spec"], f"{its}.target", "Give either target (0.999) or targetPercent (99.9).")
     values["target"] = findings.share(target, f"{its}.target", 100 if "targetPercent" in objective else 1) or Decimal("0.5")
     values |= read_time(spec.get("timeWindow"), f"{at}.timeWindow", findings)
     method = findings.choice(spec.get("budgetingMethod"), f"{at}.budgetingMethod", ("Occurrences", "Timeslices"), "Occurrences")
