@@ -93,6 +93,7 @@ def test_x20_what_was_left_running_is_noted_at_the_end_once_and_keeps_the_window
     assert window.closed_at is None
     actual = cost_of(window.pk, clock()).actual
     assert actual is not None and actual.cloud == Decimal("12.50") and actual.leftovers == Decimal("8.00")
+    assert actual.people_hours is None, "the trail tells of no run: who took part is not known, and not nobody"
     client = browser(olga())
     for page in (f"/windows/{window.reference}/part/review", "/reviews/weekly/", "/follow-ups/?kind=leftover"):
         assert "Tear down: the group blue" in client.get(page).content.decode(), page

@@ -67,6 +67,7 @@ class Both:
 def test_x20_only_what_can_be_compared_is_added_up() -> None:
     found = spent([
         Both(Cost(2.0, D(10)), Cost(3.0, D(12), D(1))), Both(Cost(1.0, None), Cost(1.0, None)), Both(Cost(9.0, D(9)), None),
+        Both(Cost(4.0, None), Cost(None, None)),
     ])  # fmt: skip
-    assert (found.all, found.known, found.estimated, found.actual) == (2, 1, D(10), D(13))
+    assert (found.all, found.known, found.hours_known, found.estimated, found.actual) == (3, 1, 2, D(10), D(13))
     assert (found.estimated_hours, found.actual_hours) == (3.0, 4.0)

@@ -88,10 +88,11 @@ def times(per_hour: Decimal | None, length: timedelta) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Several windows together. `known` of `all` have a figure of money; people's hours are added where they are known."""
+    """Several windows together. `known` of `all` have a figure of money, `hours_known` one of people's hours."""
 
     all: int
     known: int
+    hours_known: int
     estimated_hours: float
     actual_hours: float
     estimated: Decimal
@@ -99,11 +100,13 @@ class Spent:
 
 
 def spent(costs: Iterable[Pair]) -> Spent:
-    """Of windows that ended. Money is added only where estimate and actual are both known, so that the two can be compared."""
+    """Of windows that ended. Added is only what is known of both, estimate and actual, so that the two can be compared."""
     ended = [(one.estimate, one.actual) for one in costs if one.actual is not None]
     pairs = [(before.cloud, after.money) for before, after in ended]
     both = [(before, after) for before, after in pairs if before is not None and after is not None]
+    times_ = [(before.people_hours, after.people_hours) for before, after in ended]
+    hours = [(before, after) for before, after in times_ if before is not None and after is not None]
     return Spent(
-        len(ended), len(both), sum(before.people_hours or 0.0 for before, _ in ended), sum(after.people_hours or 0.0 for _, after in ended),
+        len(ended), len(both), len(hours), sum((before for before, _ in hours), 0.0), sum((after for _, after in hours), 0.0),
         sum((before for before, _ in both), Decimal(0)), sum((after for _, after in both), Decimal(0)),
     )  # fmt: skip

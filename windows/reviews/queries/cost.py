@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import CharField, Count, F, OuterRef, Subquery, Value
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from windows.audit.models import AuditEntry
@@ -22,7 +22,7 @@ from windows.scheduling.models import Window, WindowScope
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """`actual` None: it has not ended. `people` who took part in its run."""
+    """`actual` None: it has not ended. `people` who took part in its run; None where the trail does not tell of it."""
 
     rates: Rates
     estimate: Cost
@@ -37,17 +37,19 @@ def cost_of(window_id: int, now: datetime) -> Costs:
 
 def costs_of(window_ids: Collection[int], now: datetime) -> dict[int, Costs]:
     """Four queries."""
+    told_of = AuditEntry.objects.filter(
+        window=Concat(Value("MW-"), Cast(OuterRef("pk"), CharField())), run_id__isnull=False,
+        at__gte=OuterRef("started_at"), at__lte=OuterRef("ended_at"),
+    )  # fmt: skip
     people = (
-        AuditEntry.objects.filter(
-            window=Concat(Value("MW-"), Cast(OuterRef("pk"), CharField())), run_id__isnull=False, actor_id__isnull=False,
-            at__gte=OuterRef("started_at"), at__lte=OuterRef("ended_at"),
-        )
+        told_of.filter(actor_id__isnull=False)
         .order_by()
         .values("window")
         .annotate(number=Count("actor_id", distinct=True))
         .values("number")
-    )  # fmt: skip
-    windows = list(Window.objects.filter(pk__in=window_ids).annotate(took_part=Coalesce(Subquery(people), 0)).defer("vevent"))
+    )
+    took_part = Case(When(Exists(told_of), then=Coalesce(Subquery(people), 0)))  # of a run that the trail does not tell of it is not known
+    windows = list(Window.objects.filter(pk__in=window_ids).annotate(took_part=took_part).defer("vevent"))
     services: dict[int, dict[str, Decimal | None]] = {}
     scopes = WindowScope.objects.filter(window__in=window_ids).annotate(cost=F("service__cost_per_hour"))
     for window_id, slug, cost in scopes.values_list("window_id", "service__slug", "cost").distinct():
