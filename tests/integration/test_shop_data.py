@@ -26,7 +26,9 @@ from windows.incidents.models import Complaint, Incident, IncidentLink
 from windows.reviews.measures import MEASURES, value_of
 from windows.reviews.models import FollowUp
 from windows.reviews.queries.counted import counted_runs
+from windows.reviews.queries.facts import facts_of
 from windows.scheduling.models import Window
+from windows.scheduling.queries.windows import window_view
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TABLES = ("scheduling_window", "execution_run", "telemetry_measurement", "catalogue_apitoken", "approvals_approval", "flags_node",
@@ -106,6 +108,9 @@ def test_the_past_has_alerts_incidents_and_complaints_that_the_product_judged(tm
     assert set(IncidentLink.objects.values_list("by", flat=True)) == {"scope", "dependency"}
     assert not Complaint.objects.filter(links=None).exists() and Incident.objects.filter(links=None).count() == 3
     now, reader = timezone.now(), people.acting("chiara")
+    back = facts_of(window_view(Window.objects.get(title="Basket expiry column").pk, reader), reader, now)
+    assert back and not [step for step in back.steps if step.stands], "what was compensated does not stand"
+    assert back.paged[0].said.endswith("(baskets). It says that a rollback is required: such alerts always page.")
     runs = counted_runs(reader, now - timedelta(days=28), now)
     unknown = [name for name, measure in MEASURES.items() if value_of(measure, runs).value is None]
     assert unknown == []

@@ -168,7 +168,8 @@ def write_run(window: Window, past: Past, begun: datetime, ended: datetime) -> N
     StepRun.objects.bulk_create(
         StepRun(
             run=run, position=position, name=name, kind=kind, sentence=name, is_repeatable=True, attempt=1,
-            timeout=timedelta(minutes=past.planned), backoff=timedelta(seconds=2), no_undo_reason="Of the past; kept for its times.",
+            timeout=timedelta(minutes=past.planned), backoff=timedelta(seconds=2), undo={"kind": kind, "params": {}} if is_back else None,
+            no_undo_reason="" if is_back else "Of the past; kept for its times.",
             status=(StepStatus.COMPENSATED if is_back else StepStatus.SUCCEEDED).value,
             outcome="Undone." if is_back else "Done.", undo_attempt=int(is_back),
             intended_at=begun + each * (position - 1), ended_at=begun + each * position,

@@ -32,6 +32,10 @@ SERVICES: dict[str, dict[str, Any]] = {
     "inventory": {"name": "Inventory", "team": "platform", "tier": 3, "monthly_active_users": 400, "revenue_per_hour": 0},
     "notifications": {"name": "Notifications", "team": "platform", "tier": 4, "monthly_active_users": 88_000, "revenue_per_hour": 0},
 }
+COSTS = {  # of an hour in the cloud
+    "storefront": 42, "checkout": 31, "payments": 28, "orders": 24, "baskets": 19, "accounts": 16, "search": 37, "recommendations": 22,
+    "inventory": 9, "notifications": 6,
+}  # fmt: skip
 NEEDS = {
     "storefront": ("search", "baskets", "accounts", "recommendations"),
     "checkout": ("baskets", "orders", "payments", "accounts"),
@@ -50,7 +54,7 @@ def load() -> None:
     new = [slug for slug in SERVICES if slug not in there]
     for slug in new:
         details = dict(SERVICES[slug])
-        define_service(SETUP, slug, details.pop("name"), details.pop("team"), example=True, **details)
+        define_service(SETUP, slug, details.pop("name"), details.pop("team"), example=True, cost_per_hour=COSTS[slug], **details)
         deploy_service(SETUP, slug, ONE_REGION if details["tier"] > 2 else EVERYWHERE)
     for service in new:
         for needed in NEEDS.get(service, ()):

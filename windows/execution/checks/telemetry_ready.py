@@ -7,6 +7,8 @@ the begin.
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from slo.budget import Ratio
 from slo.objectives.queries import Promise
 from slo.telemetry import registry
@@ -32,7 +34,7 @@ def check(candidate: Candidate) -> Answered:
     signals = [signal for place in sorted({(one.service, one.environment) for one in wanted}) for signal in sent(place, wanted, candidate)]
     signals += [asked(one, tag) for one in whole(candidate.run, wanted) if one.source not in {OTLP, PUSH}]
     found = judged(tag, signals)
-    evidence = {"signals": {one.called: one.told for one in signals}}
+    evidence = {"signals": {one.called: one.told for one in signals}, "door": settings.OTLP_URL or "not by HTTP: OTLP_URL is empty"}
     if found.is_ready:
         return passed(found.told, **evidence)
     accepted = AcceptedGap.objects.select_related("person").filter(window=candidate.window.pk).first()

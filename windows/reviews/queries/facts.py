@@ -70,7 +70,7 @@ def facts_of(view: WindowView, viewer: Actor, now: datetime) -> Facts | None:
         ],
         alerts=counted.all, expected=counted.expected, withheld=counted.withheld, firing=counted.firing,
         paged=[
-            Line(one.name, "; ".join(str(why) for why in one.reasons), at=one.starts_at)
+            Line(one.name, " ".join(str(why) for why in one.reasons), at=one.starts_at)
             for one in Alert.objects.filter(window=view.reference, action=Action.PAGE.value).order_by("starts_at", "pk")[:MOST]
         ],
         never_came=never_came(view),
