@@ -60,7 +60,7 @@ PLACES: dict[str, tuple[str, ...]] = {  # addresses that want another row, or a 
         "windows/{rolled_back}",
     ),
     "windows/<str:reference>/part/<slug:part>": (
-        *(f"windows/{{approved}}/part/{part}" for part in ("overview", "plan", "approvals", "impact", "alerts")),
+        *(f"windows/{{approved}}/part/{part}" for part in ("overview", "plan", "approvals", "impact", "alerts", "communication")),
         *(f"windows/{{completed}}/part/{part}" for part in ("run", "impact", "review", "audit")),
         "windows/{rolled_back}/part/run",
         "windows/{draft}/part/approvals",

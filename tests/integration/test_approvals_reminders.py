@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
 
@@ -21,6 +22,7 @@ from windows.approvals.queries import approval_view, waiting_count
 from windows.approvals.reminding import Step, moments
 from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
+from windows.delivery.commands.outbox import send_due, take_out_secrets
 from windows.delivery.models import Message
 from windows.errors import Conflict
 from windows.scheduling.models import Window
@@ -164,3 +166,26 @@ def test_delegations_over_rest(ada: Any, olga: Any) -> None:
     assert caller(ada).send("DELETE", f"/delegations/{row['id']}").status_code == 404
     assert program.send("DELETE", f"/delegations/{row['id']}").status_code == 204
     assert program.get("/delegations").json()[0]["is_over"]
+
+
+def test_the_address_that_signs_stands_in_no_outbox_once_it_is_delivered_or_worth_nothing(ada: Any, olga: Any) -> None:
+    given.person("owen", ("shop", Role.OWNER))
+    window = asked(ada)
+    tell_approvers()
+    secrets = {one.recipient: one.secret for one in Message.objects.exclude(secret="")}
+    assert set(secrets) == {"olga@example.org", "owen@example.org"} and all(len(one) > 40 for one in secrets.values())
+    Message.objects.filter(recipient="owen@example.org").update(wake_at=clock() + DAY)
+    mail.outbox.clear()
+    send_due()
+    assert secrets["olga@example.org"] in next(one.body for one in mail.outbox if one.to == ["olga@example.org"])
+    delivered = Message.objects.get(recipient="olga@example.org", dedup_key__startswith="request:")
+    assert (delivered.status, delivered.secret) == ("delivered", "") and secrets["olga@example.org"] not in delivered.body
+    assert "/approvals/by-mail/…" in delivered.body
+    assert take_out_secrets() == 0, "what waits still needs it"
+    Message.objects.exclude(secret="").update(secret_until=clock() - DAY)
+    assert take_out_secrets() == 1
+    assert not any(
+        secret in body
+        for secret in secrets.values()
+        for body in Message.objects.filter(window=window.reference).values_list("body", flat=True)
+    )

@@ -77,6 +77,8 @@ class Message(models.Model):
     outside = models.JSONField(
         default=list, db_default=Value([], models.JSONField())
     )  # title and body for whoever is told in this one's place and may not read it; empty: the same
+    secret = models.CharField(max_length=200, blank=True, db_default="")  # of its body: taken out once it is delivered, or is worth nothing
+    secret_until = models.DateTimeField(null=True)
     status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in MessageStatus], default=MessageStatus.QUEUED.value)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
@@ -95,6 +97,8 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["wake_at"], condition=Q(status="queued"), name="message_due"),
             BrinIndex(fields=["delivered_at"], name="message_by_age"),
+            models.Index(fields=["secret_until"], condition=~Q(secret=""), name="message_with_secret"),
+            models.Index(fields=["window", "-id"], condition=~Q(window=""), name="message_of_window"),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,20 @@ def messages_of(window: str) -> list[Message]:
     return list(Message.objects.filter(window=window).order_by("pk"))
 
 
+def messages_page(window: str, *, before: int | None = None, limit: int = 50) -> list[Message]:
+    """What was said about a window, the newest first, each with its channel; one query."""
+    rows = Message.objects.filter(window=window).exclude(window="").defer("body", "facts", "outside")
+    return list((rows if before is None else rows.filter(pk__lt=before)).select_related("target").order_by("-pk")[:limit])
+
+
+def tally_of(window: str) -> dict[str, int]:
+    """How many messages about a window stand in which state, and `all` of them; one query."""
+    rows = Message.objects.filter(window=window).exclude(window="").order_by()
+    counts = {status.value: 0 for status in MessageStatus}
+    counts |= dict(rows.values_list("status").annotate(count=Count("pk")).values_list("status", "count"))
+    return {**counts, "all": sum(counts.values())}
+
+
 def undelivered(hidden: Collection[str] = ()) -> list[Message]:
     """The dead, and what is still being tried after a failure, newest first; `hidden` are windows the reader may not know of."""
     tried = Message.objects.filter(status=MessageStatus.QUEUED.value, attempts__gt=0).exclude(last_error="")
@@ -36,6 +50,12 @@ def channels_of(teams: Collection[str], *, before: int | None = None, limit: int
     """The channels of these teams, ended ones too, the newest first; one query."""
     rows = Channel.objects.filter(team__in=teams)
     return list((rows if before is None else rows.filter(pk__lt=before)).order_by("-pk")[:limit])
+
+
+def with_channels(teams: Collection[str], urgency: Urgency) -> list[str]:
+    """Those of these teams that have a channel for what is so urgent; one query."""
+    rows = Channel.objects.filter(team__in=teams, ended_at=None, urgencies__contains=urgency.value)
+    return sorted(set(rows.values_list("team", flat=True)))
 
 
 def last_of(channels: Collection[int]) -> dict[int, Message]:

@@ -10,7 +10,8 @@ from windows.access.roles import Role
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Environment, Person
 from windows.catalogue.queries import Contact, holders, on_call_of, who_may_see
-from windows.delivery.models import Message, MessageStatus
+from windows.delivery.models import Message, MessageStatus, Urgency
+from windows.delivery.queries import with_channels
 from windows.lifecycle.states import Mode, WindowStatus
 from windows.notices.deciding import AHEAD, Around
 from windows.scheduling.models import Window
@@ -48,6 +49,33 @@ def concerned(window: Window) -> tuple[list[Contact], list[str]]:
     return [found[email] for email in sorted(found)], teams
 
 
+def hearing(window: Window) -> tuple[list[str], list[str]]:
+    """The names of those who would hear of it now, and the teams whose channels would. Nine statements at most."""
+    people, teams = concerned(window)
+    may_see = who_may_see(subject_of(window), {one.email for one in people}) if window.confidential else {one.email for one in people}
+    return sorted(one.name for one in people if one.email in may_see), with_channels(teams, Urgency.NOTICE)
+
+
+def is_told_ahead(window: Window) -> bool:
+    """Whether its notice ahead went out for the start that it has now. One statement."""
+    return fact_of(window) in sent([window.reference])
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A notice that told of this window in the message of another one of its series."""
+
+    what: str
+    other: str
+    at: datetime
+
+
+def told_beside(reference: str) -> list[Beside]:
+    """The newest of them; one statement."""
+    rows = AuditEntry.objects.filter(window=reference, kind=SENT, data__has_key="with").order_by("-id")
+    return [Beside(str(data.get("what", "")), str(data["with"]), at) for data, at in rows.values_list("data", "at")[:10]]
+
+
 def around(window: Window, actor_id: int | None) -> tuple[Around, list[str]]:
     """Those near it as they are now, and the teams whose services it touches. `actor_id` did what is told. Nine statements at most."""
     subject = subject_of(window)
@@ -63,13 +91,14 @@ def around(window: Window, actor_id: int | None) -> tuple[Around, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`is_sent`, or since when that has been due; how many messages there are and how many of them nobody got; services that the public
-    knows and was told nothing about."""
+    """`is_sent`, or since when that has been due; how many messages there are, how many of them nobody got and how many are still on their
+    way; services that the public knows and was told nothing about."""
 
     is_sent: bool
     due_since: datetime | None
     messages: int
     lost: int
+    pending: int
     unannounced: tuple[str, ...]
 
 
@@ -80,7 +109,8 @@ def standing(window: Window) -> Standing:
     approved = AuditEntry.objects.filter(window=window.reference, kind="window.approved").order_by("-id").values_list("at", flat=True)
     since = max(at, window.starts_at - AHEAD) if (at := approved.first()) else None
     lost = sum(status == MessageStatus.DEAD.value for status in states)
-    return Standing(fact in sent([window.reference]), since, len(states), lost, unannounced(window))
+    pending = sum(status == MessageStatus.QUEUED.value for status in states)
+    return Standing(fact in sent([window.reference]), since, len(states), lost, pending, unannounced(window))
 
 
 def unannounced(window: Window) -> tuple[str, ...]:

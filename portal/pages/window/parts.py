@@ -15,6 +15,7 @@ from portal.dashboards.debug import stretches
 from portal.pages.alerts import alerts_in
 from portal.pages.request.meaning import facts_of, signing
 from portal.pages.request.outline import of_window, version_of
+from portal.pages.window.communication import communication
 from portal.pages.window.impact import impact
 from portal.pages.window.offers import AHEAD
 from windows.access.paging import cursor_of, cursor_to
@@ -174,6 +175,10 @@ def alerts(opened: Opened) -> dict[str, Any]:
     return {**alerts_in(opened.view.reference), "expected": expected_in(window), "incidents": found, "complaints": said}
 
 
+def communication_part(opened: Opened) -> dict[str, Any]:
+    return communication(opened.request, opened.view, opened.actor, opened.approvals, opened.now)
+
+
 def review(opened: Opened) -> dict[str, Any]:
     """What was learnt of it, what follows, and what was in order before."""
     view, today = opened.view, opened.now.date()
@@ -199,6 +204,7 @@ PARTS: dict[str, tuple[str, Shows]] = {
     "approvals": ("Approvals", approvals),
     "impact": ("Impact and SLO", impact_part),
     "alerts": ("Alerts", alerts),
+    "communication": ("Communication", communication_part),
     "review": ("Review", review),
     "audit": ("Audit", audit),
 }

@@ -17,6 +17,7 @@ from windows.approvals.queries.waiting import open_requests
 from windows.approvals.reminding import Step, step_due
 from windows.audit.clock import clock
 from windows.audit.commands import record
+from windows.audit.going_on import going_on
 from windows.catalogue.models import Person
 from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
@@ -33,7 +34,8 @@ TITLES = {
 
 
 def tell_approvers(now: datetime | None = None) -> int:
-    """Take every step that is due; how many requests were told of. Two statements where none is."""
+    """Take every step that is due, each in a transaction of its own: one that fails holds up no other. How many requests were told of. Two
+    statements where none is."""
     at = now or clock()
     rows = open_requests().exclude(reminders__step=Step.ESCALATED).prefetch_related("reminders").defer("material", "window__vevent")
     due = [
@@ -41,7 +43,11 @@ def tell_approvers(now: datetime | None = None) -> int:
         for row in rows[:AT_ONCE]
         if (step := step_due(row.requested_at, row.window.starts_at, [one.step for one in row.reminders.all()], at))
     ]
-    return sum(tell(request_id, step) for request_id, step in due)
+    told_of = 0
+    for request_id, step in due:
+        with going_on("tell approvers", request=request_id):
+            told_of += tell(request_id, step)
+    return told_of
 
 
 @one_transaction
@@ -60,11 +66,13 @@ def tell(request_id: int, step: Step) -> bool:
     title = f"{window.reference} {TITLES[step]}"
     fact = f"request:{request.pk}:{step.value}"
     others = [person for person in beside if person not in can_sign]
-    said = Saying(fact, Urgency.TICKET, title, body(request, None, signs=False), window.reference, about=subject_of(window))
+    said = Saying(fact, Urgency.TICKET, title, body(request, None), window.reference, about=subject_of(window))
     for person in can_sign:
-        reach(replace(said, body=body(request, person, signs=True)), [person.email], [])
+        secret = "" if window.confidential else issue_link(request, person, window.starts_at)
+        own = replace(said, body=body(request, person, secret), secret=secret, secret_until=window.starts_at if secret else None)
+        reach(own, [person.email], [])
     for person in others:
-        reach(replace(said, body=body(request, person, signs=False)), [person.email], [])
+        reach(replace(said, body=body(request, person)), [person.email], [])
     reach(replace(said, title=f"{window.reference} waits for approval"), [], sorted({place.team or window.team.slug for place in places}))
     people = [one.name for one in (*can_sign, *others)]
     words = {Step.ASKED: "Asked", Step.REMINDED: "Reminded", Step.ESCALATED: "Passed on to"}[step]
@@ -74,8 +82,8 @@ def tell(request_id: int, step: Step) -> bool:
     return True
 
 
-def body(request: ApprovalRequest, person: Person | None, *, signs: bool) -> str:
-    """What the mail says: all that is needed to decide, and where. Only who can sign gets an address that signs."""
+def body(request: ApprovalRequest, person: Person | None, secret: str = "") -> str:
+    """What the mail says: all that is needed to decide, and where. Only who can sign gets an address that signs, by its `secret`."""
     window = request.window
     zone = ZoneInfo(person.timezone) if person else ZoneInfo("UTC")
     begins, ends = (at.astimezone(zone) for at in (window.starts_at, window.ends_at))
@@ -91,8 +99,7 @@ def body(request: ApprovalRequest, person: Person | None, *, signs: bool) -> str
         f"Missing: {', '.join(told(open_places(request)))}. Without it the request expires when the window should begin.",
         "",
     ]
-    if signs and person is not None and not window.confidential:
-        raw = issue_link(request, person, window.starts_at)
-        lines += ["Decide without signing in (for you alone, once):", f"{settings.PORTAL_URL}/approvals/by-mail/{raw}", ""]
+    if secret:
+        lines += ["Decide without signing in (for you alone, once):", f"{settings.PORTAL_URL}/approvals/by-mail/{secret}", ""]
     lines.append(f"In the portal: {settings.PORTAL_URL}/windows/{window.reference}\n")
     return "\n".join(lines)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from windows.access.roles import Actor, Verb, require
-from windows.approvals.models import ApprovalRequest, RequestStatus
+from windows.approvals.models import ApprovalRequest, Reminder, RequestStatus
 from windows.approvals.policy import Signature, told, told_by_turn
 from windows.approvals.queries.delegations import may_sign_for, seated_in
 from windows.approvals.queries.material import roles_now
@@ -66,6 +66,11 @@ class Awaiting:
     requested_at: datetime
     policy: str
     missing: tuple[str, ...]
+
+
+def steps_taken(window_id: int) -> list[str]:
+    """The steps of approvals.reminding that its open request has behind it; one query."""
+    return list(Reminder.objects.filter(request__window=window_id, request__status=RequestStatus.OPEN.value).values_list("step", flat=True))
 
 
 def approval_view(window_id: int, viewer: Actor) -> list[ApprovalView]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, When
+from django.db.models import Case, F, Func, TextField, Value, When
+from django.db.models.functions import Now
 
 from slo.telemetry.carrying import under
 from windows.access.roles import ENGINE
@@ -25,6 +27,15 @@ SECOND_AFTER = 2  # a page that failed twice goes another way too, and is tried 
 BUDGET = 3.0  # seconds after which the rest of a batch is given back
 OLDEST = timedelta(days=1)  # what could not even be tried for so long is dead
 CLAIM = timedelta(minutes=1)  # how long a sender has before another may try the same message
+
+TAKEN_OUT = "…"  # stands where a secret was
+WITHOUT = Func(F("body"), F("secret"), Value(TAKEN_OUT), function="replace", output_field=TextField())
+WITHOUT_SECRET: dict[str, Any] = {"body": Case(When(secret="", then=F("body")), default=WITHOUT, output_field=TextField()), "secret": ""}
+
+
+def take_out_secrets() -> int:
+    """Of what was never delivered and whose secret is worth nothing any more; how many."""
+    return Message.objects.exclude(secret="").filter(secret_until__lt=Now()).update(**WITHOUT_SECRET)
 
 
 def send_due(limit: int = 50) -> int:
@@ -58,7 +69,7 @@ def send_due(limit: int = 50) -> int:
             _put_off(message, f"{type(error).__name__}: {error}", permanent=False)
         else:
             way_works(message)
-            mine.update(status=MessageStatus.DELIVERED.value, wake_at=None, delivered_at=clock(), last_error="")
+            mine.update(status=MessageStatus.DELIVERED.value, wake_at=None, delivered_at=clock(), last_error="", **WITHOUT_SECRET)
     return tried
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -46,6 +47,8 @@ class Saying:
     facts: Mapping[str, Any] = field(default_factory=dict)
     about: Subject = field(default_factory=Subject)
     outside: Words | None = None  # None: only that there is something
+    secret: str = ""  # a part of the body that is taken out of the outbox once it is delivered, or at `secret_until`
+    secret_until: datetime | None = None
     heard_as: Urgency | None = None  # the channels that take this heard the same thing so, and do not hear it again
 
     @property
@@ -81,12 +84,18 @@ def withheld(said: Saying, words: Words | None) -> Saying:
         return said
     facts = {name: said.facts[name] for name in PUBLIC if said.facts.get(name)}
     facts["dedup_key"] = sha256(str(said.facts.get("dedup_key") or said.fact).encode()).hexdigest()[:32]
-    return replace(said, title=words.title, body=words.body, window="", facts=facts, about=Subject())
+    return replace(said, title=words.title, body=words.body, window="", facts=facts, about=Subject(), secret="", secret_until=None)
 
 
 def to_person(said: Saying, email: str, teams: list[str]) -> None:
     words = said.told_outside
-    more = {"fact": said.fact[:200], "teams": teams, "facts": dict(said.facts), "outside": [words.title, words.body] if words else []}
+    more: dict[str, Any] = {
+        "fact": said.fact[:200],
+        "teams": teams,
+        "facts": dict(said.facts),
+        "outside": [words.title, words.body] if words else [],
+    }
+    more |= {"secret": said.secret, "secret_until": said.secret_until}
     queue(f"{said.fact}:{email}", PLAIN, email, said.urgency, said.title, said.body, said.window, **more)
 
 

@@ -1,0 +1,111 @@
+"""The part of a window's page that says who was told, who will be, and what became of each message (X6)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests import given_windows as given
+from tests.callers import browser
+from windows.access.roles import Role
+from windows.announcements.commands.announcing import announce
+from windows.announcements.commands.components import publish_service
+from windows.announcements.commands.following import follow
+from windows.approvals.commands import request_window
+from windows.audit.clock import clock
+from windows.catalogue.models import Person
+from windows.delivery.models import Channel, Message
+from windows.notices.commands.telling import tell_ahead
+from windows.scheduling.models import Window
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def window(db: None) -> Window:
+    """Requested, four days ahead; Otto is on call for what it touches."""
+    olga = given.actor("olga", ("shop", Role.OWNER))
+    given.person("otto", ("shop", Role.ON_CALL))
+    made = given.window(olga, starts_at=given.soon(96), mode="read_only")
+    return request_window(olga, made.pk)
+
+
+def read(window: Window, name: str = "olga", query: str = "", status: int = 200) -> str:
+    answer = browser(Person.objects.get(name=name.capitalize())).get(f"/windows/{window.reference}/part/communication{query}")
+    assert answer.status_code == status
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode().split('id="part"')[-1]))
+
+
+def said(window: Window, number: int, **facts: Any) -> Message:
+    given_ = {"channel": "email", "recipient": f"p{number}@example.org", "urgency": "notice", "title": f"Word {number}."}
+    return Message.objects.create(dedup_key=f"k{number}", window=window.reference, **(given_ | facts))
+
+
+def test_x06_who_will_be_told_and_when_stands_there_before_it_is_told(window: Window) -> None:
+    text = read(window)
+    assert "Those who must sign are reminded to sign" in text and "That it begins" in text and "Otto" in text
+    assert "Nobody was told anything yet." in text and "the channels of" not in text
+    Channel.objects.create(team="shop", kind="slack", name="shop", address="https://chat.example.org/x", urgencies=["notice"])
+    assert "Otto; the channels of shop" in read(window)
+    Channel.objects.all().delete()
+    now = clock()
+    Window.objects.filter(pk=window.pk).update(status="approved", starts_at=now + timedelta(hours=3), ends_at=now + timedelta(hours=4))
+    tell_ahead()
+    text = read(window)
+    assert "must sign" not in text and "That it begins" not in text and "That it has begun" in text
+    assert "otto@example.org" in text and "0 of 1 got through, 1 on the way" in text
+    Window.objects.filter(pk=window.pk).update(status="draft")
+    assert "A draft is told to nobody" in read(window)
+
+
+def test_x06_each_message_tells_its_state(window: Window) -> None:
+    said(window, 1)
+    said(window, 2, status="delivered", wake_at=None, delivered_at=clock(), attempts=1)
+    said(window, 3, status="dead", wake_at=None, attempts=8, last_error="mail.example.org: no such user")
+    said(window, 4, attempts=2, last_error="timed out")
+    text = read(window)
+    for word in ("1 of 4 got through, 2 on the way , 1 did not get through", "failed after 8 tries", "no such user", "tried 2 times"):
+        assert word in text, text
+
+
+def test_x06_what_the_public_is_told_stands_beside_it(window: Window) -> None:
+    olga = given.actor("olga", ("shop", Role.OWNER))
+    publish_service(given.actor("ada", administrator=True), "orders", name="Orders")
+    assert "was not told: no run begins before the window is announced" in read(window)
+    announce(olga, window.reference, title="Orders rest", text="Nothing can be ordered.")
+    Window.objects.filter(pk=window.pk).update(status="approved")
+    follow()
+    text = read(window)
+    assert "Orders rest" in text and "Scheduled" in text and "Nothing can be ordered." in text and "status page" in text
+
+
+def test_x06_it_is_paged_and_costs_the_same_however_many_were_told(window: Window) -> None:
+    said(window, 0)
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        read(window)
+    channel = Channel.objects.create(team="post", kind="slack", name="Secret room", address="https://chat.example.org/x")
+    for number in range(1, 61):
+        said(window, number, target=channel)
+    with CaptureQueriesContext(connection) as many:
+        text = read(window)
+    assert len(many) == len(few)
+    assert "Word 60." in text and "Word 36." in text and "Word 35." not in text and "Earlier messages" in text
+    assert "A channel of post" in text and "Secret room" not in text, "the name of another team's channel is its own"
+    page = browser(Person.objects.get(name="Olga")).get(f"/windows/{window.reference}/part/communication").content.decode()
+    later = read(window, query=re.search(r'href="(\?cursor=[^"]+)">Earlier', page)[1])  # type: ignore[index]
+    assert "Word 35." in later and "Word 36." not in later and "The newest" in later
+    assert "none of ours" in read(window, query="?cursor=abc", status=422)
+
+
+def test_x06_of_a_confidential_window_nobody_else_reads_who_was_told(window: Window) -> None:
+    Window.objects.update(confidential=True)
+    given.person("eve", ("post", Role.MEMBER))
+    read(window, "eve", status=404)
+    assert "Nothing: it is confidential." in read(window)
