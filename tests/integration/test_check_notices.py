@@ -92,9 +92,25 @@ def test_x06_a_run_does_not_begin_where_nobody_was_told(window: Window, no_broke
     assert verdict(run) == (Answer.PASS, "Approved just now: its notices are on their way.")
     assert verdict(run, monkeypatch) == (Answer.FAIL, "Those whom it touches were not told yet: does a worker consume the queue notify?")
     assert tell_ahead() == 1
-    assert verdict(run, monkeypatch) == (Answer.PASS, "Notices sent: 1.")
+    waits = "No notice has been delivered yet: 1 of 1 is on the way."
+    assert verdict(run) == (Answer.INCONCLUSIVE, f"{waits} Does a worker consume the queue notify, and is the mail server there?")
+    Message.objects.filter(dedup_key__startswith="notice:").update(status="delivered", wake_at=None, delivered_at=clock())
+    assert verdict(run) == (Answer.PASS, "Notices delivered: 1 of 1.")
     Message.objects.filter(dedup_key__startswith="notice:").update(status="dead", wake_at=None)
     assert verdict(run) == (Answer.FAIL, "No notice reached anybody (1 were sent): tell the teams that it touches.")
+
+
+def test_x06_what_is_on_the_way_is_not_told_yet(window: Window, no_broker: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    given.person("ida", ("shop", Role.ON_CALL))
+    run = started(begins_now(window))
+    assert tell_ahead() == 1
+    assert verdict(run) == (Answer.PASS, "Approved just now. No notice has been delivered yet: 2 of 2 are on the way.")
+    assert verdict(run, monkeypatch)[0] is Answer.INCONCLUSIVE
+    to_ida = Message.objects.filter(dedup_key__startswith="notice:", recipient="ida@example.org")
+    to_ida.update(status="dead", wake_at=None)
+    assert verdict(run)[0] is Answer.INCONCLUSIVE, "one was lost, the other is on its way"
+    to_ida.update(status="delivered", delivered_at=clock())
+    assert verdict(run) == (Answer.PASS, "Notices delivered: 1 of 2, 1 on the way.")
 
 
 def test_x06_a_run_does_not_begin_where_the_public_will_notice_and_was_not_told(window: Window, no_broker: None) -> None:
