@@ -23,7 +23,7 @@ from windows.actions.outcomes import AwaitHuman
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Deployment, Environment, Region
 from windows.delivery.models import Message
-from windows.execution.commands.holding import resume
+from windows.execution.commands.holding import hold, resume
 from windows.execution.models import Run, clock
 from windows.execution.states import StepStatus
 from windows.scheduling.models import Window
@@ -67,7 +67,21 @@ def test_r_c10_one_of_ten_without_the_tag_is_90_percent_and_bars_completed_until
     run = world.drive(run)
     assert (run.status, Window.objects.get(pk=run.window_id).status) == ("succeeded", "completed")
     told = AuditEntry.objects.filter(run_id=run.pk, kind="run.resumed").get()
-    assert "The old proxy cannot tag." in told.data["reason"]
+    assert "The old proxy cannot tag." in told.data["reason"] and "did not arrive" in told.data["waived"]
+
+
+def test_r_c10_who_goes_on_after_another_hold_has_not_waived_a_tag(world: World) -> None:
+    run, olga = nearly_done(world, 3), given.actor("olga")
+    hold(olga, run.pk, "Let me look at something else.")
+    resume(olga, run.pk)
+    world.drive(run)
+    run = answered(world, run)
+    assert run.status == "held" and "is on 90.0 % of orders-reads" in run.reason
+    assert "waived" not in AuditEntry.objects.filter(run_id=run.pk, kind="run.resumed").latest("pk").data
+    resume(olga, run.pk)
+    hold(olga, run.pk, "And once more.")
+    resume(olga, run.pk)
+    assert world.drive(run).status == "succeeded", "waived once is waived"
 
 
 @pytest.mark.parametrize(("case", "untagged", "critical"), [("all of it", (), True), ("of nothing critical", (3,), False)], ids=str)

@@ -19,6 +19,7 @@ from windows.audit.models import AuditEntry
 from windows.delivery.models import Message
 from windows.errors import Conflict, Forbidden, Invalid
 from windows.execution.commands.extending import ask_extension, decide_extension
+from windows.execution.commands.transitions import become, locked
 from windows.execution.models import Run
 from windows.execution.states import RunStatus
 from windows.live.models import LiveScope
@@ -135,3 +136,15 @@ def test_in_the_browser_and_by_the_api(run: Run) -> None:
     path = f"/windows/{name}/extensions/{made.json()[0]['id']}/decide"
     assert caller(olga()).post(path, {"decision": "rejected", "reason": "No."}).json()[0]["state"] == "rejected"
     assert caller(olga()).post(path.replace(name, "MW-1"), {"decision": "approved"}).status_code == 404
+
+
+def test_what_nobody_decided_is_closed_with_the_run_and_the_trail_says_so(run: Run) -> None:
+    row = ask(run)
+    with transaction.atomic():
+        held = locked(run.pk)
+        become(held, RunStatus.ABORTED, olga(), reason="It hurt.", now=clock())
+    row.refresh_from_db()
+    assert (row.decision, row.closed_at is None) == ("", False)
+    entry = AuditEntry.objects.get(kind="window.extension_closed")
+    assert (entry.window, entry.data["until"]) == (run.window.reference, row.until.isoformat())
+    assert entry.data["reason"] == "The run ended before anybody decided about it."

@@ -66,9 +66,10 @@ def become(
     if not run_may_become(before, to.value):
         detail = f"Run {run.number} of {run.window.reference} is {spoken(before)}, so it cannot become {spoken(to)}."
         raise Conflict(detail, field="status", status=before)
-    changes: dict[str, Any] = {"hold_until": None, "hold_action": "", **columns, "status": to.value, "reason": reason}
+    waives = to is RunStatus.RUNNING and run.gap_at is not None
+    changes: dict[str, Any] = {"hold_until": None, "hold_action": "", "gap_at": None, **columns, "status": to.value, "reason": reason}
     if to is RunStatus.RUNNING:
-        changes |= {"watched_since": now, "back_to": None}
+        changes |= {"watched_since": now, "back_to": None} | ({"covered_since": now} if waives else {})
     if to in RUN_FINAL:
         changes |= {"wake_at": None, "lease_until": None, "ended_at": now}
     if not Run.objects.filter(pk=run.pk, status=before).update(**changes):
@@ -76,6 +77,8 @@ def become(
     for name, value in changes.items():
         setattr(run, name, value)
     told = {"from": before, "to": to.value, "reason": reason, **(data or {})}
+    if waives:
+        told["waived"] = "the tags that did not arrive until now"
     if to is not RunStatus.ABORTED and (lapsed := Signature.objects.filter(run=run).delete()[0]):
         told["signatures_lapsed"] = lapsed  # who signed to abort a held run did not sign to abort the one that went on
     if run.hold_until:
@@ -131,7 +134,16 @@ def _carry_window(run: Run, before: RunStatus, to: RunStatus, actor: Actor, *, r
         hand_over(window.reference, now)
         close_scopes(window.reference)
         give_back_of(run, now)
-        window.extensions.filter(decision="", closed_at=None).update(closed_at=now)
+        end_extensions(run, actor, now)
+
+
+def end_extensions(run: Run, actor: Actor, now: datetime) -> None:
+    """Nobody decided about more time before the run ended: nobody need any more, and the trail says so."""
+    left = run.window.extensions.filter(decision="", closed_at=None)
+    ended = [(row.pk, {"until": row.until.isoformat(), "reason": "The run ended before anybody decided about it."}) for row in left]
+    run.window.extensions.filter(pk__in=[pk for pk, _ in ended]).update(closed_at=now)
+    if ended:
+        tell(run, actor, [("window.extension_closed", facts) for _, facts in ended])
 
 
 def open_live(run: Run, now: datetime) -> None:

@@ -135,8 +135,9 @@ class _Turn:
         ask(self.run, reason, f"doubt:{step.position}:{step.attempt}")
 
     def become(self, decision: saga.Become) -> None:
+        gap_at = None
         if decision.status is RunStatus.SUCCEEDED and (left := self.before_turning_back()) and (missing := gap(self.run, self.now)):
-            decision = saga.Become(RunStatus.HELD, missing, left, "resume", asks=True)
+            decision, gap_at = saga.Become(RunStatus.HELD, missing, left, "resume", asks=True), self.now
         until, action = decision.hold_until, decision.hold_action
         if decision.met:
             self.meet(decision.met.id)
@@ -146,7 +147,7 @@ class _Turn:
         cause = f"{self.run.reason.rstrip('.')}. " if is_back and self.run.reason else ""  # why it turned back stays with the end
         if decision.status is RunStatus.HELD and is_back:
             self.anew()
-        columns = {"back_to": decision.back_to} if decision.status is RunStatus.ROLLING_BACK else {}
+        columns = {"back_to": decision.back_to} if decision.status is RunStatus.ROLLING_BACK else {"gap_at": gap_at}
         self.enter(decision.status, cause + decision.reason, hold_until=until, hold_action=action, **columns)
         key = f"{self.run.fence}:{self.now.isoformat()}"
         if decision.status is RunStatus.STUCK:

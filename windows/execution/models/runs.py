@@ -33,6 +33,8 @@ class Run(models.Model):
     watch = models.JSONField(default=list)  # gates judged during the whole run: runbooks.spec.WatchSpec.to_json()
     measured_at = models.DateTimeField(null=True)  # when its gates were last looked at
     watched_since = models.DateTimeField(null=True)  # verdicts before count no more: it was held and a person let it go on
+    gap_at = models.DateTimeField(null=True)  # it is held because its tags did not arrive, as seen at this moment
+    covered_since = models.DateTimeField(null=True)  # tags before are not asked for any more: it was held for them and let go on
     wake_at = models.DateTimeField(null=True)  # when a worker must look at it; null when final
     lease_until = models.DateTimeField(null=True)
     fence = models.BigIntegerField(default=0)  # the fencing token: grows with every new owner

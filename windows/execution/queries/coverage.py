@@ -32,8 +32,9 @@ def learnt(whole: Interval, within: timedelta = HEARD) -> Interval:
 
 
 def inside(run: Run, now: datetime) -> Interval | None:
-    """When tags are expected: since the run began or a person last let it go on. None where none may be."""
-    began = run.watched_since or run.started_at
+    """When tags are expected: since the run began, or was last let go on after it had been held for them: no other hold waives what came
+    before it. None where none may be."""
+    began = run.covered_since or run.started_at
     if began is None or run.rehearsal or run.window.confidential:
         return None
     return learnt(Interval(min(began, now), now), LEARNING)  # what holds a run is patient
