@@ -21,9 +21,11 @@ from tests.servers import Server, free_ports, listens, remove
 PROGRAM = Path(__file__).with_name("patchable.py")
 AGAIN = 'kill -HUP "$(cat {folder}/"$1"/pid)"\n'
 COMMANDS = {
-    "patch": '#!/bin/sh\nset -e\ncd {folder}/"$1"\necho "${{2#level=}}" >next\n[ ! -e instead ] || cp instead next\nmv next level\n'
+    "patch": '#!/bin/sh\nset -e\ncd {folder}/"$1"\necho "${{2#level=}}" >next\ncp next brought\n'
+    + "[ ! -e instead ] || cp instead next\nmv next level\n"
     + AGAIN,
-    "unpatch": '#!/bin/sh\nset -e\necho 1 >{folder}/"$1"/level\n' + AGAIN,
+    "unpatch": '#!/bin/sh\nset -e\ncd {folder}/"$1"\necho 1 >level\necho 1 >brought\n' + AGAIN,
+    "patch-level": '#!/bin/sh\necho "level $(cat {folder}/"$1"/brought)"\n',
     "hold-jobs": '#!/bin/sh\ntouch {folder}/"$1"/hold\n',
     "release-jobs": '#!/bin/sh\nrm -f {folder}/"$1"/hold\n',
 }
@@ -41,10 +43,15 @@ class Services:
     def started(self, name: str) -> Server:
         base, port = self.folder / name, self.ports[name]
         base.mkdir()
-        (base / "level").write_text("1")
+        self.bring(name, 1)
         server = Server("", base, Child(name, [sys.executable, str(PROGRAM), name, str(port), str(base)], ready=listens(port)))
         (base / "pid").write_text(str(server.pid))
         return server
+
+    def bring(self, name: str, level: int) -> None:
+        """What is there once the service begins anew, and what is known to have been brought there."""
+        for told in ("level", "brought"):
+            (self.folder / name / told).write_text(str(level))
 
     def prepare(self, broken: str = "") -> None:
         """The patch of the service `broken` is level 3, whatever it is called."""
@@ -56,7 +63,7 @@ class Services:
 
     def restart(self, name: str) -> None:
         """As it was before any patch."""
-        (self.folder / name / "level").write_text("1")
+        self.bring(name, 1)
         os.kill(int((self.folder / name / "pid").read_text()), signal.SIGHUP)
         until(lambda: self.levels()[name] == 1, f"level 1 of {name}")
 

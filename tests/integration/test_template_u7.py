@@ -59,3 +59,24 @@ def test_u7_e03_one_that_fails_takes_all_of_them_back(three: Services, prometheu
     three.failed.clear()
     three.use()
     assert not three.failed
+
+
+def test_u7_what_somebody_else_brought_there_meanwhile_is_not_taken_back_over_their_head(
+    three: Services, prometheus: Prometheus, settings: Any, tmp_path: Path
+) -> None:
+    """The second service's patch is bad; while it is found out, somebody brings the first to level 9 by hand."""
+    for name in NAMES:
+        three.restart(name)
+    three.prepare(broken="baskets")
+
+    def by_hand() -> None:
+        if (three.folder / "baskets" / "level").read_text().strip() == "3":
+            (three.folder / "orders" / "brought").write_text("9")
+
+    with again_and_again(by_hand, rest=0.05):
+        run = patched(three, prometheus, settings, tmp_path, patience=500)
+    assert run.status == "stuck", (run.reason, outcomes(run))
+    state, why = outcomes(run)["Patch orders"]
+    assert (state, "patch-level says 'level 9', 'level 2' expected" in why) == ("compensation_failed", True), why
+    assert outcomes(run)["Patch baskets"][0] == "compensated"
+    assert three.levels()["orders"] == 2, "as somebody left it"
