@@ -92,6 +92,18 @@ def test_x09_it_is_measured_every_half_minute_and_only_as_long_as_agreed(source:
     assert watching_after.due(clock()) == []
 
 
+def test_x09_those_that_are_due_are_not_cut_off_by_those_that_are_not(source: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    run = ended()
+    monkeypatch.setattr(watching_after, "MANY", 1)
+    base = {"window": run.window, "status": "succeeded", "window_ends_at": run.window_ends_at, "ended_at": clock() - MINUTE}
+    Run.objects.filter(pk=run.pk).update(ended_at=clock() - 2 * MINUTE, measured_at=clock())
+    waits = Run.objects.create(number=7, measured_at=clock() - MINUTE / 2 - MINUTE, **base)
+    never = Run.objects.create(number=8, measured_at=None, **base)
+    assert watching_after.due(clock()) == [never.pk], "not measured yet: first"
+    Run.objects.filter(pk=never.pk).update(measured_at=clock())
+    assert watching_after.due(clock()) == [waits.pk]
+
+
 def test_x09_what_was_measured_inside_the_window_counts_no_more(source: list[float]) -> None:
     run = ended()
     run.readings.create(gate="Writes succeed", value=0.5, verdict="fail", at=clock() - 2 * MINUTE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 
 from slo.burn_rate import WINDOWS, burn_rate
 from slo.intervals import Interval
@@ -29,11 +29,12 @@ ROW = 500  # verdicts looked back at
 
 
 def due(now: datetime) -> list[int]:
-    """Runs that ended so lately that their SLIs are still watched, and are to be measured now; one query."""
+    """Runs that ended so lately that their SLIs are still watched, and are to be measured now, so many at a time, those first that were
+    looked at longest ago; one query."""
     length = settings.ROADWORKS.watch_after
-    ended = Run.objects.filter(status__in=sorted(WATCHED), rehearsal="", ended_at__gt=now - length).order_by("ended_at")
-    rows = ended.values_list("pk", "ended_at", "measured_at")[:MANY]
-    return [pk for pk, at, measured_at in rows if at is not None and is_due(now, at + length, measured_at, at)]
+    ended = Run.objects.filter(status__in=sorted(WATCHED), rehearsal="", ended_at__gt=now - length)
+    rows = ended.order_by(F("measured_at").asc(nulls_first=True), "ended_at").values_list("pk", "ended_at", "measured_at")
+    return [pk for pk, at, measured_at in rows if at is not None and is_due(now, at + length, measured_at, at)][:MANY]
 
 
 def watch_after(run_id: int, now: datetime) -> None:

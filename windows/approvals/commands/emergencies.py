@@ -13,6 +13,7 @@ from windows.approvals.models import Decision, EmergencyApproval
 from windows.approvals.queries.emergencies import not_by
 from windows.audit.clock import clock
 from windows.audit.commands import record
+from windows.audit.going_on import going_on
 from windows.catalogue.queries import holders, sre_contacts
 from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
@@ -72,7 +73,11 @@ def remind_of_emergencies(now: datetime | None = None) -> int:
     """Tell those who can still answer for an emergency that its time runs out, and once that it is over; how many were told of."""
     at = now or clock()
     rows = EmergencyApproval.objects.filter(decision="", overdue_at=None).order_by("due_at").values_list("pk", flat=True)
-    return sum(remind(pk, at) for pk in list(rows[:AT_ONCE]))
+    told = 0
+    for pk in list(rows[:AT_ONCE]):
+        with going_on("remind of an emergency", emergency=pk):
+            told += remind(pk, at)
+    return told
 
 
 @one_transaction

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db import transaction
 
 from windows.access.roles import SCHEDULE, Actor, Verb, require
 from windows.audit.clock import clock
 from windows.audit.commands import record
+from windows.audit.going_on import going_on
 from windows.errors import Conflict, Forbidden, NotFound
 from windows.reviews.closing import RAN, may_close
 from windows.reviews.commands.leftovers import note_leftovers
@@ -60,17 +63,26 @@ def close(actor: Actor, window_id: int) -> bool:
     return True
 
 
-@transaction.atomic(durable=True)
 def close_reviewed(after: int = 0) -> int | None:
-    """Note what those that ended left running; close those that need no review, or none any more.
+    """Note what those that ended left running; close those that need no review, or none any more. Each in a transaction of its own: one
+    that cannot be read holds up no other.
 
     Looks at so many beyond this id. The last one looked at, or None where there are no more."""
     found = unclosed(AT_ONCE, after)
     rows = Window.objects.filter(pk__in=found).select_related("owner", "runbook_version").defer("vevent")
+    noted: dict[int, str] = {}
     for window in rows:
-        note_leftovers(window)
-    statuses = {window.pk: window.status for window in rows}
-    for window_id, tasks in review_tasks_of_all(found).items():
-        if may_close(statuses[window_id], tasks):
-            close(SCHEDULE, window_id)
+        with going_on("note what a window left running", window=window.pk), transaction.atomic(durable=True):
+            note_leftovers(window)
+            noted[window.pk] = window.status
+    for window_id in ready(noted):
+        with going_on("close a window", window=window_id), transaction.atomic(durable=True):
+            close_if_done(SCHEDULE, window_id)
     return found[-1] if len(found) == AT_ONCE else None
+
+
+def ready(statuses: Mapping[int, str]) -> list[int]:
+    """Those of them that seem to have nothing left to review, asked for together; where that fails all, each to be asked by itself."""
+    with going_on("ask for review tasks together", windows=len(statuses)):
+        return [pk for pk, tasks in review_tasks_of_all(list(statuses)).items() if may_close(statuses[pk], tasks)]
+    return list(statuses)

@@ -31,9 +31,8 @@ def send_digests() -> int:
     while rows := list(wanting.filter(pk__gt=after).values_list("pk", "timezone", "digest_week")[:MANY]):
         after = rows[-1][0]
         for person_id, zone, last in rows:
-            if last < due_week(now, zone):
-                with going_on("send a digest", person=person_id):
-                    sent += send_one(person_id, now)
+            with going_on("send a digest", person=person_id):
+                sent += last < due_week(now, zone) and send_one(person_id, now)
     return sent
 
 

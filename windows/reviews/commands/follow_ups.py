@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.db import transaction
 from windows.access.roles import SCHEDULE, Actor, Verb, require, visible
 from windows.audit.clock import clock
 from windows.audit.commands import record
+from windows.audit.going_on import going_on
 from windows.catalogue.models import Person
 from windows.catalogue.queries import actor_for
 from windows.delivery.commands.reaching import Saying, reach
@@ -24,7 +25,6 @@ from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.queries import subject_of, window_id_of
 
 FURTHEST = timedelta(days=400)
-AT_ONCE = 100  # overdue ones told in one go
 
 
 @one_transaction
@@ -83,24 +83,35 @@ def end_follow_up(actor: Actor, follow_up_id: int, status: FollowUpStatus, outco
     return row
 
 
-@transaction.atomic(durable=True)
 def tell_overdue() -> int:
-    """Each owner hears once of each that is late, and the team's channels unless the window is confidential; how many were told of."""
-    now = clock()
+    """Each owner hears once of each that is late, and the team's channels unless the window is confidential. Each in a transaction of its
+    own: one that cannot be told holds up no other. How many were told of."""
+    now, told = clock(), 0
+    late = FollowUp.objects.filter(status=FollowUpStatus.OPEN.value, told_at=None, due_on__lt=now.date()).order_by("due_on", "pk")
+    for pk in list(late.values_list("pk", flat=True)):
+        with going_on("tell of an overdue follow-up", follow_up=pk):
+            told += tell_one(pk, now)
+    return told
+
+
+@transaction.atomic(durable=True)
+def tell_one(follow_up_id: int, now: datetime) -> bool:
+    """False where it was told meanwhile, or has ended."""
     rows = FollowUp.objects.select_for_update(of=("self",), skip_locked=True).select_related("owner", "window__team")
-    late = list(rows.filter(status=FollowUpStatus.OPEN.value, told_at=None, due_on__lt=now.date()).order_by("due_on", "pk")[:AT_ONCE])
-    for row in late:
-        window = f"MW-{row.window_id}"
-        said = Saying(
-            f"follow-up-overdue:{row.pk}", Urgency.TICKET, f"{row.reference} of {window} is overdue: {row.title}",
-            f"It was due on {row.due_on:%Y-%m-%d} and belongs to {row.owner.name}.\n\nSay that it is done, or drop it with a reason: "
-            f"{settings.PORTAL_URL}/follow-ups/?window={window}\n", window,
-        )  # fmt: skip
-        hears = row.owner.is_active and visible(actor_for(row.owner, via="browser"), subject_of(row.window_id))  # they may have left
-        reach(said, [row.owner.email] if hears else [], [] if row.window.confidential else [row.window.team.slug])
-        record("follow_up.overdue", SCHEDULE, row.reference, window=window, data={"title": row.title, "due_on": row.due_on.isoformat()})
-    FollowUp.objects.filter(pk__in=[row.pk for row in late]).update(told_at=now)
-    return len(late)
+    row = rows.filter(pk=follow_up_id, status=FollowUpStatus.OPEN.value, told_at=None).first()
+    if row is None:
+        return False
+    window = f"MW-{row.window_id}"
+    said = Saying(
+        f"follow-up-overdue:{row.pk}", Urgency.TICKET, f"{row.reference} of {window} is overdue: {row.title}",
+        f"It was due on {row.due_on:%Y-%m-%d} and belongs to {row.owner.name}.\n\nSay that it is done, or drop it with a reason: "
+        f"{settings.PORTAL_URL}/follow-ups/?window={window}\n", window,
+    )  # fmt: skip
+    hears = row.owner.is_active and visible(actor_for(row.owner, via="browser"), subject_of(row.window_id))  # they may have left
+    reach(said, [row.owner.email] if hears else [], [] if row.window.confidential else [row.window.team.slug])
+    record("follow_up.overdue", SCHEDULE, row.reference, window=window, data={"title": row.title, "due_on": row.due_on.isoformat()})
+    FollowUp.objects.filter(pk=row.pk).update(told_at=now)
+    return True
 
 
 def day(given: date | str) -> date:

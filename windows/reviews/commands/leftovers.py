@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -10,6 +10,7 @@ from django.db import transaction
 from windows.access.roles import SCHEDULE, visible
 from windows.audit.clock import clock
 from windows.audit.commands import record
+from windows.audit.going_on import going_on
 from windows.catalogue.queries import actor_for
 from windows.delivery.commands.reaching import Saying, reach
 from windows.delivery.models import Urgency
@@ -24,7 +25,6 @@ from windows.scheduling.queries import subject_of
 
 LEAVES = {WindowStatus.COMPLETED, WindowStatus.FAILED}  # what was rolled back has taken its things away itself
 NEAR = timedelta(days=1)
-AT_ONCE = 100
 
 
 def note_leftovers(window: Window) -> int:
@@ -51,23 +51,34 @@ def note_leftovers(window: Window) -> int:
     return noted
 
 
-@transaction.atomic(durable=True)
 def remind_of_leftovers() -> int:
-    """Each owner hears once that the day is near by which something must be gone; how many were told of."""
-    now = clock()
+    """Each owner hears once that the day is near by which something must be gone. Each in a transaction of its own: one that cannot be told
+    holds up no other. How many were told of."""
+    now, told = clock(), 0
+    near = FollowUp.objects.filter(status=FollowUpStatus.OPEN.value, kind=FollowUpKind.LEFTOVER.value, reminded_at=None)
+    due = near.filter(due_on__lte=(now + NEAR).date()).order_by("due_on", "pk")
+    for pk in list(due.values_list("pk", flat=True)):
+        with going_on("remind of what was left running", follow_up=pk):
+            told += remind(pk, now)
+    return told
+
+
+@transaction.atomic(durable=True)
+def remind(follow_up_id: int, now: datetime) -> bool:
+    """False where it was told meanwhile, or has ended."""
     rows = FollowUp.objects.select_for_update(of=("self",), skip_locked=True).select_related("owner", "window")
-    near = rows.filter(status=FollowUpStatus.OPEN.value, kind=FollowUpKind.LEFTOVER.value, reminded_at=None)
-    due = list(near.filter(due_on__lte=(now + NEAR).date()).order_by("due_on", "pk")[:AT_ONCE])
-    for row in due:
-        window = f"MW-{row.window_id}"
-        costs = f" It costs {row.cost_per_hour} an hour." if row.cost_per_hour is not None else ""
-        said = Saying(
-            f"leftover-near:{row.pk}", Urgency.TICKET, f"{row.reference} of {window}: {row.title} by {row.due_on:%Y-%m-%d}",
-            f"{row.title}.{costs} It is to be gone by {row.due_on:%Y-%m-%d}.\n\nSay that it is done, or drop it with a reason: "
-            f"{settings.PORTAL_URL}/follow-ups/?window={window}\n", window,
-        )  # fmt: skip
-        hears = row.owner.is_active and visible(actor_for(row.owner, via="browser"), subject_of(row.window_id))
-        reach(said, [row.owner.email] if hears else [], [])
-        record("leftover.reminded", SCHEDULE, row.reference, window=window, data={"title": row.title, "due_on": row.due_on.isoformat()})
-    FollowUp.objects.filter(pk__in=[row.pk for row in due]).update(reminded_at=now)
-    return len(due)
+    row = rows.filter(pk=follow_up_id, status=FollowUpStatus.OPEN.value, reminded_at=None).first()
+    if row is None:
+        return False
+    window = f"MW-{row.window_id}"
+    costs = f" It costs {row.cost_per_hour} an hour." if row.cost_per_hour is not None else ""
+    said = Saying(
+        f"leftover-near:{row.pk}", Urgency.TICKET, f"{row.reference} of {window}: {row.title} by {row.due_on:%Y-%m-%d}",
+        f"{row.title}.{costs} It is to be gone by {row.due_on:%Y-%m-%d}.\n\nSay that it is done, or drop it with a reason: "
+        f"{settings.PORTAL_URL}/follow-ups/?window={window}\n", window,
+    )  # fmt: skip
+    hears = row.owner.is_active and visible(actor_for(row.owner, via="browser"), subject_of(row.window_id))
+    reach(said, [row.owner.email] if hears else [], [])
+    record("leftover.reminded", SCHEDULE, row.reference, window=window, data={"title": row.title, "due_on": row.due_on.isoformat()})
+    FollowUp.objects.filter(pk=row.pk).update(reminded_at=now)
+    return True

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from windows.audit.clock import clock
+from windows.audit.going_on import going_on
 from windows.errors import Invalid
 from windows.ical_in.notices import Notice
 from windows.ical_in.reading import Whole
@@ -56,7 +57,11 @@ def unfold_due() -> int:
     """Unfold anew every calendar a month of whose horizon is used up; how many. Where its times cannot be told any more it is closed."""
     due = ChangeCalendar.objects.filter(Q(unfolded_until=None) | Q(unfolded_until__lt=clock() + AHEAD - A_MONTH))
     ids = list(due.exclude(events=[], unfolded_until=None).values_list("pk", flat=True))
-    return sum(unfold_anew(pk) for pk in ids)
+    unfolded = 0
+    for pk in ids:
+        with going_on("unfold a change calendar", calendar=pk):
+            unfolded += unfold_anew(pk)
+    return unfolded
 
 
 @one_transaction
