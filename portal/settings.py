@@ -29,7 +29,7 @@ OTLP_URL = os.environ.get("OTLP_URL", os.environ.get("PORTAL_URL", "")).rstrip("
 PROMETHEUS_URL = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
 COMMANDS_DIR = Path(os.environ["COMMANDS_DIR"]) if os.environ.get("COMMANDS_DIR") else None  # what `command` steps may run
 RUNBOOK_REPOSITORIES = listed("RUNBOOK_REPOSITORIES")  # where runbooks in Git may lie: folders and https addresses
-HTTP_ALLOWED_HOSTS = listed("HTTP_ALLOWED_HOSTS")  # what `http` steps may reach
+HTTP_ALLOWED_HOSTS = listed("HTTP_ALLOWED_HOSTS")  # what `http` steps and scraped objectives may reach
 TRACES_URL = os.environ.get("TRACES_URL", "")  # another product's page of one trace; {trace_id} stands for its id
 ALERTMANAGER_URL = os.environ.get("ALERTMANAGER_URL", "")
 BALANCERS = {  # HAProxy admin sockets that `traffic` steps may reach, by name: BALANCER_EDGE=unix:///run/haproxy/admin.sock

@@ -37,7 +37,7 @@ PRODUCTION = (
     Variable(
         "BALANCER_<NAME>", "an HAProxy admin socket that `traffic` steps reach by the name: `unix:///path` or `tcp://host:port`", "none"
     ),
-    Variable("HTTP_ALLOWED_HOSTS", "hosts that `http` steps may reach, separated by commas", "none"),
+    Variable("HTTP_ALLOWED_HOSTS", "hosts that `http` steps and scraped objectives may reach, separated by commas", "none"),
     Variable("RUNBOOK_REPOSITORIES", "folders and https addresses under which runbooks in Git may lie, separated by commas", "none"),
     Variable("COMMANDS_DIR", "the folder whose programs `command` steps may run", "none"),
     Variable("TARGET_DATABASE_<NAME>", "a database that `sql` steps reach by the name; one variable each", "none"),

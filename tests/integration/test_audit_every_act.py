@@ -501,6 +501,7 @@ TASKS: dict[str, Callable[[], None]] = {
     "scheduling.ask_conflicts": nothing,  # what it finds anew is told: test_scheduling_asking_again
     "scheduling.poll_calendars": nothing,  # when a calendar was last asked is no act; what it says is told: test_calendars_in
     "signals.forget": nothing,
+    "signals.reconcile": nothing,  # what counters say is measured, as what is pushed is
     "telemetry.measure": nothing,
     "telemetry.forget": nothing,
 }

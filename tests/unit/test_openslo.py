@@ -153,6 +153,19 @@ def test_what_is_missing_is_told_with_the_line_that_should_hold_it() -> None:
     assert {"spec.timeWindow", "spec.objectives", "spec.objectives[0].target", "spec.indicator"} == set(told) and set(told.values()) == {5}
 
 
+@pytest.mark.parametrize(
+    ("source", "query"),
+    [
+        ("otlp", {"good": 'http.requests{status!="5*"}', "total": "http.requests"}),
+        ("scrape", {"bad": 'http://shop/metrics requests{code="5*"}', "total": "http://shop/metrics requests"}),
+    ],
+)
+def test_counters_that_are_sent_or_read_by_ourselves_are_written_and_read_back(source: str, query: dict[str, str]) -> None:
+    (one,) = read(SIMPLE)
+    (back,) = read(write({"slice_minutes": None, "slice_target": None, **one.values, "source": source, "query": query}))
+    assert (back.values["source"], back.values["query"]) == (source, query)
+
+
 def test_a_text_without_an_slo_says_so() -> None:
     with pytest.raises(SpecError, match="no document of the kind SLO"):
         read(FULL.split("---", maxsplit=1)[0])

@@ -7,7 +7,12 @@ from portal.celery import app
 from portal.dashboards.queues import QUEUES, WAITING
 
 CONSUMED = [role.split(":")[1].split(",") for role in ROLES if role != "beat"]
-OUTSIDE = {"execution.reconcile", "runbooks.reconcile", "scheduling.poll_calendars"}  # these talk to servers that are not ours
+OUTSIDE = {
+    "execution.reconcile",
+    "runbooks.reconcile",
+    "scheduling.poll_calendars",
+    "signals.reconcile",
+}  # these talk to servers that are not ours
 
 
 def queue_of(task: str) -> str:

@@ -12,7 +12,7 @@ from windows.audit.clock import clock
 from windows.audit.forgetting import forget as forgotten
 from windows.audit.forgetting import spare
 from windows.scheduling.models import WindowScope
-from windows.signals.commands import measuring
+from windows.signals.commands import measuring, scraping
 from windows.signals.models import Room, StoredLine, StoredSpan
 from windows.signals.nearness import NEAR
 
@@ -23,6 +23,12 @@ KEPT, KEPT_NEAR = timedelta(days=7), timedelta(days=400)
 def measure() -> None:
     """Ask each objective's source for its last finished minutes."""
     measuring.measure()
+
+
+@shared_task(name="signals.reconcile")
+def scrape() -> None:
+    """Read the counters of services that have no Prometheus."""
+    scraping.scrape_all()
 
 
 @shared_task(name="signals.forget")

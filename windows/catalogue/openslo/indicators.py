@@ -12,7 +12,7 @@ from windows.texts.tree import Node
 
 RATIO = ("counter", "good", "bad", "total")
 SOURCE = ("metricSourceRef", "type", "spec")
-SOURCES = {"prometheus": "prometheus", "push": "push"}
+SOURCES = {"prometheus": "prometheus", "push": "push", "otlp": "otlp", "scrape": "scrape"}
 
 
 def read_indicator(spec: Mapping[str, Node], objective: Mapping[str, Node], path: str, stream: Stream) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def ratio(node: Node, path: str, stream: Stream) -> dict[str, Any]:
                     told = 'With counter: true a query is one plain series, like http_requests_total{code=~"5.."}; else say counter: false.'
                     findings.wrong(given[name], f"{path}.{name}", told)
                 text = counted(text)
-            if source == "prometheus":
+            if source != "push":
                 query[name] = text
     if len(sources) > 1:
         findings.wrong(node, path, "Both metrics come from one source.")

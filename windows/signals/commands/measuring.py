@@ -60,7 +60,7 @@ def pushed(wish: Wish, points: Sequence[Point]) -> dict[str, int]:
     """What of an objective's points could not be counted."""
     one = wish.promise
     try:
-        _, wrong = push_points(one.slug, points, SOURCE, one.slicing, by_bad="bad" in wish.parts)
+        _, wrong = push_points(one.slug, points, one.source, one.slicing, by_bad="bad" in wish.parts)
     except Invalid as error:
         return {f"{one.slug}: {error.detail}": len(points)}
     part = "bad" if "bad" in wish.parts else "good"

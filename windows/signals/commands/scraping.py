@@ -1,0 +1,82 @@
+"""Verb of the schedule: read the counters of services that tell them as Prometheus's text, for the objectives that ask for them.
+
+As what comes by OTLP: what a counter grew by is counted, once, under the window that its label `maintenance_window` names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from prometheus_client.parser import text_string_to_metric_families
+from structlog import get_logger
+
+from slo.objectives.queries import Promise, promises
+from slo.telemetry.selectors import Selector
+from slo.telemetry.sources import scrape as source
+from windows.actions.ports import PortError
+from windows.audit.clock import clock
+from windows.outbound.exchange import exchange
+from windows.outbound.limits import Limits
+from windows.signals.commands.keeping import known
+from windows.signals.commands.measuring import Wish, pushed
+from windows.signals.records import Measured
+
+SOURCE, TAG = "scrape", "maintenance_window"
+GAUGES = {"gauge", "info", "stateset", "summary"}
+WANTED = {"Accept": "text/plain; version=0.0.4", "User-Agent": "Roadworks"}
+log = get_logger(__name__)
+
+
+def scrape_all() -> int:
+    """Each address once, whatever the number of objectives that read it; how many answered. One that does not holds up no other."""
+    asked = [one for one in promises() if one.source == SOURCE]
+    there = {one.slug: {part: source.told(text) for part, text in one.query.items()} for one in asked}
+    answered = 0
+    for address in sorted({address for parts in there.values() for address, _ in parts.values()}):
+        try:
+            text, now = read(address), clock()
+            for one in asked:
+                count(one, {part: what for part, (where, what) in there[one.slug].items() if where == address}, address, text, now)
+            answered += 1
+        except (PortError, ValueError) as error:
+            log.warning("counters could not be read", address=address, why=str(error)[:300])
+    return answered
+
+
+def read(address: str) -> str:
+    limits = Limits.of(settings.ROADWORKS.gate_timeout.total_seconds(), lambda: False)
+    answer = exchange("GET", address, limits, headers=WANTED, allowed=settings.HTTP_ALLOWED_HOSTS)
+    if answer.status != 200:
+        raise ValueError(f"it answered {answer.status}")
+    return answer.body.decode()
+
+
+def count(one: Promise, parts: dict[str, Selector], address: str, text: str, now: datetime) -> None:
+    if not parts:
+        return
+    wish = Wish(one, parts)
+    points = [point for record in known(records(one, parts, address, text, now)) for point in wish.of(record)]
+    for why in pushed(wish, points) if points else ():
+        log.warning("what was read could not be counted", objective=one.slug, why=why)
+
+
+def records(one: Promise, parts: dict[str, Selector], address: str, text: str, now: datetime) -> Sequence[Measured]:
+    """The counters that some part asks for. One that carries a window's tag is another than the one without: both are told side by side."""
+    names = {wanted.metric for wanted in parts.values()}
+    found = []
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples if family.type not in GAUGES else ():
+            if sample.name not in names or not math.isfinite(sample.value) or not 0 <= sample.value < 2**53:
+                continue
+            stream = hashlib.sha256(repr((address, sample.name, sorted(sample.labels.items()))).encode()).hexdigest()[:40]
+            found.append(
+                Measured(
+                    service=one.service, environment=one.environment, window=sample.labels.get(TAG, ""), metric=sample.name,
+                    attributes=dict(sample.labels), stream=stream, began=None, at=now, value=round(sample.value), is_delta=False,
+                )
+            )  # fmt: skip
+    return found
