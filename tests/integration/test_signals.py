@@ -70,7 +70,8 @@ def test_what_carries_a_window_or_lies_near_one_is_kept_and_the_rest_let_go(expo
     rows = StoredSpan.objects.order_by("span_id").values_list("window", "service", "environment", "outcome")
     assert list(rows) == [*[(window.reference, "orders", "production", "unset")] * 2, ("", "orders", "production", "unset")]
     assert list(StoredLine.objects.values_list("text", "window")) == [("near", "")], "two days before is not near"
-    assert set(Room.objects.values_list("holder", flat=True)) == {window.reference, f"orders {now:%Y-%m-%d}"}
+    holders = {window.reference, f"orders in {window.reference}", f"orders {now:%Y-%m-%d}"}
+    assert set(Room.objects.values_list("holder", flat=True)) == holders
 
 
 def test_a_window_that_nobody_knows_is_no_window(exporter: Exporter) -> None:
@@ -137,7 +138,34 @@ def test_r_x_room_is_bounded_and_failures_have_half_of_it(exporter: Exporter, mo
     assert window in told["partialSuccess"]["errorMessage"]
     exporter.keeps("logs", sent.logs(*(sent.line(now, f"bad {n} {'x' * 300}", 17) for n in range(20)), window=window))
     assert 0 < StoredLine.objects.filter(severity=17).count() < 8
-    assert Room.objects.get().taken <= 4000
+    assert Room.objects.get(holder=window).taken <= Room.objects.get(holder=f"orders in {window}").taken <= 3000
+
+
+def test_one_service_leaves_room_for_the_others_of_its_window(exporter: Exporter, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearness, "OF_A_WINDOW", 4000)
+    now = clock()
+    window = ran(began=now)
+    mail = given.service("mail", "post")
+    window.scopes.create(service=mail, environment="production", region="r1", layer="L4", reserved=window.scopes.get().reserved)
+    bad = [sent.line(now, f"bad {n} {'x' * 300}", 17) for n in range(20)]
+    told = exporter.keeps("logs", sent.logs(*bad, window=window.reference))
+    assert f"orders in {window.reference} has its" in told["partialSuccess"]["errorMessage"]
+    other = Exporter(token_of(given.person("pia", ("post", Role.MEMBER)), Verb.MEASURE.value), client)
+    other.keeps("logs", sent.logs(sent.line(now, "mail is slow", 17), service="mail", window=window.reference))
+    assert StoredLine.objects.filter(service="mail", window=window.reference).exists()
+
+
+def test_who_has_no_part_in_a_window_cannot_put_its_tag_on(exporter: Exporter, client: Any) -> None:
+    now = clock()
+    window = ran(began=now).reference
+    pia = Exporter(token_of(given.person("pia", ("post", Role.MEMBER)), Verb.MEASURE.value), client)
+    assert pia.keeps("logs", sent.logs(sent.line(now, "not ours"), service="mail", window=window)) == {}
+    assert not StoredLine.objects.exists() and not Room.objects.filter(holder=window).exists()
+    given.needs("orders", "mail")
+    pia.keeps("logs", sent.logs(sent.line(now, "beside it"), service="mail", window=window))
+    assert StoredLine.objects.get().window == window, "what orders calls carries its tag on"
+    exporter.keeps("logs", sent.logs(sent.line(now, "its own"), window=window))
+    assert StoredLine.objects.filter(window=window).count() == 2
 
 
 @pytest.mark.parametrize(("passed", "left"), [(6, "all"), (8, "near"), (399, "near"), (401, "none")])

@@ -250,12 +250,16 @@ def record(n: int, window: str = MW, *, failed: bool = False, text: str = "") ->
     return Line("orders", "production", window, NOW, 17 if failed else 9, "", f"{n} {text}")
 
 
+SHARE = f"orders in {MW}"
+
+
 def test_half_of_the_room_is_for_failures_alone() -> None:
     ordinary, big = record(1), record(2, failed=True)
     half = OF_A_WINDOW // 2
     kept, after, refused = fitting([ordinary, big], {MW: half})
-    assert kept == [big] and after == {MW: half + big.size} and sum(refused.values()) == 1 and MW in next(iter(refused))
+    assert kept == [big] and after == {MW: half + big.size, SHARE: big.size} and sum(refused.values()) == 1 and MW in next(iter(refused))
     assert fitting([big], {MW: OF_A_WINDOW})[0] == []
+    assert fitting([big], {SHARE: OF_A_WINDOW * 3 // 4})[0] == [], "one service's share of it"
     untagged = record(1, "")
     assert fitting([untagged], {"orders 2026-11-26": OF_A_DAY // 2})[0] == []
     assert fitting([untagged], {"orders 2026-11-25": OF_A_DAY})[0] == [untagged]

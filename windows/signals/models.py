@@ -79,9 +79,9 @@ class StoredLine(models.Model):
 
 
 class Room(models.Model):
-    """How many bytes are taken by one window, or by one service on one day without a window."""
+    """How many bytes are taken by one window, by one service in it, or by one service on one day without a window."""
 
-    holder = models.CharField(max_length=90, unique=True)  # “MW-1042”, “orders 2026-11-26”
+    holder = models.CharField(max_length=90, unique=True)  # “MW-1042”, “orders in MW-1042”, “orders 2026-11-26”
     taken = models.BigIntegerField(default=0, db_default=0)
     used_at = models.DateTimeField(db_default=Now())
 

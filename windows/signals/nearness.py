@@ -30,9 +30,12 @@ class Around:
         return here and self.since - NEAR <= one.at <= self.until + NEAR
 
 
-def holder(one: Span | Line) -> str:
-    """Whose room a record takes."""
-    return one.window or f"{one.service} {one.at.astimezone(UTC):%Y-%m-%d}"
+def rooms(one: Span | Line) -> dict[str, int]:
+    """Whose room a record takes, and how much each has: its window's and, in that, its service's share, so that no sender fills it for all
+    others; else its service's of that day."""
+    if one.window:
+        return {one.window: OF_A_WINDOW, f"{one.service} in {one.window}": OF_A_WINDOW * 3 // 4}
+    return {f"{one.service} {one.at.astimezone(UTC):%Y-%m-%d}": OF_A_DAY}
 
 
 def fitting(records: Iterable[R], taken: Mapping[str, int]) -> tuple[list[R], dict[str, int], dict[str, int]]:
@@ -42,13 +45,12 @@ def fitting(records: Iterable[R], taken: Mapping[str, int]) -> tuple[list[R], di
     kept: list[R] = []
     after, refused = dict(taken), dict[str, int]()
     for one in records:
-        who = holder(one)
-        whole = OF_A_WINDOW if one.window else OF_A_DAY
-        room = whole if one.is_failure else whole // 2
-        if after.get(who, 0) + one.size > room:
-            reason = FULL % (who, whole >> 20)
+        asked = rooms(one)
+        full = [who for who, whole in asked.items() if after.get(who, 0) + one.size > (whole if one.is_failure else whole // 2)]
+        if full:
+            reason = FULL % (full[0], asked[full[0]] >> 20)
             refused[reason] = refused.get(reason, 0) + 1
         else:
-            after[who] = after.get(who, 0) + one.size
+            after |= {who: after.get(who, 0) + one.size for who in asked}
             kept.append(one)
     return kept, after, refused

@@ -15,12 +15,12 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from windows.access.roles import Actor, Subject, Verb, permitted, require, somewhere
-from windows.catalogue.models import Service
+from windows.catalogue.models import Dependency, Service
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.models import LONGEST_RESERVATION, Window, WindowScope
 from windows.scheduling.queries.windows import REFERENCE
 from windows.signals.models import StoredLine, StoredSpan
-from windows.signals.nearness import NEAR, Around, fitting, holder
+from windows.signals.nearness import NEAR, Around, fitting, rooms
 from windows.signals.records import Found, Line, Measured, Span
 
 R = TypeVar("R", Span, Line)
@@ -46,7 +46,7 @@ class Taken:
 def keep(actor: Actor, found: Found[R], now: datetime) -> Taken:
     """Keep what was sent, as far as there is room. Forbidden where the token may not, or may for none of the services that sent it."""
     allowed, refused = admitted(actor, found.records)
-    tagged = known(allowed)
+    tagged = belonging(actor, known(allowed))
     near = [one for one in tagged if not one.window]
     around = windows_near({one.service for one in near}, now) if near else []
     wanted = [one for one in tagged if one.window or any(place.is_near(one) for place in around)]
@@ -95,6 +95,25 @@ def known(records: Sequence[S]) -> list[S]:
     return [one if names.get(one.window, "") == one.window else replace(one, window=names.get(one.window, "")) for one in records]
 
 
+def belonging(actor: Actor, records: Sequence[S]) -> list[S]:
+    """Each with its window only where that touches its service, or a service beside that one in the graph of dependencies, or the actor may
+    speak for the window's team; else as if it had named none. The tag itself stays as it was sent. Four statements at most."""
+    ids = {int(one.window.removeprefix("MW-")) for one in records if one.window}
+    if not ids:
+        return list(records)
+    subjects = {row.pk: Subject(team=row.team.slug) for row in Window.objects.filter(pk__in=ids).select_related("team").defer("vevent")}
+    free = {f"MW-{pk}" for pk, subject in subjects.items() if permitted(actor, Verb.MEASURE, subject)}
+    scope = set(WindowScope.objects.filter(window__in=ids).values_list("window", "service__slug"))
+    services = {slug for _, slug in scope}
+    edges = Dependency.objects.filter(Q(service__slug__in=services) | Q(depends_on__slug__in=services))
+    beside: dict[str, set[str]] = {slug: {slug} for slug in services}
+    for one, other in edges.values_list("service__slug", "depends_on__slug"):
+        beside.setdefault(one, set()).add(other)
+        beside.setdefault(other, set()).add(one)
+    may = {(f"MW-{pk}", near) for pk, slug in scope for near in beside[slug]}
+    return [one if not one.window or one.window in free or (one.window, one.service) in may else replace(one, window="") for one in records]
+
+
 def windows_near(services: set[str], now: datetime) -> list[Around]:
     """The windows of these services that are under way, were a day ago or will be within one. One query, bounded by time."""
     rows = WindowScope.objects.filter(service__slug__in=services, window__status__in=BEGUN)
@@ -114,7 +133,7 @@ def stored(records: Sequence[R]) -> tuple[int, dict[str, int]]:
     if not records:
         return 0, {}
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, [sorted({holder(one) for one in records})])
+        cursor.execute(TAKE, [sorted({who for one in records for who in rooms(one)})])
         taken = dict(cursor.fetchall())
     there = present(records)
     fresh = list({key(one): one for one in records if key(one) not in there}.values())

@@ -18,7 +18,7 @@ from windows.access.roles import Actor
 from windows.audit.clock import clock
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.models import LONGEST_RESERVATION, WindowScope
-from windows.signals.commands.keeping import Taken, admitted, known, together
+from windows.signals.commands.keeping import Taken, admitted, belonging, known, together
 from windows.signals.records import Found, Measured
 
 SOURCE = "otlp"
@@ -46,7 +46,7 @@ def count(actor: Actor, found: Found[Measured]) -> Taken:
     kept: set[str] = set()
     services = {one.service for one in allowed}
     asked = [one for one in promises(services=services) if one.source == SOURCE] if services else []
-    records = known(allowed) if asked else []
+    records = belonging(actor, known(allowed)) if asked else []
     for wish in (Wish(one, {part: selector(text) for part, text in one.query.items()}) for one in asked):
         points = [point for one in records for point in wish.of(one)]
         if points:
