@@ -92,6 +92,14 @@ def test_n13_the_canary_comes_back_from_all_that_is_sent_to_us_and_leaves_nothin
     assert ratios([(slug, Interval(clock() - ONE_DAY, clock())) for slug in ("orders-reads", "orders-writes")]) == before
 
 
+def test_n13_counters_that_we_read_ourselves_are_tried_as_a_scrape_finds_them(world: World, window: Window) -> None:
+    objective(source="scrape", query=dict.fromkeys(("good", "total"), "http://shop/metrics requests_total"))
+    measured("orders-reads")
+    run, found = tried(world, window)
+    assert run.started_at, run.reason
+    assert "the scraped counters of orders/production" in found.evidence["signals"]
+
+
 def test_n13_what_the_service_itself_has_posted_stays(world: World, window: Window, client: Any) -> None:
     objective()
     measured("orders-reads")

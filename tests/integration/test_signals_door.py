@@ -47,9 +47,9 @@ def post(client: Any, body: bytes, claim: str, signal: str = "logs") -> Any:
 
 def test_n13_the_canary_goes_through_the_http_door(one: Canary, live_server: Any, settings: Any, asked: list[str]) -> None:
     settings.OTLP_URL = live_server.url
-    found = fly(one, clock(), metrics=True, pushes=True)
+    found = fly(one, clock(), metrics=True, pushes=True, scrapes=True)
     assert [(each.signal, each.came_back, each.why) for each in found] == [
-        (signal, True, "") for signal in ("logs", "traces", "metrics", "pushed measurements")
+        (signal, True, "") for signal in ("logs", "traces", "metrics", "pushed measurements", "scraped counters")
     ]
     assert asked == ["/api/v1/logs", "/api/v1/traces", "/api/v1/metrics"]
     for model in (StoredLine, StoredSpan, Sample, Measurement, DayTotal):

@@ -19,7 +19,7 @@ from windows.execution.readiness import Signal, judged
 from windows.signals.commands.canaries import fly
 from windows.signals.otlp.canary import Canary
 
-OTLP, PUSH = "otlp", "push"  # sources that are sent to us
+OTLP, PUSH, SCRAPE = "otlp", "push", "scrape"  # sources whose measurements come to us, or are fetched by us
 
 
 def check(candidate: Candidate) -> Answered:
@@ -32,7 +32,7 @@ def check(candidate: Candidate) -> Answered:
         return passed("No objective of this scope is critical.")
     tag = candidate.window.reference
     signals = [signal for place in sorted({(one.service, one.environment) for one in wanted}) for signal in sent(place, wanted, candidate)]
-    signals += [asked(one, tag) for one in whole(candidate.run, wanted) if one.source not in {OTLP, PUSH}]
+    signals += [asked(one, tag) for one in whole(candidate.run, wanted) if one.source not in {OTLP, PUSH, SCRAPE}]
     found = judged(tag, signals)
     evidence = {"signals": {one.called: one.told for one in signals}, "door": settings.OTLP_URL or "not by HTTP: OTLP_URL is empty"}
     if found.is_ready:
@@ -49,7 +49,7 @@ def sent(place: tuple[str, str], wanted: list[Promise], candidate: Candidate) ->
     service, environment = place
     sources = {one.source for one in wanted if (one.service, one.environment) == place}
     one = Canary(candidate.window.reference, service, environment, f"{candidate.run.pk} {candidate.now.isoformat()}")
-    found = fly(one, candidate.now, metrics=OTLP in sources, pushes=PUSH in sources)
+    found = fly(one, candidate.now, metrics=OTLP in sources, pushes=PUSH in sources, scrapes=SCRAPE in sources)
     return [Signal(f"the {flown.signal} of {service}/{environment}", int(flown.came_back), why=flown.why) for flown in found]
 
 

@@ -29,6 +29,7 @@ from slo.telemetry.readings import Push
 from slo.telemetry.retention import drop
 from windows.errors import Refused
 from windows.signals.commands.keeping import known, stored
+from windows.signals.commands.scraping import TAG, Place, records
 from windows.signals.door import knock
 from windows.signals.models import StoredLine, StoredSpan
 from windows.signals.otlp.canary import METRIC, Canary, log_of, point_of, span_of
@@ -37,7 +38,7 @@ from windows.signals.otlp.reading import PROTOBUF, message
 from windows.signals.otlp.records import lines, spans
 from windows.signals.records import Found, Measured
 
-MINUTE = timedelta(minutes=1)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 PUSHED = "canary"  # the source it is pushed under
 KINDS: Mapping[str, type[Message]] = {
     "logs": ExportLogsServiceRequest,
@@ -55,7 +56,7 @@ class Flown:
     why: str = ""
 
 
-def fly(one: Canary, now: datetime, *, metrics: bool, pushes: bool) -> list[Flown]:
+def fly(one: Canary, now: datetime, *, metrics: bool, pushes: bool, scrapes: bool = False) -> list[Flown]:
     """Through logs and traces, and through what measurements of the service come by."""
     ways: list[tuple[str, Callable[[Canary, datetime], str], Callable[[Canary, datetime], bool]]] = [
         ("logs", log, lambda one, _: StoredLine.objects.filter(trace_id=one.trace_id, window=one.window).exists()),
@@ -63,6 +64,7 @@ def fly(one: Canary, now: datetime, *, metrics: bool, pushes: bool) -> list[Flow
     ]
     ways += [("metrics", count, is_counted)] if metrics else []
     ways += [("pushed measurements", measure, is_counted)] if pushes else []
+    ways += [("scraped counters", read, is_counted)] if scrapes else []
     found = []
     for signal, send, came_back in ways:
         try:
@@ -115,6 +117,16 @@ def counted(found: Found[Measured], series: str) -> Mapping[str, int]:
 
 def measure(one: Canary, now: datetime) -> str:
     push(one.series, [Push(one.digest, now, 1, 1, PUSHED, one.window)])
+    return ""
+
+
+def read(one: Canary, now: datetime) -> str:
+    """A counter as two scrapes find it: it grew by one."""
+    told = '# TYPE canary_total counter\ncanary_total{%s="%s"} %d\n'
+    for value, at in ((0, now - SECOND), (1, now)):
+        for each in known(records(Place(one.service, one.environment), {"canary_total"}, "", told % (TAG, one.window, value), at)):
+            events = [Point(part, each.stream, each.began, each.at, each.value, each.is_delta, each.window) for part in ("good", "total")]
+            push_points(one.series, events, PUSHED, by_bad=False)
     return ""
 
 

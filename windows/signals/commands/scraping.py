@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -29,6 +30,12 @@ SOURCE, TAG = "scrape", "maintenance_window"
 GAUGES = {"gauge", "info", "stateset", "summary"}
 WANTED = {"Accept": "text/plain; version=0.0.4", "User-Agent": "Roadworks"}
 log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    service: str
+    environment: str
 
 
 def scrape_all() -> int:
@@ -59,14 +66,14 @@ def count(one: Promise, parts: dict[str, Selector], address: str, text: str, now
     if not parts:
         return
     wish = Wish(one, parts)
-    points = [point for record in known(records(one, parts, address, text, now)) for point in wish.of(record)]
+    names, here = {wanted.metric for wanted in parts.values()}, Place(one.service, one.environment)
+    points = [point for record in known(records(here, names, address, text, now)) for point in wish.of(record)]
     for why in pushed(wish, points) if points else ():
         log.warning("what was read could not be counted", objective=one.slug, why=why)
 
 
-def records(one: Promise, parts: dict[str, Selector], address: str, text: str, now: datetime) -> Sequence[Measured]:
-    """The counters that some part asks for. One that carries a window's tag is another than the one without: both are told side by side."""
-    names = {wanted.metric for wanted in parts.values()}
+def records(here: Place, names: Collection[str], address: str, text: str, now: datetime) -> Sequence[Measured]:
+    """The counters of these names. One that carries a window's tag is another than the one without: both are told side by side."""
     found = []
     for family in text_string_to_metric_families(text):
         for sample in family.samples if family.type not in GAUGES else ():
@@ -75,7 +82,7 @@ def records(one: Promise, parts: dict[str, Selector], address: str, text: str, n
             stream = hashlib.sha256(repr((address, sample.name, sorted(sample.labels.items()))).encode()).hexdigest()[:40]
             found.append(
                 Measured(
-                    service=one.service, environment=one.environment, window=sample.labels.get(TAG, ""), metric=sample.name,
+                    service=here.service, environment=here.environment, window=sample.labels.get(TAG, ""), metric=sample.name,
                     attributes=dict(sample.labels), stream=stream, began=None, at=now, value=round(sample.value), is_delta=False,
                 )
             )  # fmt: skip
