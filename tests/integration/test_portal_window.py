@@ -29,7 +29,7 @@ from windows.scheduling.commands.editing import ScopeRow
 from windows.scheduling.models import Window
 
 pytestmark = pytest.mark.django_db
-PARTS = ("", "plan", "run", "approvals", "impact", "audit")
+PARTS = ("", "plan", "run", "approvals", "impact", "communication", "audit")
 BOOK = """\
 runbook: tidy
 title: Tidy up
@@ -98,7 +98,7 @@ def test_every_part_has_its_own_address_and_none_is_shown_to_who_may_not_see_it(
     for name in ("event.ics", "deviation", "deviation.csv"):
         assert eve.get(f"/windows/{window.reference}/{name}").status_code == 404
     mine = browser(Person.objects.get(pk=ada.person_id))
-    assert mine.get(f"/windows/{window.reference}/part/communication").status_code == 404, "what has no data behind it is absent"
+    assert mine.get(f"/windows/{window.reference}/part/weather").status_code == 404, "what has no data behind it is absent"
     assert mine.get(f"/windows/{window.reference}/event.ics").content.startswith(b"BEGIN:VCALENDAR")
 
 
