@@ -49,11 +49,12 @@ def stretches(points: Sequence[Point]) -> list[list[Point]]:
 
 
 def extent(points: Sequence[Point], limits: Sequence[Limit]) -> tuple[float, float]:
-    """What the axis must show: every value and every threshold, with a little room; never an axis without height."""
+    """What the axis must show: every value and every threshold, with a little room, below zero only where a value is; never an axis
+    without height."""
     values = [point.value for point in points if point.value is not None] + [limit.value for limit in limits]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     room = (high - low) * 0.12 or abs(high) * 0.05 or 1.0
-    return low - room, high + room
+    return (max(0.0, low - room) if low >= 0 else low - room), high + room
 
 
 def shown(points: Sequence[Point]) -> tuple[datetime, datetime]:

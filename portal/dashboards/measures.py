@@ -41,7 +41,7 @@ def measures(viewer: Actor, now: datetime, asked: AskedFor) -> tuple[list[Figure
     figures, panels = [], []
     for one in MEASURES.values():
         whole = value_of(one, runs)
-        beside = f"known of {whole.known} of {whole.all} runs" if whole.value is not None else ""
+        beside = f"{whole.known} of {whole.all} runs known" if whole.value is not None else ""
         figures.append(Figure(one.id.lower(), one.title, told(one, whole.value), beside, whole.verdict(one), f"Target: {one.target}"))
         usual = beside_it(one, runs)
         by_week = [WeekOf(monday, value_of(one, here), beside_it(one, here)) for monday, here in weeks.items()]

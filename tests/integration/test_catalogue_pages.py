@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,8 +14,10 @@ from slo.objectives.models import Objective
 from tests import given_windows as given
 from tests.callers import browser
 from windows.access.roles import Role
+from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Dependency, Membership, Service, Team
+from windows.scheduling.models import Window
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +62,18 @@ def test_r_s01_windows_nobody_may_know_of_stand_on_no_service(ada) -> None:
     for path in ("/services/", "/services/orders", "/runbooks/"):
         assert window.reference not in text(eve.get(path)) and "Hidden" not in text(eve.get(path)), path
     assert window.reference in text(browser(ada).get("/services/"))
+
+
+def test_a_window_past_its_begin_is_not_called_coming(ada, page) -> None:
+    window = given.window(ada)
+    Window.objects.filter(pk=window.pk).update(status="approved")
+    assert "begun, not started yet" not in text(page.get("/services/"))
+    now = clock()
+    Window.objects.filter(pk=window.pk).update(starts_at=now - timedelta(minutes=1), ends_at=now + timedelta(hours=1))
+    assert "begun, not started yet" in text(page.get("/services/"))
+    Window.objects.filter(pk=window.pk).update(status="running")
+    shown = text(page.get("/services/"))
+    assert "under way" in shown and "begun, not started yet" not in shown
 
 
 def test_the_owning_team_edits_and_others_are_told_who_may(ada, page) -> None:

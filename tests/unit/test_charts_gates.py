@@ -51,4 +51,9 @@ def test_the_sketch_stays_inside_its_frame() -> None:
     spots = [tuple(map(float, spot.split())) for path in drawn.paths for spot in path.lstrip("M").split("L")]
     assert all(0 <= x <= WIDE and TOP - 1 <= y <= BOTTOM + 1 for x, y in spots) and len(spots) == 120
     assert drawn.last and drawn.last[2] == "99 %" and [line.text for line in drawn.lines] == [limit.text for limit in LIMITS]
-    assert extent([], []) == (-0.12, 1.12) and extent(row(5.0), [])[0] < 5 < extent(row(5.0), [])[1], "an axis has a height"
+    assert extent([], []) == (0.0, 1.12) and extent(row(5.0), [])[0] < 5 < extent(row(5.0), [])[1], "an axis has a height"
+
+
+def test_the_axis_goes_below_zero_only_where_a_value_does() -> None:
+    assert extent(row(0.0, 0.2), LIMITS)[0] == 0 and extent(row(0.0), []) == (0.0, 1.0)
+    assert extent(row(-1.0, 2.0), [])[0] < -1
