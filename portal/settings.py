@@ -25,6 +25,7 @@ ALLOWED_HOSTS = listed("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if LOCAL els
 PORTAL_URL = os.environ.get("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")
 FLAGS_URL = os.environ.get("FLAGS_URL", "http://127.0.0.1:8001").rstrip("/")
 STATUS_PAGE_NAME = os.environ.get("STATUS_PAGE_NAME", "Planned maintenance")
+CURRENCY = os.environ.get("CURRENCY", "EUR")
 OTLP_URL = os.environ.get("OTLP_URL", os.environ.get("PORTAL_URL", "")).rstrip("/")  # where preflight's canary knocks; empty: nowhere
 PROMETHEUS_URL = os.environ.get("PROMETHEUS_URL", "").rstrip("/")
 COMMANDS_DIR = Path(os.environ["COMMANDS_DIR"]) if os.environ.get("COMMANDS_DIR") else None  # what `command` steps may run

@@ -30,6 +30,7 @@ PRODUCTION = (
     Variable("FLAGS_URL", "the flag server's address, as browsers and nodes see it; https", REQUIRED),
     Variable("OTLP_URL", "the portal as services send OTLP to it and workers reach it: preflight's canary goes in there", "PORTAL_URL"),
     Variable("STATUS_PAGE_NAME", "the public status page's title", "Planned maintenance"),
+    Variable("CURRENCY", "what the services' revenue figures are counted in", "EUR"),
     Variable("BEHIND_TLS_PROXY", "`1` where a proxy ends TLS and sets X-Forwarded-Proto itself"),
     Variable("PROMETHEUS_URL", "where objectives and gates read Prometheus", "no Prometheus"),
     Variable("ALERTMANAGER_URL", "where `silence` steps suppress alerts", "no Alertmanager"),

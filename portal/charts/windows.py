@@ -214,7 +214,7 @@ class Stake:
     unknown: int
 
 
-def at_stake(weeks: Sequence[Stake]) -> Chart:
+def at_stake(weeks: Sequence[Stake], currency: str) -> Chart:
     """Revenue of the services that coming windows touch, by week."""
     total, count, unknown = sum(week.revenue for week in weeks), sum(week.windows for week in weeks), sum(week.unknown for week in weeks)
     names = [f"W{week.monday.isocalendar().week:02}" for week in weeks]
@@ -222,11 +222,11 @@ def at_stake(weeks: Sequence[Stake]) -> Chart:
     return Chart(
         name="impact",
         title="Revenue touched, next 30 days",
-        headline=f"{total:,.0f} in {count} windows{missing}",
+        headline=f"{currency} {total:,.0f} in {count} windows{missing}",
         definition="Revenue per hour of each production service a window touches × planned length; windows that leave users in normal mode"
         " touch none. An upper bound of what is at stake, not a forecast of loss. On each bar: windows.",
-        source="Source: requested and approved windows, the services' own figures, in the portal's one currency.",
-        label=f"Chart. Revenue touched by planned windows, by week: {total:,.0f} in {count} windows{missing}.",
+        source="Source: requested and approved windows, the services' own figures, all in one currency.",
+        label=f"Chart. Revenue touched by planned windows, by week: {currency} {total:,.0f} in {count} windows{missing}.",
         figure={
             "data": [{
                 "type": "bar", "x": names, "y": [round(week.revenue, 2) for week in weeks], "marker": {"color": "@approved"},
@@ -236,10 +236,10 @@ def at_stake(weeks: Sequence[Stake]) -> Chart:
             }],
             "layout": {
                 "bargap": 0.5, "xaxis": {"type": "category", "title": {"text": "week"}},
-                "yaxis": {"rangemode": "tozero", "tickformat": "~s", "nticks": 4, "title": {"text": "revenue"}}, "margin": {"t": 18},
+                "yaxis": {"rangemode": "tozero", "tickformat": "~s", "nticks": 4, "title": {"text": currency}}, "margin": {"t": 18},
             },
         } if count else {},
-        columns=("Week of", "Windows", "Revenue touched", "Windows without a figure"),
+        columns=("Week of", "Windows", f"Revenue touched, {currency}", "Windows without a figure"),
         rows=tuple((week.monday.isoformat(), week.windows, round(week.revenue, 2), week.unknown) for week in weeks),
         size="low", empty="No window is planned in the next 30 days.",
     )  # fmt: skip

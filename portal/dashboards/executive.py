@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cached_property
 
+from django.conf import settings
+
 from portal.charts.budgets import Left, left_by_service
 from portal.charts.chart import percent
 from portal.charts.windows import ON_TIME, ROLLED_BACK, adherence, at_stake, rollbacks
@@ -83,7 +85,7 @@ def gone_back(read: Reading) -> Panel:
 
 def next_windows(read: Reading) -> Panel:
     coming, more = read.coming
-    told = {"coming": coming, "more": more, "days": DAYS}
+    told = {"coming": coming, "more": more, "days": DAYS, "now": read.now}
     return Panel(name="upcoming", title="Upcoming windows", template="dashboards/_upcoming.html", told=told, look="wide")
 
 
@@ -116,7 +118,7 @@ PANELS: dict[str, Callable[[Reading], Panel]] = {  # in the order of the page
     "adherence": on_time,
     "rollbacks": gone_back,
     "error-budgets": lambda read: charted(left_by_service(read.budgets, LEAST)),
-    "impact": lambda read: charted(at_stake(stakes(read.told, read.now))),
+    "impact": lambda read: charted(at_stake(stakes(read.told, read.now), settings.CURRENCY)),
     "upcoming": next_windows,
     "too-many": too_many,
     "incidents": by_month,
@@ -138,7 +140,7 @@ def figures(runs: list[Ended], budgets: list[Left], told: dict[int, Touched], co
     revenue = [one.revenue for one in told.values()]
     missing = revenue.count(None)
     worst = min(low, key=lambda one: one.adjusted or 0.0, default=None)
-    first = coming[0].window if coming else None
+    first = next((one.window for one in coming if one.window.starts_at >= now), None)
     return [
         measure("adherence", "Windows on time", met, len(runs), at_least=ON_TIME),
         measure("rollbacks", "Runs rolled back", back, len(runs), below=ROLLED_BACK),
@@ -149,7 +151,8 @@ def figures(runs: list[Ended], budgets: list[Left], told: dict[int, Touched], co
             else f"{unknown} not known" if unknown or not budgets else "All have room",
         ),
         Figure(
-            "impact", "Revenue touched, 30 days", f"{sum(money or 0.0 for money in revenue):,.0f}", f"in {len(revenue)} windows",
+            "impact", "Revenue touched, 30 days", f"{sum(money or 0.0 for money in revenue):,.0f}",
+            f"{settings.CURRENCY}, in {len(revenue)} windows",
             "inconclusive" if missing else "", f"{missing} without a figure" if missing else "At most; the services' own figures",
         ),
         whom(first, told),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -15,7 +16,7 @@ from portal.strip import strip_of
 from slo.objectives.queries import health, promises
 from windows.access.pages import chosen_environment, reads
 from windows.access.requests import actor_of
-from windows.access.roles import Actor
+from windows.access.roles import Actor, Subject, Verb, permitted
 from windows.approvals.queries import awaiting, standings
 from windows.audit.clock import clock
 from windows.catalogue.models import Service
@@ -30,10 +31,13 @@ AHEAD, FREEZES_AHEAD = timedelta(days=14), timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """A window about to begin, and in sentences what still stands in its way."""
+    """A window about to begin, or late, and in sentences what still stands in its way. `latest`: until when one that is late can begin;
+    `may_start`: this viewer may begin it now."""
 
     window: CalendarEntry
     unmet: tuple[str, ...]
+    latest: datetime | None = None
+    may_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,14 @@ def upcoming(actor: Actor, mine: frozenset[str], now: datetime, environment: str
     approvals, clashes = standings(ids), conflicts_ahead(ids, actor, now, frozen)
     found = []
     for entry in chosen:
-        late = ("Its time has begun and nobody has started it.",) if entry.starts_at < now else ()
+        latest = min(entry.starts_at + settings.ROADWORKS.latest_start, entry.ends_at)
+        over = ("Its latest start has passed: move it to another time.",) if latest < now else ()
         against = tuple(one.heading for one in clashes.get(entry.id, ()) if one.severity == "hard")
-        found.append(Upcoming(entry, (*late, *(approvals[entry.id].reasons if entry.id in approvals else ()), *against)))
+        unmet = (*over, *(approvals[entry.id].reasons if entry.id in approvals else ()), *against)
+        is_due = entry.starts_at <= now <= latest
+        subject = Subject(team=entry.team, coordinator_id=entry.coordinator_id)
+        may_start = is_due and not unmet and permitted(actor, Verb.START, subject)
+        found.append(Upcoming(entry, unmet, latest if is_due else None, may_start))
     return found
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from django import template
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -17,6 +18,11 @@ from portal.templatetags.signs import SIGNS, icon
 
 register = template.Library()
 Shown = dict[str, Any]
+
+
+@register.simple_tag
+def currency() -> str:
+    return str(settings.CURRENCY)
 
 
 @register.simple_tag

@@ -36,7 +36,7 @@ def every_chart() -> list[Chart]:
         windows.adherence(weeks),
         windows.rollbacks(weeks),
         windows.deviation([strayed]),
-        windows.at_stake([windows.Stake(date(2026, 11, 2), 2, 1000.0, 1)]),
+        windows.at_stake([windows.Stake(date(2026, 11, 2), 2, 1000.0, 1)], "EUR"),
         runs.timeline("MW-1001 run 1", [stretch], T + 2 * HOUR, T + HOUR, T + 2 * HOUR),
         runs.error_rates(at, {"orders-writes": [0.1, None, 0.2, 0.0]}, [shade], 1),
     ]
@@ -103,7 +103,7 @@ def test_without_data_nothing_is_drawn_and_it_is_said() -> None:
         windows.adherence([windows.Week(date(2026, 11, 2), 0, 0)]),
         windows.rollbacks([]),
         windows.deviation([]),
-        windows.at_stake([windows.Stake(date(2026, 11, 2), 0, 0.0, 0)]),
+        windows.at_stake([windows.Stake(date(2026, 11, 2), 0, 0.0, 0)], "EUR"),
         runs.timeline("run", [], T, None, T),
         runs.error_rates([], {}, [], 1),
     ]

@@ -13,13 +13,14 @@ from windows.access.roles import Actor
 from windows.approvals.commands import decide, request_window, withdraw
 from windows.approvals.commands.requests import acceptable
 from windows.approvals.models import ApprovalRequest, Decision, RequestStatus
-from windows.approvals.queries import approval_view
+from windows.approvals.queries import ApprovalView, approval_view
 from windows.approvals.queries.delegations import may_sign_for
 from windows.approvals.queries.signing import signable, turn_now
 from windows.approvals.queries.standing import barred_from
 from windows.errors import Conflict, Invalid
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.models import Window
+from windows.scheduling.outline import outline
 from windows.scheduling.queries import WindowView, window_id_of, window_view
 
 
@@ -90,8 +91,17 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
         back=page,
         about=about(view),
         choices=names if len(names) > 1 else (),
+        facts=(*outline(view), *signed_facts(view, current)),
     )
     return decided(request, question, lambda why: decide(actor, view.id, Decision.APPROVED, why, on_behalf_of=chosen(request, names)), page)
+
+
+def signed_facts(view: WindowView, current: ApprovalView | None) -> tuple[str, ...]:
+    """By what it is carried out, and the digest of all that the signature is bound to."""
+    how = f"Runbook {view.runbook}, version {view.runbook_version}." if view.runbook else "Carried out by hand."
+    if current is None:
+        return (how,)
+    return how, f"Bound to digest {current.digest[:12]}: a later change of scope, time, mode, runbook or parameters voids it."
 
 
 @signed_in

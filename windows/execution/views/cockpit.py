@@ -31,6 +31,7 @@ def shown(run: RunView, window: WindowView) -> dict[str, Any]:
     """Everything the panel draws."""
     track = picture.marks(run)
     alerts = [] if run.rehearsal else firing([run.window], limit=10)
+    gates = picture.gates(run)
     asked, main, lesser = hands.asked_hands(run), hands.main_hands(run), hands.lesser_hands(run)
     return {
         "run": run,
@@ -38,9 +39,14 @@ def shown(run: RunView, window: WindowView) -> dict[str, Any]:
         "steps": [mark for mark in track if mark.step.phase == Phase.STEP],
         "validation": [mark for mark in track if mark.step.phase == Phase.VALIDATION],
         "proofs": [mark for mark in track if mark.step.phase == Phase.PROOF],
+        "gates_first": gates.first,
+        "gates_first_count": len(gates.first),
+        "gates_beside": gates.beside,
+        "gates_over": gates.over,
         "bar": picture.bar(run),
         "clocks": picture.clocks(run),
         "holders": picture.nodes(window.scope) if run.is_live and not run.rehearsal else [],
+        "planned": run.window_ends_at - window.starts_at,
         "became": picture.became(run),
         "logs": run.logs[-LINES:],
         "undone": (undone := sum(step.status == StepStatus.COMPENSATED for step in run.steps)),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from windows.execution.queries.gates import GateView
 from windows.execution.queries.views import GOING_BACK, RunView, StepView
 from windows.execution.states import Phase, RunStatus, StepStatus
 from windows.flags.queries import Convergence, NodeStanding, convergence
@@ -14,6 +15,8 @@ from windows.scheduling.queries import ScopeView
 WIDTH = 288  # of the clock bar, in the units of slots.css
 EDGE = 44  # a label so near to an end of the bar stands inside it
 NODES, FEW, PLACES = 48, 6, 4  # a page about everything is a page about nothing
+FEW_READINGS = 3  # that passed: no line worth drawing
+TURNED = (RunStatus.ROLLING_BACK, RunStatus.ROLLED_BACK, RunStatus.STUCK)
 MARKS = {
     StepStatus.SUCCEEDED: ("done", "completed"),
     StepStatus.STARTED: ("now-doing", "running"),
@@ -37,6 +40,17 @@ class Mark:
     icon: str  # empty: its number
     took: timedelta | None
     undo_took: timedelta | None
+    turned: bool = False  # under way, or the last that was, when the run turned back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """`first`: what decides now, or decided: of the step under way, and those that do not pass. `beside`: the others that are drawn.
+    `over`: of steps that are behind, passed by a reading or two: a line of words each."""
+
+    first: tuple[GateView, ...]
+    beside: tuple[GateView, ...]
+    over: tuple[GateView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +114,30 @@ def marks(run: RunView) -> list[Mark]:
             return None
         return ended - begun if ended else coarse(run.now - begun)
 
+    begun = [step for step in run.steps if step.intended_at and step.phase == Phase.STEP] if run.status in TURNED else []
+    last = max(begun, key=lambda step: step.intended_at or run.created_at, default=None)
     found = []
     for step in run.steps:
         look, icon = MARKS.get(StepStatus(step.status), ("todo", ""))
         undoing = step.status == StepStatus.COMPENSATING
         found.append(Mark(
             step, look, icon, took(step.intended_at, step.ended_at, step.is_current and not undoing),
-            took(step.undo_started_at, step.undo_ended_at, undoing),
+            took(step.undo_started_at, step.undo_ended_at, undoing), step is last,
         ))  # fmt: skip
     return found
+
+
+def gates(run: RunView) -> Gates:
+    first, beside, over = list[GateView](), list[GateView](), list[GateView]()
+    for gate in run.gates:
+        is_here = run.current is not None and gate.position == run.current.position
+        if is_here or gate.newest.verdict != "pass":
+            first.append(gate)
+        elif gate.position is None or (len(gate.points) > FEW_READINGS and not run.is_live):
+            beside.append(gate)
+        else:
+            over.append(gate)
+    return Gates(first=tuple(first), beside=tuple(beside), over=tuple(over))
 
 
 def bar(run: RunView) -> Bar:

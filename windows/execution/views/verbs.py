@@ -16,10 +16,14 @@ from windows.audit.clock import clock
 from windows.errors import Conflict, Invalid, NotFound
 from windows.execution.commands import aborting, holding, steps
 from windows.execution.commands.starting import start_run
+from windows.execution.queries.plans import plan_of
+from windows.execution.queries.reserves import reserve_of
 from windows.execution.queries.views import RunView, StepView, run_view, runs_of
 from windows.execution.states import Phase, StepStatus
 from windows.execution.views.words import QUESTIONS
 from windows.lifecycle.states import ChangeType, WindowStatus
+from windows.scheduling.models import Window
+from windows.scheduling.outline import outline
 from windows.scheduling.queries import WindowView, window_id_of, window_view
 
 BY_HAND = "by hand, from the run page"
@@ -122,6 +126,19 @@ def offered(view: WindowView, actor: Actor) -> None:
         raise Conflict(f"{view.reference} begins at {view.starts_at:%Y-%m-%d %H:%M:%S} UTC and not before.", field="starts_at")
 
 
+def facts_of(view: WindowView) -> tuple[str, ...]:
+    """What one should know before it begins: when it must end, what it touches, where to turn back, what cannot be undone."""
+    window = Window.objects.select_related("runbook_version").defer("vevent").get(pk=view.id)
+    plan = plan_of(window)
+    reserve = reserve_of(window.runbook_version.runbook_id if window.runbook_version else None, plan.rollback_reserve)
+    then = "it rolls back" if plan.on_turn_back == "roll_back" else plan.on_turn_back.replace("_", " ")
+    return (
+        *outline(view),
+        f"Turn-back time is {view.ends_at - reserve:%Y-%m-%d %H:%M} UTC; what is not done by then: {then}.",
+        f"Steps: {len(plan.steps)}, of which {sum(not step.undo for step in plan.steps)} have no undo.",
+    )
+
+
 @signed_in
 def start(request: HttpRequest, reference: str) -> HttpResponse:
     actor = actor_of(request)
@@ -136,6 +153,7 @@ def start(request: HttpRequest, reference: str) -> HttpResponse:
         back=reverse("window", args=[reference]),
         reason="none",
         about=f"{view.reference} {view.title}",
+        facts=facts_of(view),
     )
     response = decided(request, question, lambda _: start_run(actor, view.id), reverse("window", args=[reference]))
     if response.status_code == 302:
