@@ -116,7 +116,8 @@ def error_rates(at: Sequence[datetime], told: Mapping[str, Sequence[float | None
         figure={
             "data": [
                 {
-                    "type": "scatter", "mode": "lines", "name": name, "connectgaps": False, "x": [stamp(moment) for moment in at],
+                    "type": "scatter", "mode": "lines", "name": name, "connectgaps": False,
+                    "x": [stamp(moment + timedelta(minutes=minutes) / 2) for moment in at],  # what a minute sums up lies in its middle
                     "y": rounded((None if rate is None else rate * 100 for rate in rates), 3),
                     "line": {"color": LINES[n % len(LINES)][0], "dash": LINES[n % len(LINES)][1], "width": 1.5},
                     "hovertemplate": "%{y:.2f} %<extra>%{fullData.name}</extra>",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils.functional import SimpleLazyObject
@@ -21,6 +21,7 @@ from slo.objectives.queries import Promise, promises
 from windows.access.roles import Actor
 from windows.approvals.queries.budgets import LEAST
 from windows.errors import Invalid
+from windows.execution.queries.live import live_states
 from windows.execution.queries.views import RunView, StepView, run_view, runs_of
 from windows.scheduling.queries import WindowView, window_id_of, window_view
 from windows.signals.queries import Wanted
@@ -89,7 +90,8 @@ def debug(viewer: Actor, now: datetime, asked: Asked) -> tuple[Choices, list[Pan
         ),
     ]
     services = sorted({one.service for one in known})
-    windows = recent[::-1][:CHOICES]
+    states = {f"MW-{pk}": state for pk, state in live_states().items()}
+    windows = [replace(one, status=states.get(one.reference, one.status)) for one in recent[::-1][:CHOICES]]
     return Choices(windows, services, chosen.reference if chosen else "", asked.service), panels
 
 

@@ -62,7 +62,8 @@ class Tagged:
 
     @property
     def is_bad(self) -> bool:
-        return self.measured.value is not None and self.measured.value < self.target
+        """One event alone breaks no objective."""
+        return self.measured.value is not None and self.measured.value < self.target and self.measured.bad > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -16,7 +14,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
-from windows.audit.queries import TrailEntry
 from windows.lifecycle.words import mode_in_words
 
 register = template.Library()
@@ -132,21 +129,6 @@ def second(context: template.Context, at: datetime) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', at.isoformat(), f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}", f"{local:%H:%M:%S}"
     )
-
-
-@register.filter
-def told(entry: TrailEntry) -> str:
-    """Who, and why: people's reasons begin with their name already. Of conflicts that came or went, which."""
-    reason = str(entry.data.get("reason") or "")
-    if entry.kind.startswith("conflict."):
-        reason = " ".join(conflict_told(one) for one in entry.data.get("conflicts") or ())
-    return reason if reason.startswith(f"{entry.actor}:") else f"{entry.actor}: {reason}" if reason else entry.actor
-
-
-def conflict_told(one: Mapping[str, Any]) -> str:
-    """`Hard: Changes are frozen (Peak).`; what is gone has no severity any more."""
-    told = f"{one['what']} ({one['who']})."
-    return f"{str(one['severity']).capitalize()}: {told}" if one.get("severity") else told
 
 
 @register.simple_tag(takes_context=True)

@@ -63,7 +63,7 @@ def test_a_chart_on_its_readers_clock_moves_every_instant_and_nothing_else() -> 
     berlin = [local(chart, ZoneInfo("Europe/Berlin")) for chart in told]
     rates, theirs = told[-1], berlin[-1]
     assert theirs.columns[0] == "Time, CET" and theirs.figure["layout"]["xaxis"]["title"]["text"] == "CET"
-    assert rates.figure["data"][0]["x"][0] == "2026-11-02 00:00:00" and theirs.figure["data"][0]["x"][0] == "2026-11-02 01:00:00"
+    assert rates.figure["data"][0]["x"][0] == "2026-11-02 00:00:30" and theirs.figure["data"][0]["x"][0] == "2026-11-02 01:00:30"
     assert [band["x0"] for band in theirs.figure["layout"]["shapes"]] == ["2026-11-02 02:00:00"]
     assert theirs.figure["data"][0]["y"] == rates.figure["data"][0]["y"] and theirs.rows[0][0] == rates.rows[0][0], "the same moment"
     timeline, moved = told[-2], berlin[-2]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.template import Context
 
-from portal.templatetags import clocks, signs
+from portal.templatetags import clocks, signs, trail
 from windows.audit.queries import TrailEntry
 from windows.execution.states import RunStatus
 from windows.lifecycle.states import WindowStatus
@@ -68,7 +68,7 @@ def test_hostile_words_are_escaped() -> None:
 def test_a_reason_names_its_person_once(reason: str, text: str) -> None:
     facts = {"id": 1, "at": datetime(2026, 1, 1, tzinfo=UTC), "kind": "run.held", "actor": "Ada", "actor_id": 1, "via": "browser"}
     entry = TrailEntry(**facts, subject="MW-1", window="MW-1", run_id=1, data={"reason": reason}, request_id="", position=None)
-    assert signs.told(entry) == text
+    assert trail.told(entry) == text
 
 
 def test_what_came_and_went_is_said_in_the_timeline() -> None:
@@ -77,9 +77,11 @@ def test_what_came_and_went_is_said_in_the_timeline() -> None:
         return TrailEntry(**{**{one.name: None for one in fields(TrailEntry)}, **known, "data": data})
 
     came = {"severity": "hard", "what": "Changes are frozen", "who": "Peak"}
-    assert signs.told(entry("conflict.detected", conflicts=[came])) == "The schedule: Hard: Changes are frozen (Peak)."
-    assert signs.told(entry("conflict.resolved", conflicts=[came | {"severity": ""}])) == "The schedule: Changes are frozen (Peak)."
-    assert signs.told(entry("window.cancelled", reason="Not needed.")) == "The schedule: Not needed."
+    assert trail.told(entry("conflict.detected", conflicts=[came])) == "The schedule: Hard: Changes are frozen (Peak)."
+    assert trail.told(entry("conflict.resolved", conflicts=[came | {"severity": ""}])) == "The schedule: Changes are frozen (Peak)."
+    assert trail.told(entry("window.cancelled", reason="Not needed.")) == "The schedule: Not needed."
+    drifted = {"surface": "silence", "name": "OrdersSlow", "note": "The server holds none."}
+    assert trail.told(entry("surface.drifted", **drifted)) == "The schedule: Silence OrdersSlow. The server holds none."
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from windows.execution.checking import Answered, Candidate, failed, passed
 
 def check(candidate: Candidate) -> Answered:
     window, now, turn_back = candidate.window, candidate.now, candidate.run.turn_back_at
-    latest = window.starts_at + settings.ROADWORKS.latest_start
+    latest = min(window.starts_at + settings.ROADWORKS.latest_start, window.ends_at)
     evidence = {"now": now.isoformat(), "starts_at": window.starts_at.isoformat(), "latest_start": latest.isoformat()}
     if now < window.starts_at:
         return failed(f"It begins at {window.starts_at:%Y-%m-%d %H:%M:%S} UTC.", **evidence)
