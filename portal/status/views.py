@@ -18,6 +18,8 @@ from windows.flags.server.status import MARK, OLD, age_note
 @require_safe
 def status_copy(request: HttpRequest, path: str = "") -> HttpResponse:
     """One part of the page. Where no worker has rendered it for long, it says of when it is, as the flag server's copy does."""
+    if "\0" in path:
+        raise NotFound("There is no such page.")
     now = clock()
     kept = part_of_edition(path)  # None while workers have just begun
     part, rendered_at = kept or (copies(components(), maintenances(), now).get(path), now)

@@ -5,8 +5,8 @@ A push is idempotent by (series, source, key), for as long as samples are kept a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
@@ -16,7 +16,7 @@ from slo.budget import Ratio
 from slo.errors import Invalid
 from slo.intervals import Interval
 from slo.telemetry import retention, sums
-from slo.telemetry.increases import Growth, Held, Point, by_minute, grown, settled
+from slo.telemetry.increases import Growth, Held, Key, Point, by_minute, grown, settled
 from slo.telemetry.models import Counter, Owed
 from slo.telemetry.queries import held, ratios
 from slo.telemetry.readings import Push
@@ -28,6 +28,16 @@ MOST = 10_000
 COUNTERS = 5_000  # of one series: attributes that differ with every request would fill the table
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many samples were new; how many minutes of the last hour, before these, have more good (or bad) than there was in all; how many
+    points were left out because their counter is one too many."""
+
+    new: int
+    owing: int
+    left_out: int
 
 
 @transaction.atomic(durable=True)
@@ -42,20 +52,19 @@ def push(series: str, samples: Sequence[Push], slicing: Slicing | None = None) -
 
 
 @transaction.atomic(durable=True)
-def push_points(series: str, points: Sequence[Point], source: str, slicing: Slicing | None = None, *, by_bad: bool) -> tuple[int, int]:
-    """Count what counters grew by (increases.py); how many samples were new, and how many minutes of the last hour, before these, have
-    more good (or bad) than there was in all.
+def push_points(series: str, points: Sequence[Point], source: str, slicing: Slicing | None = None, *, by_bad: bool) -> Counted:
+    """Count what counters grew by (increases.py).
 
     How far each counter was counted is kept beside what was counted, so the same points again count nothing, alone or with others.
-    Invalid where one more counter would be too many.
+    Counters beyond COUNTERS are left out; those that were counted before go on.
     """
     with connection.cursor() as cursor:
         now = sums.lock(cursor, series)
         check_times(series, [one.at for one in points], now)
         rows = Counter.objects.filter(series=series, stream__in={one.stream for one in points})
         before = {(row.part, row.stream): Held(row.began, row.at, row.value, tuple(row.told)) for row in rows}
-        increases, after = grown(points, before)
-        check_counters(series, len(after) - len(before))
+        taken = with_room(series, points, before)
+        increases, after = grown(taken, before)
         growth = by_minute(increases, by_bad=by_bad)
         if growth:
             samples = settle(series, growth, source)
@@ -64,7 +73,16 @@ def push_points(series: str, points: Sequence[Point], source: str, slicing: Slic
         unique, moved = ["series", "part", "stream"], ["began", "at", "value", "told"]
         Counter.objects.bulk_create(changed, update_conflicts=True, unique_fields=unique, update_fields=moved)
         first = min((one.at for one in points), default=now).replace(second=0, microsecond=0)
-        return len(growth), Owed.objects.filter(series=series, minute__lt=first, minute__gte=first - HOUR).count()
+        owing = Owed.objects.filter(series=series, minute__lt=first, minute__gte=first - HOUR).count()
+        return Counted(len(growth), owing, len(points) - len(taken))
+
+
+def with_room(series: str, points: Sequence[Point], before: Mapping[Key, Held]) -> list[Point]:
+    """Those whose counter was counted before, and of the others as many counters as there is room for, in their order."""
+    new = list(dict.fromkeys((one.part, one.stream) for one in points if (one.part, one.stream) not in before))
+    room = max(COUNTERS - Counter.objects.filter(series=series).count(), 0) if new else 0
+    left_out = set(new[room:])
+    return [one for one in points if (one.part, one.stream) not in left_out]
 
 
 def settle(series: str, growth: Sequence[Growth], source: str) -> list[Push]:
@@ -149,9 +167,3 @@ def check_times(series: str, times: Sequence[datetime], now: datetime) -> None:
         raise Invalid("series", "A series has a name of at most 120 characters.")
     if any(at.tzinfo is None or not now - LATEST <= at.astimezone(UTC) <= now + AHEAD for at in times):
         raise Invalid("at", "Give the time with its zone, at most 400 days back and 5 minutes ahead.")
-
-
-def check_counters(series: str, new: int) -> None:
-    if new > 0 and (there := Counter.objects.filter(series=series).count()) + new > COUNTERS:
-        detail = f"{there + new} counters would be counted for it, at most {COUNTERS} are: select by fewer attributes, or send fewer."
-        raise Invalid("query", detail)

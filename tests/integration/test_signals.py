@@ -295,8 +295,10 @@ def test_counters_without_end_are_refused_and_those_there_are_go_on(exporter: Ex
         return exporter.keeps("metrics", sent.metrics(*(sent.counter(name, sent.point(moment, 1, **told)) for name in ("asked", "served"))))
 
     assert say(0, user="a") == {}
-    assert "4 counters would be counted for it, at most 2 are" in say(1, user="b")["partialSuccess"]["errorMessage"]
-    assert say(2, user="a") == {}
+    told = say(1, user="b")["partialSuccess"]
+    assert "counters are counted, select by fewer attributes" in told["errorMessage"] and told["rejectedDataPoints"] == "2"
+    both = [sent.counter(name, sent.point(at + timedelta(seconds=2), 1, user=user)) for name in ("asked", "served") for user in "ab"]
+    assert exporter.keeps("metrics", sent.metrics(*both))["partialSuccess"]["rejectedDataPoints"] == "2", "the others of it count"
     assert counted() == [(2, 2, "")]
 
 

@@ -82,6 +82,15 @@ def test_what_counters_grew_by_is_counted_under_their_tag_and_once(told: dict[st
     assert counted() == {"": (98, 109), window: (50, 50)}, "one that falls begins at zero"
 
 
+def test_a_tag_of_a_window_that_a_service_has_no_part_in_is_none(told: dict[str, Any]) -> None:
+    objective()
+    foreign = given.window(given.actor("olga", ("shop", Role.OWNER)), "mail").reference
+    for good in (0, 9):
+        told[ADDRESS] = page(good, 0, foreign)
+        scrape()
+    assert counted() == {"": (9, 9)}
+
+
 def test_an_address_that_does_not_answer_or_tells_nonsense_holds_up_no_other(told: dict[str, Any]) -> None:
     other = ADDRESS.replace("shop", "aaa")
     objective()

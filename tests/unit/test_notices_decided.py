@@ -35,6 +35,10 @@ TOLD = Told(
         ("window.started", {}, "running", 0, What.BEGUN),
         ("window.extended", {}, "running", 0, What.LONGER),
         ("run.overran", {}, "running", -1, What.OVERRAN),
+        ("window.started", {}, "completed", -1, None),  # read late: it is over, which is told
+        ("window.extended", {}, "rolled_back", -1, None),
+        ("run.overran", {}, "completed", -1, None),
+        ("window.amended", MOVED, "cancelled", 3, None),
         ("window.failed", {}, "failed", -1, What.ENDED),
         ("rehearsal.overran", {}, "approved", 3, None),
         ("window.edited", MOVED, "draft", 3, None),

@@ -54,6 +54,10 @@ def what(kind: str, data: Mapping[str, Any], status: str, starts_at: datetime, n
         return None  # overtaken: what it became is told
     if found is What.APPROVED and (status != WindowStatus.APPROVED or starts_at <= now + AHEAD):
         return None
+    if found in (What.BEGUN, What.LONGER, What.OVERRAN) and status != WindowStatus.RUNNING:
+        return None
+    if found is What.MOVED and status not in (WindowStatus.REQUESTED, WindowStatus.APPROVED):
+        return None
     if found is What.MOVED and not any(name in data.get("changed", {}) for name in PERIOD):
         return None
     return found

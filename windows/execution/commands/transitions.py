@@ -78,7 +78,7 @@ def become(
         setattr(run, name, value)
     told = {"from": before, "to": to.value, "reason": reason, **(data or {})}
     if waives:
-        told["waived"] = "the tags that did not arrive until now"
+        told["waived" if actor.person_id else "passed_over"] = "the tags that did not arrive until now"
     if to is not RunStatus.ABORTED and (lapsed := Signature.objects.filter(run=run).delete()[0]):
         told["signatures_lapsed"] = lapsed  # who signed to abort a held run did not sign to abort the one that went on
     if run.hold_until:

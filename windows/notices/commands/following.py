@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
+from structlog import get_logger
 
 from windows.access.roles import SCHEDULE
 from windows.audit.clock import clock
 from windows.audit.commands import record_each
-from windows.audit.going_on import going_on
 from windows.audit.queries import TrailEntry, chain_standing, sealed
 from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
@@ -28,6 +28,7 @@ from windows.scheduling.models import TrailReader, Window
 from windows.scheduling.queries import scopes_of, subject_of, window_id_of
 
 READER = "notices"
+log = get_logger(__name__)
 ENTRIES = 200  # read at a time
 Heard = tuple[TrailEntry, Window, What]
 
@@ -35,15 +36,20 @@ Heard = tuple[TrailEntry, Window, What]
 @one_transaction
 def read_changes(limit: int = ENTRIES) -> int:
     """Tell what the next entries of the trail say of windows; answers how many entries were read. One reader at a time; the first time
-    it begins from here on. What cannot be told holds up nothing else."""
+    it begins from here on. What cannot be told holds up nothing else; where the database has a rival first, all of it is read anew."""
     reader = TrailReader.objects.select_for_update().filter(name=READER).first()
     if reader is None:
         TrailReader.objects.get_or_create(name=READER, defaults={"position": chain_standing().position})
         return 0
     entries = sealed(after=reader.position, limit=limit)
     for group in together(heard_in(entries, clock())):
-        with going_on("tell what became of a window", window=group[0][1].pk), transaction.atomic():
-            tell_change(group)
+        try:
+            with transaction.atomic():
+                tell_change(group)
+        except OperationalError:
+            raise  # nothing was sent yet: the next tick begins here again
+        except Exception:
+            log.exception("failed", act="tell what became of a window", window=group[0][1].pk)
     if entries:
         reader.position = entries[-1].position or reader.position
         reader.save(update_fields=["position"])

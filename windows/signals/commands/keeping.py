@@ -95,14 +95,15 @@ def known(records: Sequence[S]) -> list[S]:
     return [one if names.get(one.window, "") == one.window else replace(one, window=names.get(one.window, "")) for one in records]
 
 
-def belonging(actor: Actor, records: Sequence[S]) -> list[S]:
+def belonging(actor: Actor | None, records: Sequence[S]) -> list[S]:
     """Each with its window only where that touches its service, or a service beside that one in the graph of dependencies, or the actor may
-    speak for the window's team; else as if it had named none. The tag itself stays as it was sent. Four statements at most."""
+    speak for the window's team (without an actor nobody does); else as if it had named none. The tag itself stays as it was sent. Four
+    statements at most."""
     ids = {int(one.window.removeprefix("MW-")) for one in records if one.window}
     if not ids:
         return list(records)
-    subjects = {row.pk: Subject(team=row.team.slug) for row in Window.objects.filter(pk__in=ids).select_related("team").defer("vevent")}
-    free = {f"MW-{pk}" for pk, subject in subjects.items() if permitted(actor, Verb.MEASURE, subject)}
+    teams = dict(Window.objects.filter(pk__in=ids).values_list("pk", "team__slug")) if actor else {}
+    free = {f"MW-{pk}" for pk, team in teams.items() if actor and permitted(actor, Verb.MEASURE, Subject(team=team))}
     scope = set(WindowScope.objects.filter(window__in=ids).values_list("window", "service__slug"))
     services = {slug for _, slug in scope}
     edges = Dependency.objects.filter(Q(service__slug__in=services) | Q(depends_on__slug__in=services))

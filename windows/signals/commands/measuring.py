@@ -11,7 +11,7 @@ from django.db.models import Q
 from slo.errors import Invalid
 from slo.objectives.commands.fetching import fetch_all
 from slo.objectives.queries import Promise, promises
-from slo.telemetry.commands import push_points
+from slo.telemetry.commands import COUNTERS, push_points
 from slo.telemetry.increases import Point
 from slo.telemetry.selectors import Selector, selector
 from windows.access.roles import Actor
@@ -60,11 +60,15 @@ def pushed(wish: Wish, points: Sequence[Point]) -> dict[str, int]:
     """What of an objective's points could not be counted."""
     one = wish.promise
     try:
-        _, wrong = push_points(one.slug, points, one.source, one.slicing, by_bad="bad" in wish.parts)
+        found = push_points(one.slug, points, one.source, one.slicing, by_bad="bad" in wish.parts)
     except Invalid as error:
         return {f"{one.slug}: {error.detail}": len(points)}
     part = "bad" if "bad" in wish.parts else "good"
-    return {f"{one.slug}: in the last hour there were minutes with more that was {part} than there was in all": wrong} if wrong else {}
+    reasons = {
+        f"{one.slug}: in the last hour there were minutes with more that was {part} than there was in all": found.owing,
+        f"{one.slug}: only {COUNTERS} counters are counted, select by fewer attributes": found.left_out,
+    }
+    return {why: many for why, many in reasons.items() if many}
 
 
 def measure() -> None:

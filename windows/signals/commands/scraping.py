@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import time
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,13 +22,15 @@ from slo.telemetry.selectors import Selector
 from slo.telemetry.sources import scrape as source
 from windows.actions.ports import PortError
 from windows.audit.clock import clock
+from windows.audit.going_on import going_on
 from windows.outbound.exchange import exchange
 from windows.outbound.limits import Limits
-from windows.signals.commands.keeping import known
+from windows.signals.commands.keeping import belonging, known
 from windows.signals.commands.measuring import Wish, pushed
 from windows.signals.records import Measured
 
 SOURCE, TAG = "scrape", "maintenance_window"
+AT_ONCE, BUDGET = 8, 10.0  # addresses; seconds of the fifteen between two times
 GAUGES = {"gauge", "info", "stateset", "summary"}
 WANTED = {"Accept": "text/plain; version=0.0.4", "User-Agent": "Roadworks"}
 log = get_logger(__name__)
@@ -39,19 +43,33 @@ class Place:
 
 
 def scrape_all() -> int:
-    """Each address once, whatever the number of objectives that read it; how many answered. One that does not holds up no other."""
-    asked = [one for one in promises() if one.source == SOURCE]
-    there = {one.slug: {part: source.told(text) for part, text in one.query.items()} for one in asked}
+    """Each address once, whatever the number of objectives that read it; how many answered. They are read side by side, and what is not
+    begun in BUDGET seconds is left for the next time: one that hangs, or cannot be understood, holds up no other."""
+    asked, there = [one for one in promises() if one.source == SOURCE], dict[str, dict[str, tuple[str, Selector]]]()
+    for one in asked:
+        with going_on("understand what an objective reads", objective=one.slug):
+            there[one.slug] = {part: source.told(text) for part, text in one.query.items()}
+    addresses, now, ends = sorted({where for parts in there.values() for where, _ in parts.values()}), clock(), time.monotonic() + BUDGET
     answered = 0
-    for address in sorted({address for parts in there.values() for address, _ in parts.values()}):
-        try:
-            text, now = read(address), clock()
-            for one in asked:
-                count(one, {part: what for part, (where, what) in there[one.slug].items() if where == address}, address, text, now)
-            answered += 1
-        except (PortError, ValueError) as error:
-            log.warning("counters could not be read", address=address, why=str(error)[:300])
+    with ThreadPoolExecutor(AT_ONCE) as readers:
+        for address, text in zip(addresses, readers.map(lambda address: tried(address, ends), addresses), strict=True):
+            for one in asked if text else ():
+                parts = {part: what for part, (where, what) in there.get(one.slug, {}).items() if where == address}
+                with going_on("count what was read", objective=one.slug, address=address):
+                    count(one, parts, address, text, now)
+            answered += bool(text)
     return answered
+
+
+def tried(address: str, ends: float) -> str:
+    """What it told; nothing where it could not be read, which is logged. In a thread: nothing of the database is touched."""
+    try:
+        if time.monotonic() > ends:
+            raise ValueError("there was no time left for it")
+        return read(address)
+    except (PortError, ValueError) as error:
+        log.warning("counters could not be read", address=address, why=str(error)[:300])
+        return ""
 
 
 def read(address: str) -> str:
@@ -67,7 +85,7 @@ def count(one: Promise, parts: dict[str, Selector], address: str, text: str, now
         return
     wish = Wish(one, parts)
     names, here = {wanted.metric for wanted in parts.values()}, Place(one.service, one.environment)
-    points = [point for record in known(records(here, names, address, text, now)) for point in wish.of(record)]
+    points = [point for record in belonging(None, known(records(here, names, address, text, now))) for point in wish.of(record)]
     for why in pushed(wish, points) if points else ():
         log.warning("what was read could not be counted", objective=one.slug, why=why)
 
