@@ -74,7 +74,7 @@ app.conf.update(
         "series": {"task": "scheduling.sweep", "schedule": 3600.0, "options": {"expires": 600.0}},
         "runbooks": {"task": "runbooks.reconcile", "schedule": 15.0, "options": {"expires": 15.0}},
         "slices": {"task": "objectives.reconcile", "schedule": 10.0, "options": {"expires": 10.0}},
-        "scrape": {"task": "signals.reconcile", "schedule": 15.0, "options": {"expires": 15.0}},
+        "scrape": {"task": "signals.reconcile", "schedule": 5.0, "options": {"expires": 5.0}},  # as often as a gate may look (SPEC §23)
         "measure": {"task": "telemetry.measure", "schedule": 60.0, "options": {"expires": 30.0}},
         **{
             f"forgetting-{slice_}": {"task": f"{slice_}.forget", "schedule": 3600.0, "options": {"expires": 600.0}}

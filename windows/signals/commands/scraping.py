@@ -30,7 +30,7 @@ from windows.signals.commands.measuring import Wish, pushed
 from windows.signals.records import Measured
 
 SOURCE, TAG = "scrape", "maintenance_window"
-AT_ONCE, BUDGET = 8, 10.0  # addresses; seconds of the fifteen between two times
+AT_ONCE, BUDGET = 8, 4.0  # addresses; seconds of the five between two times
 GAUGES = {"gauge", "info", "stateset", "summary"}
 WANTED = {"Accept": "text/plain; version=0.0.4", "User-Agent": "Roadworks"}
 log = get_logger(__name__)
