@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from portal.api.communication import WindowCommunication
 from portal.api.ledger import Alerts, OneAlert
 from windows.alerts import urls as alerts
 from windows.announcements import urls as announcements
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("v1/alerts", Alerts.as_view()),
     path("v1/alerts/<int:alert_id>", OneAlert.as_view()),
+    path("v1/windows/<str:reference>/communication", WindowCommunication.as_view()),
     *(
         path("v1/", include(slice.api))
         for slice in (

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests import given_windows as given
-from tests.callers import browser
+from tests.callers import browser, caller
 from windows.access.roles import Role
 from windows.announcements.commands.announcing import announce
 from windows.announcements.commands.components import publish_service
@@ -109,3 +109,36 @@ def test_x06_of_a_confidential_window_nobody_else_reads_who_was_told(window: Win
     given.person("eve", ("post", Role.MEMBER))
     read(window, "eve", status=404)
     assert "Nothing: it is confidential." in read(window)
+
+
+def test_x06_of_a_confidential_window_it_says_who_hears_only_that_there_is_one(window: Window) -> None:
+    Window.objects.update(confidential=True)
+    assert "Otto" in read(window) and "needs its people" not in read(window)
+    Channel.objects.create(team="shop", kind="slack", name="Shop", address="https://chat.example.org/x", urgencies=["notice"])
+    begins = r"That it begins Otto .* needs its people; not which one, when, or what The channels of shop .* That it has begun Otto"
+    assert re.search(begins, read(window)) and "Otto; the channels" not in read(window)
+    now = clock()
+    Window.objects.filter(pk=window.pk).update(status="approved", starts_at=now + timedelta(hours=3), ends_at=now + timedelta(hours=4))
+    tell_ahead()
+    text = read(window)
+    assert "0 of 2 got through" in text and "A confidential window needs its people Notice Shop by slack" in text
+    assert "not which one" not in text, "it has gone"
+
+
+def test_x06_a_program_reads_what_the_page_says(window: Window) -> None:
+    olga = given.actor("olga", ("shop", Role.OWNER))
+    program, address = caller(olga), f"/windows/{window.reference}/communication"
+    said(window, 1, status="dead", wake_at=None, attempts=8, last_error="no such user")
+    said(window, 2, target=Channel.objects.create(team="post", kind="slack", name="Secret room", address="https://chat.example.org/x"))
+    found = program.get(f"{address}?limit=1").json()
+    assert {"at": None, "what": "That it is moved or called off", "whom": "Otto"} in found["coming"]
+    assert found["tally"] == {"all": 2, "queued": 1, "delivered": 0, "dead": 1} and found["unannounced"] == [] == found["beside"]
+    assert [(one["title"], one["to"]) for one in found["items"]] == [("Word 2.", "A channel of post")]
+    later = program.get(f"{address}?cursor={found['next_cursor']}").json()
+    assert [(one["title"], one["status"], one["last_error"]) for one in later["items"]] == [("Word 1.", "dead", "no such user")]
+    assert later["next_cursor"] is None
+    assert program.get(f"{address}?status=dead").status_code == program.get(f"{address}?limit=0").status_code == 422
+    assert caller(olga, "measure").get(address).status_code == 403
+    Window.objects.update(confidential=True)
+    eve = given.actor("eve", ("post", Role.MEMBER))
+    assert caller(eve).get(address).status_code == caller(eve).get("/windows/MW-9/communication").status_code == 404

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Count, Value
+from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from windows.delivery.models import Channel, Message, MessageStatus, Urgency
@@ -16,15 +16,23 @@ def messages_of(window: str) -> list[Message]:
     return list(Message.objects.filter(window=window).order_by("pk"))
 
 
-def messages_page(window: str, *, before: int | None = None, limit: int = 50) -> list[Message]:
+def said_of(window: str, unnamed: Collection[str]) -> QuerySet[Message]:
+    """What was said about a window; with it, where keys begin as in `unnamed`, what went without its name to those who may not know it."""
+    wanted = Q(window=window) & ~Q(window="")
+    for keys in unnamed:
+        wanted |= Q(window="", dedup_key__startswith=keys)
+    return Message.objects.filter(wanted)
+
+
+def messages_page(window: str, unnamed: Collection[str] = (), *, before: int | None = None, limit: int = 50) -> list[Message]:
     """What was said about a window, the newest first, each with its channel; one query."""
-    rows = Message.objects.filter(window=window).exclude(window="").defer("body", "facts", "outside")
+    rows = said_of(window, unnamed).defer("body", "facts", "outside")
     return list((rows if before is None else rows.filter(pk__lt=before)).select_related("target").order_by("-pk")[:limit])
 
 
-def tally_of(window: str) -> dict[str, int]:
+def tally_of(window: str, unnamed: Collection[str] = ()) -> dict[str, int]:
     """How many messages about a window stand in which state, and `all` of them; one query."""
-    rows = Message.objects.filter(window=window).exclude(window="").order_by()
+    rows = said_of(window, unnamed).order_by()
     counts = {status.value: 0 for status in MessageStatus}
     counts |= dict(rows.values_list("status").annotate(count=Count("pk")).values_list("status", "count"))
     return {**counts, "all": sum(counts.values())}

@@ -22,9 +22,14 @@ PUBLIC = ("component.published", "component.unpublished")
 SAID = ("announcement.written", "announcement.withdrawn")
 
 
+def keys_of(window_id: int) -> str:
+    """How the keys of all its notices begin."""
+    return f"notice:{window_id}:"
+
+
 def fact_of(window: Window) -> str:
     """How the keys of a notice's messages begin. Moved, a window is told anew."""
-    return f"notice:{window.pk}:{window.starts_at:%Y%m%dT%H%M%S}"
+    return f"{keys_of(window.pk)}{window.starts_at:%Y%m%dT%H%M%S}"
 
 
 def untold(now: datetime) -> list[int]:
@@ -49,11 +54,23 @@ def concerned(window: Window) -> tuple[list[Contact], list[str]]:
     return [found[email] for email in sorted(found)], teams
 
 
-def hearing(window: Window) -> tuple[list[str], list[str]]:
-    """The names of those who would hear of it now, and the teams whose channels would. Nine statements at most."""
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """The names of those who would hear of a window now, and the teams whose channels would. Of a confidential one, those `outside` and the
+    channels hear once, ahead of it, that there is something, and nothing else."""
+
+    people: tuple[str, ...]
+    outside: tuple[str, ...]
+    teams: tuple[str, ...]
+
+
+def hearing(window: Window) -> Hearing:
+    """Nine statements at most."""
     people, teams = concerned(window)
-    may_see = who_may_see(subject_of(window), {one.email for one in people}) if window.confidential else {one.email for one in people}
-    return sorted(one.name for one in people if one.email in may_see), with_channels(teams, Urgency.NOTICE)
+    addresses = {one.email for one in people}
+    may_see = who_may_see(subject_of(window), addresses) if window.confidential else addresses
+    inside, outside = (sorted(one.name for one in people if (one.email in may_see) is told) for told in (True, False))
+    return Hearing(tuple(inside), tuple(outside), tuple(with_channels(teams, Urgency.NOTICE)))
 
 
 def is_told_ahead(window: Window) -> bool:

@@ -11,11 +11,11 @@ from django.http import HttpRequest
 from django.utils.http import urlencode
 
 from portal.charts.runs import timeline
+from portal.communication import communication
 from portal.dashboards.debug import stretches
 from portal.pages.alerts import alerts_in
 from portal.pages.request.meaning import facts_of, signing
 from portal.pages.request.outline import of_window, version_of
-from portal.pages.window.communication import communication
 from portal.pages.window.impact import impact
 from portal.pages.window.offers import AHEAD
 from windows.access.paging import cursor_of, cursor_to
@@ -54,7 +54,7 @@ from windows.scheduling.queries.overrides import overrides_of
 from windows.scheduling.queries.ways_out import clashes
 
 W = WindowStatus
-LATEST, ENTRIES = 8, 50
+LATEST, ENTRIES, MESSAGES = 8, 50, 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,18 @@ def alerts(opened: Opened) -> dict[str, Any]:
 
 
 def communication_part(opened: Opened) -> dict[str, Any]:
-    return communication(opened.request, opened.view, opened.actor, opened.approvals, opened.now)
+    """Who was told, who will be, and what became of each message, a page at a time, the newest first."""
+    view, actor = opened.view, opened.actor
+    after = cursor_of(opened.request.GET, int)
+    found = communication(view, actor, opened.approvals, opened.now, before=after[0] if after else None, limit=MESSAGES + 1)
+    onward = f"?{urlencode({'cursor': cursor_to([found.said[MESSAGES - 1].message.pk])})}" if len(found.said) > MESSAGES else ""
+    return {
+        **{name: getattr(found, name) for name in ("coming", "announcement", "unannounced", "tally", "beside")},
+        "messages": found.said[:MESSAGES],
+        "onward": onward,
+        "is_later": after is not None,
+        "may_announce": not view.confidential and permitted(actor, Verb.ANNOUNCE, view.subject),
+    }
 
 
 def review(opened: Opened) -> dict[str, Any]:

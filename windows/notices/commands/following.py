@@ -21,7 +21,7 @@ from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.notices.commands.telling import told_of
 from windows.notices.deciding import KINDS, PERIOD, What, hearers, what
-from windows.notices.queries import SENT, around
+from windows.notices.queries import SENT, around, keys_of
 from windows.notices.words import ENDS, Change, body, heading_of, period
 from windows.scheduling.commands.transactions import one_transaction
 from windows.scheduling.models import TrailReader, Window
@@ -89,7 +89,7 @@ def tell_change(group: list[Heard]) -> int:
     people = hearers(about, near)
     told, change = told_of(window), change_of(about, entry)
     others = [f"{row.reference}, {period(row.starts_at, row.ends_at)}" for _, row, _ in group[1:]]
-    fact = f"notice:{window.pk}:{about.value}:{entry.id}"
+    fact = f"{keys_of(window.pk)}{about.value}:{entry.id}"
     said = Saying(
         fact, Urgency.NOTICE, heading_of(told, change, len(others)), body(told, change, others), window.reference, about=subject_of(window),
         heard_as=Urgency.PAGE if about is What.OVERRAN else None,

@@ -1,0 +1,144 @@
+"""Who was told of a window, who will be, and what became of each message; for its page and the API. Here, since it joins slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from windows.access.roles import Actor, Subject, Verb, permitted
+from windows.announcements.models import Announcement
+from windows.announcements.queries import announcement_of
+from windows.approvals.models import RequestStatus
+from windows.approvals.queries import ApprovalView
+from windows.approvals.queries.requests import steps_taken
+from windows.approvals.reminding import Step, moments
+from windows.delivery.models import Message
+from windows.delivery.queries import messages_page, tally_of
+from windows.execution.models import Run
+from windows.lifecycle.states import WindowStatus
+from windows.notices.deciding import AHEAD
+from windows.notices.queries import Beside, Hearing, hearing, is_told_ahead, keys_of, told_beside, unannounced
+from windows.scheduling.models import Window
+from windows.scheduling.queries import WindowView
+
+W = WindowStatus
+NAMED = 6  # people
+PUBLIC = "Everybody who reads the status page"
+OUTSIDE = "That a confidential window needs its people; not which one, when, or what"
+STEPS = {Step.ASKED: "asked to sign", Step.REMINDED: "reminded to sign", Step.ESCALATED: "told that nobody has signed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What will be said if nothing changes. `at` None: as soon as it happens."""
+
+    at: datetime | None
+    what: str
+    whom: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message, and to whom it went, as the reader may know it."""
+
+    message: Message
+    whom: str
+
+
+@dataclass(frozen=True, slots=True)
+class Communication:
+    """`said` is one page, the newest first; `tally` counts all of it. `beside`: told in the message of another window of its series.
+    `unannounced`: services that the public knows and was told nothing about."""
+
+    coming: list[Coming]
+    announcement: Announcement | None
+    unannounced: tuple[str, ...]
+    said: list[Told]
+    tally: dict[str, int]
+    beside: list[Beside]
+
+
+def communication(
+    view: WindowView, actor: Actor, approvals: Sequence[ApprovalView], now: datetime, *, before: int | None, limit: int
+) -> Communication:
+    """A constant number of queries, however many were told. `view` and `approvals` as they were read for this actor."""
+    window = Window.objects.select_related("team").defer("vevent").get(pk=view.id)
+    announcement = announcement_of(view.id)
+    open_request = next((one for one in approvals if one.status == RequestStatus.OPEN), None)
+    taken = steps_taken(view.id) if open_request else []
+    whom, outside = touched(hearing(window), confidential=view.confidential)
+    unnamed = keys(view.id) if view.confidential else []
+    expected = coming(view, whom, outside, told=is_told_ahead(window), public=is_public(announcement), now=now)
+    return Communication(
+        coming=[*reminders(open_request, view.starts_at, taken, now), *expected],
+        announcement=announcement,
+        unannounced=unannounced(window) if view.status in (W.REQUESTED, W.APPROVED) else (),
+        said=[Told(one, to_whom(one, actor)) for one in messages_page(view.reference, unnamed, before=before, limit=limit)],
+        tally=tally_of(view.reference, unnamed),
+        beside=told_beside(view.reference),
+    )
+
+
+def keys(window_id: int) -> list[str]:
+    """How the keys begin of what is said about a window and its runs."""
+    runs = Run.objects.filter(window=window_id).values_list("pk", flat=True)
+    return [keys_of(window_id), f"window:{window_id}:", f"emergency:{window_id}:", *(f"run:{run}:" for run in runs)]
+
+
+def is_public(announcement: Announcement | None) -> bool:
+    return announcement is not None and announcement.withdrawn_at is None
+
+
+def touched(near: Hearing, *, confidential: bool) -> tuple[str, str]:
+    """Who hears of it, and who only that there is something: `Mia, Otto and 3 more; the channels of post, shop`. Pure."""
+    nobody = "Nobody who may know of it is on call for it" if near.outside else "Nobody is on call for it"
+    channels = [f"the channels of {', '.join(near.teams)}"] if near.teams else []
+    inside = [named(near.people) or nobody, *([] if confidential else channels)]
+    outside = [part for part in (named(near.outside), *channels) if part] if confidential else []
+    return sentence(inside), sentence(outside)
+
+
+def sentence(parts: Sequence[str]) -> str:
+    said = "; ".join(parts)
+    return said[:1].upper() + said[1:]
+
+
+def named(people: Sequence[str]) -> str:
+    more = f" and {len(people) - NAMED} more" if len(people) > NAMED else ""
+    return f"{', '.join(people[:NAMED])}{more}"
+
+
+def reminders(request: ApprovalView | None, starts_at: datetime, taken: Sequence[str], now: datetime) -> list[Coming]:
+    """When those who must sign hear next. Pure."""
+    if request is None:
+        return []
+    last = max((list(Step).index(Step(one)) for one in taken), default=-1)
+    left = [(step, at) for step, at in moments(request.requested_at, starts_at).items() if list(Step).index(step) > last]
+    return [Coming(max(at, now), f"Those who must sign are {STEPS[step]}", ", ".join(request.missing)) for step, at in left]
+
+
+def coming(view: WindowView, whom: str, outside: str, *, told: bool, public: bool, now: datetime) -> list[Coming]:
+    """What those whom it touches, and the public, will be told of it. Pure."""
+    found: list[Coming] = []
+    if view.status == W.REQUESTED:
+        found.append(Coming(None, "That it is approved, or will not take place", whom))
+    if view.status in (W.REQUESTED, W.APPROVED):
+        ahead = max(view.starts_at - AHEAD, now)
+        found += [] if told else [Coming(ahead, "That it begins", whom)]
+        found += [Coming(ahead, OUTSIDE, outside)] if outside and not told else []
+        found += [Coming(None, "That it is moved or called off", whom), Coming(max(view.starts_at, now), "That it has begun", whom)]
+        found += [Coming(max(view.starts_at, now), "That it is under way", PUBLIC)] if public else []
+    if view.status in (W.REQUESTED, W.APPROVED, W.RUNNING):
+        found.append(Coming(view.ends_at, "That it has ended, or is not over", whom))
+        found += [Coming(None, "That it is over", PUBLIC)] if public else []
+    return found
+
+
+def to_whom(message: Message, actor: Actor) -> str:
+    """A channel's name is for those of its team; to others it is one of that team's."""
+    target = message.target
+    if target is None:
+        return message.recipient
+    own = any(team == target.team for team, _ in actor.roles) or permitted(actor, Verb.EDIT_CHANNELS, Subject(team=target.team))
+    return target.name if own else f"A channel of {target.team}"

@@ -1,0 +1,23 @@
+"""Who hears of a window, and who only that there is one."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.communication import touched
+from windows.notices.queries import Hearing
+
+CASES = [
+    (Hearing(("Mia", "Otto"), (), ("shop",)), False, ("Mia, Otto; the channels of shop", "")),
+    (Hearing((), (), ("post", "shop")), False, ("Nobody is on call for it; the channels of post, shop", "")),
+    (Hearing(tuple("abcdefgh"), (), ()), False, ("A, b, c, d, e, f and 2 more", "")),
+    (Hearing(("Mia",), ("Otto",), ("shop",)), True, ("Mia", "Otto; the channels of shop")),
+    (Hearing((), ("Otto",), ()), True, ("Nobody who may know of it is on call for it", "Otto")),
+    (Hearing((), (), ("shop",)), True, ("Nobody is on call for it", "The channels of shop")),
+    (Hearing(("Mia",), (), ()), True, ("Mia", "")),
+]
+
+
+@pytest.mark.parametrize(("near", "confidential", "said"), CASES)
+def test_of_a_confidential_window_channels_and_outsiders_stand_apart(near: Hearing, confidential: bool, said: tuple[str, str]) -> None:
+    assert touched(near, confidential=confidential) == said
