@@ -71,7 +71,7 @@ def communication(
     unnamed = keys(view.id) if view.confidential else []
     expected = coming(view, whom, outside, told=is_told_ahead(window), public=is_public(announcement), now=now)
     return Communication(
-        coming=[*reminders(open_request, view.starts_at, taken, now), *expected],
+        coming=in_order([*reminders(open_request, view.starts_at, taken, now), *expected]),
         announcement=announcement,
         unannounced=unannounced(window) if view.status in (W.REQUESTED, W.APPROVED) else (),
         said=[Told(one, to_whom(one, actor)) for one in messages_page(view.reference, unnamed, before=before, limit=limit)],
@@ -133,6 +133,12 @@ def coming(view: WindowView, whom: str, outside: str, *, told: bool, public: boo
         found.append(Coming(view.ends_at, "That it has ended, or is not over", whom))
         found += [Coming(None, "That it is over", PUBLIC)] if public else []
     return found
+
+
+def in_order(found: Sequence[Coming]) -> list[Coming]:
+    """By their time; what may happen at any time stands last. Pure."""
+    dated = sorted((one.at, place) for place, one in enumerate(found) if one.at is not None)
+    return [*(found[place] for _, place in dated), *(one for one in found if one.at is None)]
 
 
 def to_whom(message: Message, actor: Actor) -> str:

@@ -63,6 +63,15 @@ def test_x06_who_will_be_told_and_when_stands_there_before_it_is_told(window: Wi
     assert "A draft is told to nobody" in read(window)
 
 
+def test_x06_what_was_said_stands_in_its_table_alone(window: Window) -> None:
+    said(window, 1)
+    page = browser(Person.objects.get(name="Olga")).get(f"/windows/{window.reference}/part/communication").content.decode()
+    assert page.count("Word 1.") == 1, "it is no note of the page's own"
+    Window.objects.filter(pk=window.pk).update(status="completed")
+    Message.objects.all().delete()
+    assert "Nobody was told anything." in read(window), "nothing comes any more"
+
+
 def test_x06_each_message_tells_its_state(window: Window) -> None:
     said(window, 1)
     said(window, 2, status="delivered", wake_at=None, delivered_at=clock(), attempts=1)

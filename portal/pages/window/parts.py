@@ -183,7 +183,7 @@ def communication_part(opened: Opened) -> dict[str, Any]:
     onward = f"?{urlencode({'cursor': cursor_to([found.said[MESSAGES - 1].message.pk])})}" if len(found.said) > MESSAGES else ""
     return {
         **{name: getattr(found, name) for name in ("coming", "announcement", "unannounced", "tally", "beside")},
-        "messages": found.said[:MESSAGES],
+        "said": found.said[:MESSAGES],
         "onward": onward,
         "is_later": after is not None,
         "may_announce": not view.confidential and permitted(actor, Verb.ANNOUNCE, view.subject),
