@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import inf
 
 from portal.charts.chart import Chart, rounded, threshold
 from portal.charts.windows import TRAIL
@@ -44,7 +45,7 @@ def trend(measure: Measure, weeks: Sequence[WeekOf], whole: Value, usual: float 
     every = max(1, len(weeks) // 5)
     lines = [{
         "type": "scatter", "mode": "lines+markers", "connectgaps": False, "name": measure.title, "x": names, "y": values,
-        "line": {"color": "@completed", "width": 2}, "marker": {"size": 7},
+        "line": {"color": "@completed", "width": 2}, "marker": {"size": 7}, "cliponaxis": False,
         "customdata": [f"{week.value.known} of {week.value.all} runs known" for week in weeks],
         "hovertemplate": f"%{{y}} {measure.unit}, %{{customdata}}<extra></extra>",
     }]  # fmt: skip
@@ -55,6 +56,9 @@ def trend(measure: Measure, weeks: Sequence[WeekOf], whole: Value, usual: float 
             "line": {"color": "@ink-3", "width": 1.5, "dash": "dot"}, "hovertemplate": f"%{{y}} {measure.unit}<extra>usual</extra>",
         })  # fmt: skip
     line, note = threshold((measure.goal or 0) * times, f"target {measure.target}")
+    note |= {"bgcolor": "@surface", "yshift": 3}
+    if measure.holds is not None and measure.holds(inf):
+        note |= {"yanchor": "top", "yshift": -3}  # what is well runs above it: its label stands below
     word = "expected" if measure.id == "M5" else "usual"
     beside = f", {word} {told(measure, usual)}" if usual is not None else ""
     return Chart(

@@ -46,6 +46,7 @@ class Figure:
     beside: str
     tone: str
     said: str
+    unit: str = ""  # in words, beside the number
 
 
 class Reading:

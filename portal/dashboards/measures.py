@@ -12,7 +12,7 @@ from portal.dashboards.history import in_weeks
 from portal.dashboards.panels import Behind, Panel, charted
 from windows.access.roles import Actor
 from windows.errors import Invalid
-from windows.reviews.measures import MEASURES, Ended, Measure, value_of
+from windows.reviews.measures import MEASURES, Ended, Measure, Value, value_of
 from windows.reviews.measures import beside as beside_it
 from windows.reviews.queries.counted import counted_runs
 
@@ -41,12 +41,20 @@ def measures(viewer: Actor, now: datetime, asked: AskedFor) -> tuple[list[Figure
     figures, panels = [], []
     for one in MEASURES.values():
         whole = value_of(one, runs)
-        beside = f"{whole.known} of {whole.all} runs known" if whole.value is not None else ""
-        figures.append(Figure(one.id.lower(), one.title, told(one, whole.value), beside, whole.verdict(one), f"Target: {one.target}"))
+        figures.append(figure_of(one, whole))
         usual = beside_it(one, runs)
         by_week = [WeekOf(monday, value_of(one, here), beside_it(one, here)) for monday, here in weeks.items()]
         panels.append(charted(trend(one, by_week, whole, usual), behind=behind(one, runs)))
     return figures, panels
+
+
+def figure_of(measure: Measure, whole: Value) -> Figure:
+    """A unit in words stands beside its number, as small as what else is said of it."""
+    value, unit = told(measure, whole.value), ""
+    if whole.value is not None and measure.unit == "a window":
+        value, unit = value.removesuffix(f" {measure.unit}"), measure.unit
+    beside = f"{whole.known} of {whole.all} runs known" if whole.value is not None else ""
+    return Figure(measure.id.lower(), measure.title, value, beside, whole.verdict(measure), f"Target: {measure.target}", unit)
 
 
 def behind(measure: Measure, runs: Sequence[Ended]) -> list[Behind]:

@@ -38,6 +38,9 @@ def test_the_windows_page_the_runs_page_and_the_on_call_board_show_what_fires_in
     carl = person("carl")
     part = read(carl, f"/windows/{run.window.reference}/part/alerts")
     assert "OrdersDown" in part and "1 still firing" in part and "the index is rebuilt" in part
+    assert "Report an incident" in part
+    reader = read(person("vic"), f"/windows/{run.window.reference}/part/alerts")
+    assert "OrdersDown" in reader and "Report an incident" not in reader, "it would be refused"
     assert "Alerts firing inside this window" in read(carl, f"/runs/{run.pk}") and "OrdersDown" in read(carl, f"/runs/{run.pk}/panel")
     assert "OrdersDown" in read(carl, "/dashboards/on-call/live")
 

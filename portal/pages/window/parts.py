@@ -33,6 +33,7 @@ from windows.execution.queries.rehearsals import Standing, rehearsals_of, standi
 from windows.execution.queries.reserves import reserve_of
 from windows.execution.queries.surfaces import surfaces_of
 from windows.execution.queries.views import run_view
+from windows.incidents.commands.reporting import reporter
 from windows.incidents.queries import linked_to
 from windows.lifecycle.states import WindowStatus
 from windows.playbooks.queries import guides_named
@@ -172,7 +173,8 @@ def alerts(opened: Opened) -> dict[str, Any]:
     """Every alert that began inside it, with what was done and why; what it expects; incidents and complaints that belong to it."""
     found, said = linked_to(opened.view.id)
     window = Window.objects.select_related("runbook_version__runbook").defer("vevent").get(pk=opened.view.id)
-    return {**alerts_in(opened.view.reference), "expected": expected_in(window), "incidents": found, "complaints": said}
+    may = permitted(opened.actor, Verb.REPORT, reporter(opened.actor))
+    return {**alerts_in(opened.view.reference), "expected": expected_in(window), "incidents": found, "complaints": said, "may_report": may}
 
 
 def communication_part(opened: Opened) -> dict[str, Any]:

@@ -22,8 +22,11 @@ from windows.incidents.states import Severity
 from windows.scheduling.times import from_wall
 
 PAGE = 50
-SEVERITIES = [(Severity.CRITICAL.value, "Critical: users cannot do what they came for"), (Severity.MAJOR.value, "Major: a part of them"),
-              (Severity.MINOR.value, "Minor")]  # fmt: skip
+SEVERITIES = [
+    (Severity.CRITICAL.value, "Critical: users cannot do what they came for"),
+    (Severity.MAJOR.value, "Major: a part of the users cannot"),
+    (Severity.MINOR.value, "Minor"),
+]
 
 
 @reads
