@@ -66,7 +66,7 @@ def test_a_week_tells_what_ran_what_went_back_and_what_waits(ada: Any) -> None:
     assert (measures["M3"]["value"], measures["M3"]["way"], measures["M3"]["verdict"]) == (0.5, "worse", "fail")
     assert measures["M2"]["value"] is None and measures["M2"]["way"] == "unknown"
     page = browser(Person.objects.get(pk=ada.person_id)).get(f"/reviews/weekly/?week={week.name}").content.decode()
-    for said in ("rolled back, and has no postmortem", "overdue since", "2 of 2 runs known"):
+    for said in ("rolled back, and has no postmortem", "overdue since", "2 of 2 runs known", 'data-unit="page"', 'data-unit="before"'):
         assert said in page, said
     this = around("week", clock()).name  # another week than that of the runs in the first hour of a Monday
     assert "no answer" in browser(Person.objects.get(pk=ada.person_id)).get(f"/reviews/weekly/?week={this}").content.decode()
