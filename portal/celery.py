@@ -47,6 +47,7 @@ app.conf.update(
     task_create_missing_queues=True,
     task_publish_retry=False,
     worker_prefetch_multiplier=1,
+    worker_proc_alive_timeout=60.0,  # seconds: on a busy machine four are too few, and a process that is killed young is forked again
     worker_hijack_root_logger=False,
     task_acks_late=False,  # a lost message costs a sweep; a message that comes back an hour later costs trust
     broker_connection_retry_on_startup=True,

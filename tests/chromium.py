@@ -73,7 +73,7 @@ def window(browser: Any, base: str, *, dark: bool = False, width: int = 1440, he
         reduced_motion="reduce",
     )
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)  # patience for a busy machine: what is there is there at once
     watched = Watched(page)
     page.on("console", lambda message: watched.complaints.append(message.text) if complains(message) else None)
     page.on("pageerror", lambda error: watched.complaints.append(str(error)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
@@ -32,7 +33,9 @@ def opened(page: Any, path: str) -> Any:
     except Error as error:
         if not any(said in str(error) for said in ("Download is starting", "ERR_HTTP_RESPONSE_CODE_FAILURE")):
             raise
-        return page.request.get(path)
+        answer = page.request.get(path)
+        page.goto("about:blank")  # where the browser's own page about it does not come in the next one's way
+        return answer
 
 
 def axe(page: Any, what: dict[str, Any] | None = None) -> list[str]:
@@ -80,3 +83,49 @@ def weight(page: Any) -> list[str]:
 def inline(html: str) -> list[str]:
     """Inline scripts, styles and handlers in what the server sent: the policy refuses them, so they must not be there."""
     return [f"inline: {found[0][:80]}" for found in INLINE.finditer(re.sub(r"<pre.*?</pre>", "", html, flags=re.DOTALL))]
+
+
+class Plain(HTMLParser):
+    """What a browser without scripts makes of a page: its headings of the first level, the words in main, ways that lead nowhere."""
+
+    SILENT = frozenset({"script", "style", "template"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.within = {"h1": 0, "main": 0, **dict.fromkeys(self.SILENT, 0)}
+        self.headings, self.words, self.dead = list[str](), "", list[str]()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        has = dict(attrs)
+        if tag in self.within:
+            self.within[tag] += 1
+        if tag == "h1":
+            self.headings.append("")
+        needs_script = "hx-get" in has and tag not in {"a", "form"} and not has.keys() & {"data-etag", "hx-trigger"}
+        if needs_script or (tag == "a" and "href" not in has):
+            self.dead.append(self.get_starttag_text() or tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.within.get(tag):
+            self.within[tag] -= 1
+
+    def handle_data(self, data: str) -> None:
+        if any(self.within[tag] for tag in self.SILENT):
+            return
+        if self.within["h1"]:
+            self.headings[-1] += data
+        if self.within["main"]:
+            self.words += f" {' '.join(data.split())}" if data.strip() else ""
+
+
+def without_scripts(html: str) -> list[str]:
+    """A heading, words below it, and every way onward an ordinary link or form, in what the server sent."""
+    page = Plain()
+    page.feed(html)
+    page.close()
+    wrong = []
+    if len(page.headings) != 1 or not page.headings[0].strip():
+        wrong.append(f"without scripts: {len(page.headings)} headings of the first level")
+    if len(page.words) < 60:
+        wrong.append(f"without scripts hardly a word: {page.words}")
+    return wrong + [f"leads nowhere without scripts: {each[:120]}" for each in page.dead[:3]]

@@ -100,6 +100,10 @@ def test_r_b01_r_b03_r_b04_the_broker_forgets_the_beat_dies_and_comes_twice(
     eventually(lambda: {status(run) for run in runs} == {"succeeded"})
 
     workers.kill("beat")
+    workers.kill("sweeper")  # it may have a tick in hand
+    with app.connection_for_write() as link, link.channel() as channel:
+        channel.queue_purge("sweep")
+    workers.restart("sweeper")
     late = run_of(call(ledger, "honours"), window=copy_of(template, 7))
     time.sleep(2)  # four ticks of a beat, were there one
     assert status(late) == "running" and not ledger.effects(late.pk, "forward"), "late, not lost"

@@ -49,21 +49,40 @@ def ended(*runs: Run) -> bool:
     return Run.objects.filter(pk__in=[run.pk for run in runs], status="succeeded").count() == len(runs)
 
 
+def state_of(run: Run) -> list[Any]:
+    found = Run.objects.get(pk=run.pk)
+    return [found.status, found.reason, found.fence, found.lease_until, *found.steps.values_list("status", "outcome")]
+
+
+def await_end(eventually: Callable[..., Any], *runs: Run) -> None:
+    try:
+        eventually(lambda: ended(*runs))
+    except AssertionError as late:
+        raise AssertionError(f"{late}: {[state_of(run) for run in runs]}") from None
+
+
 @BROKERS
 def test_r_b02_a_broker_that_freezes_while_messages_are_acknowledged(
-    company: Workers, ledger: Ledger, broker_server: servers.Server, eventually: Callable[..., Any]
+    company: Workers,
+    ledger: Ledger,
+    broker_server: servers.Server,
+    eventually: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every process of every worker has just taken a message when the broker freezes: each of their acknowledgements gets no answer."""
+    monkeypatch.setattr(bell, "EXPIRES", 60)  # on a busy machine five seconds go by before the processes go on
     template = people()
-    first = [run_of(call(ledger, "honours"), window=copy_of(template, n)) for n in range(2)]  # one for each process
-    with pools_frozen(company, "worker", "sweeper"):
+    await_end(eventually, run_of(call(ledger, "honours"), window=copy_of(template, 99)))  # every process is up: a tick has rung it
+    eventually(lambda: not waiting("execute"))
+    with pools_frozen(company, "worker", "sweeper"):  # no tick rings what is made now: there are as many messages as processes
+        first = [run_of(call(ledger, "honours"), window=copy_of(template, n)) for n in range(2)]
         for run in first:
             assert bell.ring("execution.advance_run", run.pk)
         eventually(lambda: not waiting("execute"))
         time.sleep(1.5)  # a tick, and one more that is not taken, for the sweeper
         broker_server.freeze()
     try:
-        eventually(lambda: ended(*first))  # what has been taken is done
+        await_end(eventually, *first)  # what has been taken is done
         began = time.monotonic()
         late = run_of(*[call(ledger, "honours") for _ in range(2)], window=copy_of(template, 3))
         assert bell.ring("execution.advance_run", late.pk) is False
@@ -71,9 +90,9 @@ def test_r_b02_a_broker_that_freezes_while_messages_are_acknowledged(
         time.sleep(LONGER)  # so long as anybody waits for it
     finally:
         broker_server.thaw()
-    eventually(lambda: ended(late))
+    await_end(eventually, late)
     many = [run_of(*[call(ledger, "honours") for _ in range(3)], window=copy_of(template, n)) for n in range(4, 10)]
-    eventually(lambda: ended(*many))
+    await_end(eventually, *many)
     for run in [*first, late, *many]:
         assert sorted(each.position for each in ledger.calls if each.run == run.pk) == ledger.effects(run.pk, "forward")
 
@@ -95,4 +114,4 @@ def test_r_b02_a_broker_that_freezes_at_any_instant_while_runs_go_on(
         finally:
             broker_server.thaw()
         late = run_of(call(ledger, "honours"), window=copy_of(template, 10 * turn + 6))
-        eventually(lambda here=[*runs, late]: ended(*here))  # type: ignore[misc]
+        await_end(eventually, *runs, late)

@@ -115,7 +115,7 @@ def test_a_range_costs_one_statement(django_assert_num_queries) -> None:
         ("key", one(0, 1, 1, key="")),
         ("key", one(0, 1, 1, key="x" * 121)),
         ("at", Push("k", datetime(2026, 1, 1), 1, 1)),  # noqa: DTZ001
-        ("at", Push("k", datetime.now(UTC) + timedelta(hours=1), 1, 1)),
+        ("at", Push("k", datetime.now(UTC) + timedelta(days=1), 1, 1)),
         ("at", Push("k", datetime(2019, 1, 1, tzinfo=UTC), 1, 1)),
     ],
 )
