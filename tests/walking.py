@@ -33,9 +33,7 @@ def opened(page: Any, path: str) -> Any:
     except Error as error:
         if not any(said in str(error) for said in ("Download is starting", "ERR_HTTP_RESPONSE_CODE_FAILURE")):
             raise
-        answer = page.request.get(path)
-        page.goto("about:blank")  # where the browser's own page about it does not come in the next one's way
-        return answer
+        return page.request.get(path)
 
 
 def axe(page: Any, what: dict[str, Any] | None = None) -> list[str]:

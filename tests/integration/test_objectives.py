@@ -13,6 +13,7 @@ from slo.objectives.commands.fetching import fetch_all
 from slo.objectives.models import Objective
 from slo.objectives.queries import Treatment, budget, burn_rates, health, promises, reading, strayed
 from slo.telemetry import commands, registry
+from slo.telemetry.queries import tagged
 from slo.telemetry.readings import Push, Reading
 from windows.access.roles import SETUP, Actor, Role
 from windows.audit.models import AuditEntry
@@ -180,11 +181,21 @@ def test_measure_fetches_finished_minutes_once_and_makes_up_for_a_failure(monkey
 
     monkeypatch.setattr(registry.known()["prometheus"], "events", events)
     monkeypatch.setattr(registry.known()["prometheus"], "tags", lambda *_: pytest.fail("no window, no tags to be asked for"))
-    fetch_all(NOW + timedelta(seconds=20), set())
+    fetch_all(NOW + timedelta(seconds=20), {})
     assert len(asked) == 1
     answers[0] = Ratio(9, 10)
-    fetch_all(NOW + timedelta(seconds=20), {"baskets"})
-    fetch_all(NOW + timedelta(seconds=20), set())
+    fetch_all(NOW + timedelta(seconds=20), {"baskets": {"MW-1"}})
+    fetch_all(NOW + timedelta(seconds=20), {})
     assert len(set(asked)) == 3 == len(asked) - 1
     assert max(asked) == NOW - timedelta(minutes=2)  # the last minute has not settled yet
     assert budget("orders-reads", NOW).raw.total == 30
+
+
+def test_only_the_tags_of_the_services_own_windows_count(monkeypatch) -> None:
+    defined("orders-reads", source="prometheus", query={"good": "a", "total": "b"})
+    monkeypatch.setattr(registry.known()["prometheus"], "events", lambda *_: Ratio(9, 10))
+    monkeypatch.setattr(registry.known()["prometheus"], "tags", lambda *_: {"MW-1": Ratio(4, 5), "MW-2": Ratio(2, 2)})
+    fetch_all(NOW + timedelta(seconds=20), {"orders": {"MW-1"}})
+    assert budget("orders-reads", NOW).raw.total == 30
+    frame = Interval(NOW - timedelta(minutes=10), NOW)
+    assert tagged([("orders-reads", frame, "MW-1"), ("orders-reads", frame, "MW-2")]) == [Ratio(15, 30), Ratio(0, 30)]

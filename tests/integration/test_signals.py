@@ -22,7 +22,7 @@ from windows.access.roles import Role, Verb
 from windows.audit.clock import clock
 from windows.scheduling.models import Window
 from windows.signals import nearness, tasks
-from windows.signals.commands.measuring import services_maintained
+from windows.signals.commands.measuring import maintained
 from windows.signals.models import Room, StoredLine, StoredSpan
 
 pytestmark = pytest.mark.django_db
@@ -312,9 +312,9 @@ def test_what_no_objective_asks_for_is_passed_over(exporter: Exporter) -> None:
 
 def test_tags_are_asked_for_while_a_window_is_under_way_and_some_minutes_after(django_assert_num_queries: Callable[..., Any]) -> None:
     now = clock()
-    ran("orders", began=now - timedelta(hours=3))
-    ran("mail", began=now - timedelta(hours=1), ended=now - timedelta(minutes=8))
+    first = ran("orders", began=now - timedelta(hours=3)).reference
+    second = ran("mail", began=now - timedelta(hours=1), ended=now - timedelta(minutes=8)).reference
     ran("search", began=now - timedelta(hours=1), ended=now - timedelta(minutes=11))
     given.window(given.actor("olga", ("shop", Role.OWNER)), "payments")
     with django_assert_num_queries(1):
-        assert services_maintained(now) == {"orders", "mail"}
+        assert maintained(now) == {"orders": {first}, "mail": {second}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from slo.objectives.queries import Promise, promises
@@ -16,21 +16,22 @@ SETTLED = timedelta(seconds=30)  # a minute is asked for when its last scrape ha
 log = logging.getLogger(__name__)
 
 
-def fetch_all(now: datetime, maintained: Collection[str]) -> None:
+def fetch_all(now: datetime, maintained: Mapping[str, Collection[str]]) -> None:
     """The last finished minutes of every objective. A tick missed or doubled changes nothing.
 
-    What a minute's events are tagged with is asked for the services in `maintained` only: those with a window in these minutes.
+    What a minute's events are tagged with is asked for the services in `maintained` only: those with windows in these minutes. The tag of
+    another window is anybody's word: it counts for nothing.
     """
     last = (now - SETTLED).replace(second=0, microsecond=0) - timedelta(minutes=1)
     minutes = [last - timedelta(minutes=back) for back in range(BACK)]
     for one in promises():
         try:
-            fetch(one, minutes, is_tagged=one.service in maintained)
+            fetch(one, minutes, maintained.get(one.service, ()))
         except Exception:  # one objective's mistake costs the others no minute
             log.exception("objective %s could not be measured", one.slug)
 
 
-def fetch(one: Promise, minutes: Sequence[datetime], *, is_tagged: bool) -> None:
+def fetch(one: Promise, minutes: Sequence[datetime], windows: Collection[str]) -> None:
     """Count the minutes that were not counted yet, newest first; give up at the first that its source fails to answer for."""
     done = counted(one.slug, one.source, [minute.isoformat() for minute in minutes])
     for minute in minutes:
@@ -45,7 +46,8 @@ def fetch(one: Promise, minutes: Sequence[datetime], *, is_tagged: bool) -> None
             if found.error:
                 return
         else:
-            parts = shared_out(found, registry.tags(source, one.slug, one.query, minute) if is_tagged and found.total else {})
+            told = registry.tags(source, one.slug, one.query, minute) if windows and found.total else {}
+            parts = shared_out(found, {window: ratio for window, ratio in told.items() if window in windows})
             samples = [
                 Push(f"{minute.isoformat()} {window}".strip(), minute, part.good, part.total, source=one.source, window=window)
                 for window, part in parts.items()

@@ -74,11 +74,15 @@ def pushed(wish: Wish, points: Sequence[Point]) -> dict[str, int]:
 def measure() -> None:
     """Ask for the last minutes of every objective that is not pushed, and for their tags where a window can have put any there."""
     now = clock()
-    fetch_all(now, services_maintained(now))
+    fetch_all(now, maintained(now))
 
 
-def services_maintained(now: datetime) -> set[str]:
-    """The services of windows that are under way or were a few minutes ago: only their series can carry a tag. One query."""
+def maintained(now: datetime) -> Mapping[str, set[str]]:
+    """The services of windows that are under way or were a few minutes ago, each with these: only their series can carry a tag, and only
+    theirs. One query."""
     under_way = Q(window__status=WindowStatus.RUNNING.value)
     over = Q(window__starts_at__gt=now - LONGEST_RESERVATION - LATE, window__ended_at__gt=now - LATE)
-    return set(WindowScope.objects.filter(under_way | over).values_list("service__slug", flat=True).distinct())
+    found: dict[str, set[str]] = {}
+    for service, window in WindowScope.objects.filter(under_way | over).values_list("service__slug", "window_id").distinct():
+        found.setdefault(service, set()).add(f"MW-{window}")
+    return found
