@@ -28,7 +28,7 @@ class ComingShape(serializers.Serializer[Any]):
     whom = serializers.CharField(help_text="People, and teams whose channels hear it; those who must sign by their roles")
 
 
-class TallyShape(serializers.Serializer[Any]):
+class SaidTallyShape(serializers.Serializer[Any]):
     all = serializers.IntegerField()
     queued = serializers.IntegerField()
     delivered = serializers.IntegerField()
@@ -45,10 +45,10 @@ class SaidShape(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     title = serializers.CharField()
     to = serializers.CharField(help_text="An address, or a channel; of a channel of another team only whose it is")
-    urgency = serializers.ChoiceField([(one.value, one.value) for one in Urgency])
+    urgency = serializers.CharField()
     channel = serializers.CharField(help_text="email, or a kind of channel")
     created_at = serializers.DateTimeField()
-    status = serializers.ChoiceField([(one.value, one.value) for one in MessageStatus], help_text="dead: its tries are used up")
+    status = serializers.CharField()
     attempts = serializers.IntegerField()
     last_error = serializers.CharField()
     wake_at = serializers.DateTimeField(allow_null=True, help_text="When it is tried next, while it is queued")
@@ -60,7 +60,7 @@ class CommunicationShape(serializers.Serializer[Any]):
     unannounced = serializers.ListField(
         child=serializers.CharField(), help_text="Services that the public knows and was not told about: no run begins before"
     )
-    tally = TallyShape()
+    tally = SaidTallyShape()
     beside = BesideShape(many=True)
     items = SaidShape(many=True, help_text="What was said, the newest first")
     next_cursor = serializers.CharField(allow_null=True)

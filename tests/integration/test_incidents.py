@@ -141,9 +141,10 @@ def test_the_page_reports_ends_and_links(olga: Any) -> None:
     page = browser(olga)
     wrong = page.post("/incidents/new", DOWN | {"title": ""})
     assert wrong.status_code == 422 and "must not be empty" in wrong.content.decode()
-    assert page.post("/incidents/new", DOWN | {"affected_users": "120"}).status_code == 302
+    assert page.post("/incidents/new", DOWN | {"affected_users": "12000"}).status_code == 302
     row = Incident.objects.get()
-    assert row.affected_users == 120
+    assert row.affected_users == 12_000
+    assert "12,000" in page.get(f"/incidents/{row.pk}").content.decode()
     assert page.post(f"/incidents/{row.pk}/end", {"reason": "it works again"}).status_code == 302
     IncidentLink.objects.all().delete()
     assert page.post(f"/incidents/{row.pk}/link", {"window": run.window.reference, "reason": "it was that"}).status_code == 302

@@ -67,7 +67,7 @@ def test_n13_c10_tags_joined_by_the_recording_rules_are_counted(recorded: None) 
             "total": f'sum(increase(maintenance:shop_requests_total{{service="{service}"}}[{{{{ window }}}}]))',
         }
         Objective.objects.create(slug=service, service=service, title=service, target="0.9", source="prometheus", query=query)
-        fetch(promise(service), [at], is_tagged=True)
+        fetch(promise(service), [at], windows={"MW-1042"})
         found = labelled(service, at - timedelta(minutes=1), at + timedelta(minutes=1))
         assert set(found) <= windows
         told = found[max(windows)]
