@@ -9,13 +9,13 @@ from datetime import datetime
 from windows.access.roles import Actor, Subject, Verb, permitted
 from windows.announcements.models import Announcement
 from windows.announcements.queries import announcement_of
-from windows.approvals.models import RequestStatus
+from windows.approvals.models import Extension, RequestStatus
 from windows.approvals.queries import ApprovalView
 from windows.approvals.queries.requests import steps_taken
 from windows.approvals.reminding import Step, moments
 from windows.delivery.models import Message
 from windows.delivery.queries import messages_page, tally_of
-from windows.execution.models import Run
+from windows.execution.models import BreakGlass, Run
 from windows.lifecycle.states import WindowStatus
 from windows.notices.deciding import AHEAD
 from windows.notices.queries import Beside, Hearing, hearing, is_told_ahead, keys_of, told_beside, unannounced
@@ -82,8 +82,9 @@ def communication(
 
 def keys(window_id: int) -> list[str]:
     """How the keys begin of what is said about a window and its runs."""
-    runs = Run.objects.filter(window=window_id).values_list("pk", flat=True)
-    return [keys_of(window_id), f"window:{window_id}:", f"emergency:{window_id}:", *(f"run:{run}:" for run in runs)]
+    rows = {"run": Run.objects.all(), "extension": Extension.objects.all(), "glass": BreakGlass.objects.all()}
+    own = [f"{kind}:{pk}:" for kind, found in rows.items() for pk in found.filter(window=window_id).values_list("pk", flat=True)]
+    return [keys_of(window_id), f"window:{window_id}:", f"emergency:{window_id}:", *own]
 
 
 def is_public(announcement: Announcement | None) -> bool:
@@ -93,15 +94,11 @@ def is_public(announcement: Announcement | None) -> bool:
 def touched(near: Hearing, *, confidential: bool) -> tuple[str, str]:
     """Who hears of it, and who only that there is something: `Mia, Otto and 3 more; the channels of post, shop`. Pure."""
     nobody = "Nobody who may know of it is on call for it" if near.outside else "Nobody is on call for it"
-    channels = [f"the channels of {', '.join(near.teams)}"] if near.teams else []
-    inside = [named(near.people) or nobody, *([] if confidential else channels)]
-    outside = [part for part in (named(near.outside), *channels) if part] if confidential else []
-    return sentence(inside), sentence(outside)
-
-
-def sentence(parts: Sequence[str]) -> str:
-    said = "; ".join(parts)
-    return said[:1].upper() + said[1:]
+    channels = f"the channels of {', '.join(near.teams)}" if near.teams else ""
+    inside, outside = named(near.people) or nobody, named(near.outside)
+    if not confidential:
+        return "; ".join(filter(None, (inside, channels))), ""
+    return inside, f"{outside}; {channels}" if outside and channels else outside or channels.replace("the", "The", 1)
 
 
 def named(people: Sequence[str]) -> str:
@@ -130,7 +127,7 @@ def coming(view: WindowView, whom: str, outside: str, *, told: bool, public: boo
         found += [Coming(None, "That it is moved or called off", whom), Coming(max(view.starts_at, now), "That it has begun", whom)]
         found += [Coming(max(view.starts_at, now), "That it is under way", PUBLIC)] if public else []
     if view.status in (W.REQUESTED, W.APPROVED, W.RUNNING):
-        found.append(Coming(view.ends_at, "That it has ended, or is not over", whom))
+        found.append(Coming(max(view.ends_at, now), "That it has ended, or is not over", whom))
         found += [Coming(None, "That it is over", PUBLIC)] if public else []
     return found
 

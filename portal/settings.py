@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from portal.api.document import SPECTACULAR_SETTINGS  # noqa: F401  (Django reads it here)
 from portal.defaults import Defaults
 
 
@@ -219,27 +220,6 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Roadworks",
-    "DESCRIPTION": "Planned maintenance: windows, approvals, runs, flags, objectives. Errors are problem+json (RFC 9457).",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {
-        "WindowStatus": "windows.scheduling.api.shapes.STATUS",
-        "RunStatus": "windows.execution.api.shapes.RUN",
-        "StepStatus": "windows.execution.api.shapes.STEP",
-        "RehearsalKind": "windows.execution.api.shapes.REHEARSAL",
-        "WindowMode": "windows.scheduling.api.shapes.MODES",
-        "PublicStatus": "windows.announcements.api.announcements.SHOWN",
-        "FollowUpKind": "windows.reviews.api.follow_ups.KINDS",
-    },
-}
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

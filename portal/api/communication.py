@@ -16,7 +16,7 @@ from windows.access.paging import cursor_of, limit_of, only, page
 from windows.access.requests import actor_of
 from windows.approvals.queries import approval_view
 from windows.audit.clock import clock
-from windows.delivery.models import MessageStatus, Urgency
+from windows.delivery.api import STATUSES, URGENCIES
 from windows.scheduling.queries import window_id_of, window_view
 
 FIELDS = ("title", "urgency", "channel", "created_at", "status", "attempts", "last_error", "wake_at", "delivered_at")
@@ -45,10 +45,10 @@ class SaidShape(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     title = serializers.CharField()
     to = serializers.CharField(help_text="An address, or a channel; of a channel of another team only whose it is")
-    urgency = serializers.CharField()
+    urgency = serializers.ChoiceField(URGENCIES)
     channel = serializers.CharField(help_text="email, or a kind of channel")
     created_at = serializers.DateTimeField()
-    status = serializers.CharField()
+    status = serializers.ChoiceField(STATUSES, help_text="dead: its tries are used up")
     attempts = serializers.IntegerField()
     last_error = serializers.CharField()
     wake_at = serializers.DateTimeField(allow_null=True, help_text="When it is tried next, while it is queued")

@@ -184,7 +184,7 @@ def test_measure_fetches_finished_minutes_once_and_makes_up_for_a_failure(monkey
     fetch_all(NOW + timedelta(seconds=20), {})
     assert len(asked) == 1
     answers[0] = Ratio(9, 10)
-    fetch_all(NOW + timedelta(seconds=20), {"baskets": {"MW-1"}})
+    fetch_all(NOW + timedelta(seconds=20), {("orders", "staging"): {"MW-1"}})
     fetch_all(NOW + timedelta(seconds=20), {})
     assert len(set(asked)) == 3 == len(asked) - 1
     assert max(asked) == NOW - timedelta(minutes=2)  # the last minute has not settled yet
@@ -195,7 +195,7 @@ def test_only_the_tags_of_the_services_own_windows_count(monkeypatch) -> None:
     defined("orders-reads", source="prometheus", query={"good": "a", "total": "b"})
     monkeypatch.setattr(registry.known()["prometheus"], "events", lambda *_: Ratio(9, 10))
     monkeypatch.setattr(registry.known()["prometheus"], "tags", lambda *_: {"MW-1": Ratio(4, 5), "MW-2": Ratio(2, 2)})
-    fetch_all(NOW + timedelta(seconds=20), {"orders": {"MW-1"}})
+    fetch_all(NOW + timedelta(seconds=20), {("orders", "production"): {"MW-1"}})
     assert budget("orders-reads", NOW).raw.total == 30
     frame = Interval(NOW - timedelta(minutes=10), NOW)
     assert tagged([("orders-reads", frame, "MW-1"), ("orders-reads", frame, "MW-2")]) == [Ratio(15, 30), Ratio(0, 30)]

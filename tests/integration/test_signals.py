@@ -317,4 +317,4 @@ def test_tags_are_asked_for_while_a_window_is_under_way_and_some_minutes_after(d
     ran("search", began=now - timedelta(hours=1), ended=now - timedelta(minutes=11))
     given.window(given.actor("olga", ("shop", Role.OWNER)), "payments")
     with django_assert_num_queries(1):
-        assert maintained(now) == {"orders": {first}, "mail": {second}}
+        assert maintained(now) == {("orders", "production"): {first}, ("mail", "production"): {second}}

@@ -17,6 +17,7 @@ from windows.announcements.commands.announcing import announce
 from windows.announcements.commands.components import publish_service
 from windows.announcements.commands.following import follow
 from windows.approvals.commands import request_window
+from windows.approvals.models import Extension
 from windows.audit.clock import clock
 from windows.catalogue.models import Person
 from windows.delivery.models import Channel, Message
@@ -132,6 +133,25 @@ def test_x06_of_a_confidential_window_it_says_who_hears_only_that_there_is_one(w
     text = read(window)
     assert "0 of 2 got through" in text and "A confidential window needs its people Notice Shop by slack" in text
     assert "not which one" not in text, "it has gone"
+
+
+def test_x06_of_a_confidential_window_what_extensions_and_broken_glass_said_is_counted(window: Window) -> None:
+    ends_at = Window.objects.values_list("ends_at", flat=True).get(pk=window.pk)
+    olga = Person.objects.get(name="Olga")
+    Window.objects.update(confidential=True)
+    more = Extension.objects.create(window=window, ends_at=ends_at, until=ends_at + timedelta(hours=1), reason="slow", asked_by=olga)
+    for number, key in enumerate((f"extension:{more.pk}:a", f"extension:{more.pk + 1}:a", f"extension:{more.pk}1:a")):
+        Message.objects.create(dedup_key=key, channel="email", recipient=f"p{number}@example.org", urgency="page", title=f"Word {number}.")
+    text = read(window)
+    assert "0 of 1 got through" in text and "Word 0." in text and "Word 1." not in text and "Word 2." not in text
+
+
+def test_x06_what_an_overrunning_window_has_still_to_say_lies_ahead(window: Window) -> None:
+    now = clock()
+    began, due = now - timedelta(hours=2), now - timedelta(hours=1)
+    Window.objects.filter(pk=window.pk).update(status="running", started_at=began, starts_at=began, ends_at=due)
+    found = caller(given.actor("olga", ("shop", Role.OWNER))).get(f"/windows/{window.reference}/communication").json()["coming"]
+    assert [one["at"] >= now.isoformat() for one in found if one["what"] == "That it has ended, or is not over"] == [True]
 
 
 def test_x06_a_program_reads_what_the_page_says(window: Window) -> None:

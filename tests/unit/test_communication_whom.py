@@ -12,7 +12,7 @@ from windows.notices.queries import Hearing
 CASES = [
     (Hearing(("Mia", "Otto"), (), ("shop",)), False, ("Mia, Otto; the channels of shop", "")),
     (Hearing((), (), ("post", "shop")), False, ("Nobody is on call for it; the channels of post, shop", "")),
-    (Hearing(tuple("abcdefgh"), (), ()), False, ("A, b, c, d, e, f and 2 more", "")),
+    (Hearing(tuple("abcdefgh"), (), ()), False, ("a, b, c, d, e, f and 2 more", "")),
     (Hearing(("Mia",), ("Otto",), ("shop",)), True, ("Mia", "Otto; the channels of shop")),
     (Hearing((), ("Otto",), ()), True, ("Nobody who may know of it is on call for it", "Otto")),
     (Hearing((), (), ("shop",)), True, ("Nobody is on call for it", "The channels of shop")),

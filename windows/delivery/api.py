@@ -22,10 +22,11 @@ from windows.delivery.registry import kinds
 from windows.errors import NotFound
 
 URGENCIES = [(one.value, one.value) for one in Urgency]
+STATUSES = [(one.value, one.value) for one in MessageStatus]
 
 
 class LastMessage(serializers.Serializer[Any]):
-    status = serializers.ChoiceField([(one.value, one.value) for one in MessageStatus])
+    status = serializers.ChoiceField(STATUSES)
     at = serializers.DateTimeField()
     error = serializers.CharField(help_text="Empty where there is none")
 

@@ -57,7 +57,7 @@ def concerned(window: Window) -> tuple[list[Contact], list[str]]:
 @dataclass(frozen=True, slots=True)
 class Hearing:
     """The names of those who would hear of a window now, and the teams whose channels would. Of a confidential one, those `outside` and the
-    channels hear once, ahead of it, that there is something, and nothing else."""
+    channels hear one notice, ahead of it: that there is something."""
 
     people: tuple[str, ...]
     outside: tuple[str, ...]

@@ -18,6 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         refuse_insecure()
+        self.check()  # once for all processes: a worker starts without
         connection = connections["default"]
         app = str(connection.settings_dict["USER"])
         if owner := os.environ.get("DATABASE_OWNER_URL"):

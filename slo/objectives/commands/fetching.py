@@ -16,17 +16,17 @@ SETTLED = timedelta(seconds=30)  # a minute is asked for when its last scrape ha
 log = logging.getLogger(__name__)
 
 
-def fetch_all(now: datetime, maintained: Mapping[str, Collection[str]]) -> None:
+def fetch_all(now: datetime, maintained: Mapping[tuple[str, str], Collection[str]]) -> None:
     """The last finished minutes of every objective. A tick missed or doubled changes nothing.
 
-    What a minute's events are tagged with is asked for the services in `maintained` only: those with windows in these minutes. The tag of
-    another window is anybody's word: it counts for nothing.
+    What a minute's events are tagged with is asked for the places in `maintained` only: (service, environment) with windows in these
+    minutes. The tag of another window is anybody's word: it counts for nothing.
     """
     last = (now - SETTLED).replace(second=0, microsecond=0) - timedelta(minutes=1)
     minutes = [last - timedelta(minutes=back) for back in range(BACK)]
     for one in promises():
         try:
-            fetch(one, minutes, maintained.get(one.service, ()))
+            fetch(one, minutes, maintained.get((one.service, one.environment), ()))
         except Exception:  # one objective's mistake costs the others no minute
             log.exception("objective %s could not be measured", one.slug)
 

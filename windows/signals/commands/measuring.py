@@ -77,12 +77,13 @@ def measure() -> None:
     fetch_all(now, maintained(now))
 
 
-def maintained(now: datetime) -> Mapping[str, set[str]]:
-    """The services of windows that are under way or were a few minutes ago, each with these: only their series can carry a tag, and only
-    theirs. One query."""
+def maintained(now: datetime) -> Mapping[tuple[str, str], set[str]]:
+    """The places, (service, environment), of windows that are under way or were a few minutes ago, each with these: only their series can
+    carry a tag, and only theirs. One query."""
     under_way = Q(window__status=WindowStatus.RUNNING.value)
     over = Q(window__starts_at__gt=now - LONGEST_RESERVATION - LATE, window__ended_at__gt=now - LATE)
-    found: dict[str, set[str]] = {}
-    for service, window in WindowScope.objects.filter(under_way | over).values_list("service__slug", "window_id").distinct():
-        found.setdefault(service, set()).add(f"MW-{window}")
+    found: dict[tuple[str, str], set[str]] = {}
+    scope = WindowScope.objects.filter(under_way | over).values_list("service__slug", "environment", "window_id").distinct()
+    for service, environment, window in scope:
+        found.setdefault((service, environment), set()).add(f"MW-{window}")
     return found
