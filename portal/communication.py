@@ -18,9 +18,10 @@ from windows.delivery.queries import messages_page, tally_of
 from windows.execution.models import BreakGlass, Run
 from windows.lifecycle.states import WindowStatus
 from windows.notices.deciding import AHEAD
-from windows.notices.queries import Beside, Hearing, hearing, is_told_ahead, keys_of, told_beside, unannounced
+from windows.notices.queries import Beside, Hearing, hearing, is_told_ahead, keys_of, told_beside
 from windows.scheduling.models import Window
 from windows.scheduling.queries import WindowView
+from windows.scheduling.queries.publicity import unannounced
 
 W = WindowStatus
 NAMED = 6  # people
@@ -73,7 +74,7 @@ def communication(
     return Communication(
         coming=in_order([*reminders(open_request, view.starts_at, taken, now), *expected]),
         announcement=announcement,
-        unannounced=unannounced(window) if view.status in (W.REQUESTED, W.APPROVED) else (),
+        unannounced=unannounced([window]).get(window.pk, ()) if view.status in (W.REQUESTED, W.APPROVED) else (),
         said=[Told(one, to_whom(one, actor)) for one in messages_page(view.reference, unnamed, before=before, limit=limit)],
         tally=tally_of(view.reference, unnamed),
         beside=told_beside(view.reference),

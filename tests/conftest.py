@@ -271,7 +271,7 @@ def eventually() -> Callable[..., Any]:
     """`eventually(lambda: …)`: ask until the answer is true and return it; fail with the last answer."""
     import time
 
-    def ask(question: Callable[[], Any], seconds: float = 90, every: float = 0.05) -> Any:
+    def ask(question: Callable[[], Any], seconds: float = 240, every: float = 0.05) -> Any:
         until = time.monotonic() + seconds
         while not (answer := question()):
             assert time.monotonic() < until, f"still {answer!r} after {seconds} s"

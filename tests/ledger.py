@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+PATIENCE = 300  # seconds: who waits longer waits for something that never comes
+
 
 @dataclass
 class Call:
@@ -117,7 +119,7 @@ class Ledger:
                 return
             trap.call = call
         trap.caught.set()
-        trap.sprung.wait(90)
+        trap.sprung.wait(PATIENCE)
 
     def answer(self, door: str, headers: Any, connection: socket.socket) -> int:
         call = Call(headers["Idempotency-Key"], int(headers["Roadworks-Fence"]), door, time.monotonic())
@@ -125,7 +127,7 @@ class Ledger:
             self.calls.append(call)
         time.sleep(self.pause)
         if door == "hang":
-            self.thawed.wait(90)
+            self.thawed.wait(PATIENCE)
         self.snag("before", call)
         status = self.take_effect(call)
         self.snag("between", call)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django import template
 
 from portal.charts.gates import Limit, Point, gate, sketch
-from windows.actions.gates import SIGNS
+from windows.actions.gates import SIGNS, percent
 from windows.execution.queries.gates import GateView
 
 register = template.Library()
@@ -57,7 +57,7 @@ def newest_said(view: GateView) -> str:
     """Pass, 99.62 %."""
     newest = view.newest
     word = {"pass": "Pass", "fail": "Fail"}.get(newest.verdict, "Error" if newest.is_error else "No verdict")
-    value = "" if newest.value is None else f", {newest.value * 100:.4g} %" if view.is_share else f", {newest.value:.4g}"
+    value = "" if newest.value is None else f", {percent(newest.value)}" if view.is_share else f", {newest.value:.4g}"
     return word + value
 
 

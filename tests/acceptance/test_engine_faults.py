@@ -15,7 +15,7 @@ from portal.bootstrap.processes import Child
 from tests import given_starts, servers
 from tests.given_calls import QUICK, call, copy_of
 from tests.given_runs import people, run_of
-from tests.ledger import Call, Ledger
+from tests.ledger import PATIENCE, Call, Ledger
 from tests.workers import Workers
 from windows.audit.models import AuditEntry
 from windows.delivery.bell import ring
@@ -49,7 +49,7 @@ def test_r_a04_r_a15_a_worker_freezes_past_its_lease_and_another_is_asked_to_lea
     run = run_of(*[call(ledger, "honours") for _ in range(3)], window=copy_of(people(), 1))
     trap = ledger.set_trap("between")
     ring("execution.advance_run", run.pk)
-    assert trap.caught.wait(90)
+    assert trap.caught.wait(PATIENCE)
     workers.freeze("worker")
     start_all(workers, "second")
     trap.spring()
@@ -67,7 +67,7 @@ def test_r_a04_r_a15_a_worker_freezes_past_its_lease_and_another_is_asked_to_lea
     again = run_of(*[call(ledger, "honours", is_repeatable=False) for _ in range(3)], window=copy_of(people(), 2))
     trap = ledger.set_trap("between")
     ring("execution.advance_run", again.pk)
-    assert trap.caught.wait(90)
+    assert trap.caught.wait(PATIENCE)
     workers.roles["second"].process.terminate()
     time.sleep(0.5)  # the signal is there before the step ends
     trap.spring()
@@ -143,7 +143,7 @@ def test_r_b05_the_database_dies_in_the_middle_of_a_step(
     run = run_of(*[call(ledger, "honours", is_repeatable=False) for _ in range(4)], window=copy_of(people(), 1))
     trap = ledger.set_trap("between", skip=1)
     ring("execution.advance_run", run.pk)
-    assert trap.caught.wait(90)
+    assert trap.caught.wait(PATIENCE)
     connection.close()
     server.kill()
     assert not server.is_running()
@@ -171,7 +171,7 @@ def test_n09_killed_in_the_compensation_of_step_three_of_five(workers: Workers, 
     run = run_of(*[call(ledger, door) for door in doors], window=copy_of(people(), 1))
     trap = ledger.set_trap("between", skip=2, direction="undo")  # 5, 4, then 3
     ring("execution.advance_run", run.pk)
-    assert trap.caught.wait(90) and trap.call is not None and trap.call.position == 3
+    assert trap.caught.wait(PATIENCE) and trap.call is not None and trap.call.position == 3
     workers.kill("worker")
     trap.spring()
     workers.restart("worker")

@@ -29,7 +29,7 @@ from windows.execution.saga import TAKEOVERS
 from windows.live.models import LiveScope
 from windows.scheduling.models import Window
 
-KILLS = int(os.environ.get("ROADWORKS_KILLS", "8"))
+KILLS = int(os.environ.get("ROADWORKS_KILLS", "20"))
 AT_ONCE = 3
 LIMIT = 3 + TAKEOVERS  # tries of a step of `call()` whose workers die
 

@@ -7,6 +7,8 @@ import pytest
 from tests import given_windows as given
 from tests.callers import browser
 from windows.access.roles import Role
+from windows.announcements.commands.announcing import announce
+from windows.announcements.commands.components import publish_service
 from windows.approvals.commands import amend_window, decide, request_window
 from windows.approvals.models import Policy
 from windows.approvals.queries import waiting_count
@@ -57,6 +59,21 @@ def test_n05_a_row_says_what_changed_since_somebody_signed(ada: Any, olga: Any, 
     page = browser(sam).get("/approvals/").content.decode()
     assert "Changed since Olga approved" in page and "<del>degraded</del>" in page and "<ins>offline</ins>" in page
     assert f'href="/windows/{window.reference}/approve?from=inbox"' in page
+
+
+def test_x06_who_signs_reads_why_and_that_the_public_was_not_told(ada: Any, olga: Any) -> None:
+    (window,) = asked(ada, reason="The index is bloated.", expected_impact="Slower searches.")
+    (row,) = dossiers(waiting_for(olga), olga, clock())
+    assert row.red == 0
+    publish_service(olga, "s0", name="Orders")
+    (row,) = dossiers(waiting_for(olga), olga, clock())
+    assert [one.name for one in row.checks if one.verdict == "fail"] == ["Announcement"]
+    told = "The public knows s0 and was not told: no run begins before the window is announced."
+    for address in ("/approvals/", f"/windows/{window.reference}/approve"):
+        page = browser(olga).get(address).content.decode()
+        assert "The index is bloated." in page and "Slower searches." in page and told in page, address
+    announce(olga, window.reference, title="Slower", text="Searches take longer.")
+    assert told not in browser(olga).get("/approvals/").content.decode()
 
 
 def test_failures_on_the_service_are_counted_set_wise(ada: Any, olga: Any) -> None:

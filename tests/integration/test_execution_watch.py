@@ -58,7 +58,7 @@ def test_two_failures_in_a_row_roll_back_with_the_reason_in_words(world: World, 
     source += [fine(0.5), fine(0.999), fine(0.5), fine(0.4)]
     assert look(run, 3).status == "running"
     assert look(run).status == "rolling_back"
-    assert "write errors" in run.reason and "0.4 < 0.95" in run.reason
+    assert "write errors" in run.reason and "40 % < 95 %" in run.reason
     assert world.drive(run).status == "rolled_back" and world.undone() == [2, 1]
     assert len(AuditEntry.objects.get(kind="run.rollback_started").data["readings"]) == 4
 

@@ -14,7 +14,9 @@ def test_r_e07_the_database_says_which_minutes_are_finished(db: None, monkeypatc
     asked: list[datetime] = []
     there = datetime(2026, 3, 1, 12, 0, 45, tzinfo=UTC)
     monkeypatch.setattr(measuring, "clock", lambda: there)
-    monkeypatch.setattr(fetching, "promises", lambda: [SimpleNamespace(service="orders")])
+    monkeypatch.setattr(
+        fetching, "promises", lambda: [SimpleNamespace(service="orders", environment="production", slug="orders-availability")]
+    )
     monkeypatch.setattr(fetching, "fetch", lambda one, minutes, is_tagged: asked.extend(minutes))
     measure()
     assert asked == [there.replace(second=0) - timedelta(minutes=back) for back in (1, 2, 3)]

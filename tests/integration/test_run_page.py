@@ -58,6 +58,34 @@ def test_a_run_that_was_rolled_back_shows_what_stands(olga: Actor) -> None:
     assert "1 of 1 steps; 1 without an undo stands" in shown
 
 
+def test_what_is_over_offers_no_undo_and_counts_only_once(olga: Actor) -> None:
+    ended = {"wake_at": None, "ended_at": clock()}
+    done = with_a_step_that_stands(olga, RunStatus.SUCCEEDED, **ended)
+    page = browser(olga).get(f"/runs/{done.pk}")
+    assert "Undo What is done" not in text(page) and not re.search(r'<span class="undo"><svg', page.content.decode())
+    back = text(browser(olga).get(f"/runs/{with_a_step_that_stands(olga, RunStatus.ROLLED_BACK, 'compensated', **ended).pk}"))
+    assert "steps stand" not in back and "Done 1 of" not in back
+
+
+@pytest.mark.parametrize(
+    ("repeatable", "said"), [(True, "Interrupts step 1, which begins anew when the run goes on."), (False, "Stops after step 1.")]
+)
+def test_hold_says_whether_the_step_is_interrupted(olga: Actor, repeatable: bool, said: str) -> None:
+    now_at = runs.step(kind="http", status="started", attempt=1, intended_at=clock(), is_repeatable=repeatable)
+    run = runs.run_of(now_at, window=given.window(olga, starts_at=given.soon(5)))
+    assert said in text(browser(olga).get(f"/runs/{run.pk}"))
+
+
+def test_a_start_that_is_tried_again_and_again_is_one_row(olga: Actor) -> None:
+    window = given.window(olga, starts_at=given.soon(5))
+    ended = {"wake_at": None, "ended_at": clock(), "started_at": None}
+    first, last = (runs.run_of(window=window, status=RunStatus.BLOCKED, number=number, **ended) for number in (1, 2))
+    rehearsed = runs.run_of(window=window, number=3, rehearsal="dry_run", **ended)
+    page = browser(olga).get("/runs/").content.decode()
+    assert f'href="/runs/{last.pk}"' in page and f'href="/runs/{first.pk}"' not in page and f'href="/runs/{rehearsed.pk}"' in page
+    assert "run 2, <a" in page and "all its tries" in page
+
+
 def test_hold_and_roll_back_offer_a_reason_and_do_without(olga: Actor) -> None:
     run, client = with_a_step_that_stands(olga), browser(olga)
     page = client.get(f"/runs/{run.pk}").content.decode()

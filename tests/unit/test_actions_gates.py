@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windows.actions.gates import Answer, Comparison, GateSpec, Outlook, Reading, Verdict, judge, progress
+from windows.actions.gates import Answer, Comparison, GateSpec, Outlook, Reading, Verdict, judge, percent, progress
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RATIO = GateSpec(Comparison.parse(">= 0.99"), Comparison.parse("< 0.95"), minimum_samples=20, low=0.0, high=1.0)
@@ -54,6 +55,28 @@ def test_r_c02_only_finite_fresh_in_range_values_with_enough_samples_decide(give
     verdict = judge(given_reading, RATIO, NOW)
     assert (verdict.answer, verdict.is_error) == (answer, is_error)
     assert verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.793103, "79.31 %"),
+        (0.999995, "99.9995 %"),
+        (0.95, "95 %"),
+        (1.0, "100 %"),
+        (0.0, "0 %"),
+        (0.00042, "0.042 %"),
+        (0.5004, "50.04 %"),
+    ],
+)
+def test_a_share_is_told_as_percent(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+def test_the_reason_about_a_share_speaks_in_percent() -> None:
+    spec = replace(RATIO, is_share=True)
+    said = [judge(reading(value), spec, NOW).reason for value in (0.793103, 0.995, 0.97)]
+    assert said == ["79.31 % < 95 %", "99.5 % ≥ 99 %", "97 % lies between the thresholds ≥ 99 % and < 95 %"]
 
 
 @pytest.mark.parametrize("answer", ["refused", "timed out", "malformed"])

@@ -55,6 +55,12 @@ def test_each_fact_gives_its_reason(said: dict[str, Any], text: str, grave: bool
     assert text in one.text and one.grave is grave
 
 
+def test_what_the_public_was_not_told_is_red_before_anybody_signs() -> None:
+    found = {one.name: (one.verdict, one.reason) for one in checks(replace(CALM, unannounced=("orders", "cart")), NOW, 0.25)}
+    told = "The public knows orders, cart and was not told: no run begins before the window is announced."
+    assert found.pop("Announcement") == ("fail", told) and {verdict for verdict, _ in found.values()} == {"pass"}
+
+
 def test_grave_reasons_stand_first() -> None:
     found = reasons(replace(CALM, users=None, mode="offline", layers=("L2",)), 0.25)
     assert [one.grave for one in found] == [True, False, False]

@@ -62,6 +62,7 @@ class Question:
     label: str = "Why"  # what the reason is called
     choices: tuple[tuple[str, str], ...] = ()  # value and label of what is to be chosen as well, by name `choice`
     facts: tuple[str, ...] = ()  # what it is about, a sentence each; UTC times in them are shown as the reader's
+    warnings: tuple[str, ...] = ()  # what stands in its way or will, a sentence each
     idle: bool = False  # there is nothing to decide: the consequence says so, and no button stands under it
     version: str = ""  # of what the person read: the form brings it back as `version`
 

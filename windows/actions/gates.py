@@ -68,9 +68,19 @@ class Comparison:
         return f"{SIGNS.get(self.operator, self.operator)} {self.threshold:g}"
 
     @property
+    def signs_of_share(self) -> str:
+        """The same of a share: ≥ 99 %."""
+        return f"{SIGNS.get(self.operator, self.operator)} {percent(self.threshold)}"
+
+    @property
     def words(self) -> str:
         """As a sentence says it: at least 0.99."""
         return f"{WORDS[self.operator]} {self.threshold:g}".strip()
+
+
+def percent(share: float) -> str:
+    """A share as people say it: 79.31 %, 99.9995 %. Near 0 and 1, where hundredths decide, with four places."""
+    return f"{100 * share:.{2 if 0.01 < share < 0.99 else 4}f}".rstrip("0").rstrip(".") + " %"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,7 @@ class GateSpec:
     failing: Comparison | None = None
     minimum_samples: int = 1
     max_age: timedelta | None = timedelta(minutes=1)
+    is_share: bool = False  # a ratio from 0 to 1, told as percent
     low: float | None = None
     high: float | None = None
     consecutive: int = 1  # passes in a row that make it pass
@@ -124,11 +135,13 @@ def judge(reading: Reading, spec: GateSpec, now: datetime) -> Verdict:
     if (doubt := doubt_about(reading, spec, now)) or reading.value is None:
         return Verdict(Answer.INCONCLUSIVE, doubt)
     value, failing = reading.value, spec.failing or spec.passing.opposite()
+    told = percent(value) if spec.is_share else f"{value:.6g}"
+    fails, passes = (one.signs_of_share if spec.is_share else one.signs for one in (failing, spec.passing))
     if failing.holds(value):
-        return Verdict(Answer.FAIL, f"{value:.6g} {failing.signs}")
+        return Verdict(Answer.FAIL, f"{told} {fails}")
     if spec.passing.holds(value):
-        return Verdict(Answer.PASS, f"{value:.6g} {spec.passing.signs}")
-    return Verdict(Answer.INCONCLUSIVE, f"{value:.6g} lies between the thresholds {spec.passing.signs} and {failing.signs}")
+        return Verdict(Answer.PASS, f"{told} {passes}")
+    return Verdict(Answer.INCONCLUSIVE, f"{told} lies between the thresholds {passes} and {fails}")
 
 
 def doubt_about(reading: Reading, spec: GateSpec, now: datetime) -> str:

@@ -126,6 +126,7 @@ class Gate(Params):
             failing=Comparison.parse(self.failing) if self.failing else None,
             minimum_samples=self.minimum_samples,
             max_age=self.max_age,
+            is_share=self.is_share,
             low=0.0 if self.is_share else self.low,
             high=1.0 if self.is_share else self.high,
             consecutive=self.consecutive,

@@ -44,6 +44,7 @@ class Facts:
     budgets: Sequence[Budget] = ()
     hard: Sequence[str] = ()  # what stands in the way, in sentences
     soft: Sequence[str] = ()
+    unannounced: Sequence[str] = ()  # services that the public knows and was told nothing about
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def reasons(facts: Facts, least: float) -> list[Reason]:
 
 def checks(facts: Facts, now: datetime, least: float) -> list[Check]:
     """What preflight would say of the things that can be asked before the start."""
-    return [start(facts, now), conflict(facts), budget(facts, max(least, facts.slack))]
+    asked = [start(facts, now), conflict(facts), budget(facts, max(least, facts.slack))]
+    return [*asked, announcement(facts)] if facts.unannounced else asked
 
 
 def start(facts: Facts, now: datetime) -> Check:
@@ -114,6 +116,11 @@ def conflict(facts: Facts) -> Check:
     if facts.soft:
         return Check("Conflicts", "inconclusive", facts.soft[0])
     return Check("Conflicts", "pass", "Nothing else is planned there, no freeze holds.")
+
+
+def announcement(facts: Facts) -> Check:
+    who = ", ".join(facts.unannounced)
+    return Check("Announcement", "fail", f"The public knows {who} and was not told: no run begins before the window is announced.")
 
 
 def budget(facts: Facts, floor: float) -> Check:

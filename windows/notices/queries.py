@@ -8,18 +8,17 @@ from datetime import datetime
 
 from windows.access.roles import Role
 from windows.audit.models import AuditEntry
-from windows.catalogue.models import Environment, Person
+from windows.catalogue.models import Person
 from windows.catalogue.queries import Contact, holders, on_call_of, who_may_see
 from windows.delivery.models import Message, MessageStatus, Urgency
 from windows.delivery.queries import with_channels
-from windows.lifecycle.states import Mode, WindowStatus
+from windows.lifecycle.states import WindowStatus
 from windows.notices.deciding import AHEAD, Around
 from windows.scheduling.models import Window
 from windows.scheduling.queries import scope_of, subject_of
+from windows.scheduling.queries.publicity import unannounced
 
 SENT = "notice.sent"
-PUBLIC = ("component.published", "component.unpublished")
-SAID = ("announcement.written", "announcement.withdrawn")
 
 
 def keys_of(window_id: int) -> str:
@@ -127,19 +126,4 @@ def standing(window: Window) -> Standing:
     since = max(at, window.starts_at - AHEAD) if (at := approved.first()) else None
     lost = sum(status == MessageStatus.DEAD.value for status in states)
     pending = sum(status == MessageStatus.QUEUED.value for status in states)
-    return Standing(fact in sent([window.reference]), since, len(states), lost, pending, unannounced(window))
-
-
-def unannounced(window: Window) -> tuple[str, ...]:
-    """Those of its services that have a name on the public page, where users will notice it (so nowhere but in production) and no
-    announcement tells them."""
-    if window.confidential or window.mode == Mode.NORMAL:
-        return ()
-    production = set(Environment.objects.filter(is_production=True).values_list("slug", flat=True))
-    slugs = sorted({row.service for row in scope_of(window.pk) if row.environment in production})
-    last: dict[str, str] = {}
-    for subject, kind in AuditEntry.objects.filter(subject__in=slugs, kind__in=PUBLIC).order_by("id").values_list("subject", "kind"):
-        last[subject] = kind
-    public = tuple(slug for slug in slugs if last.get(slug) == PUBLIC[0])
-    said = AuditEntry.objects.filter(window=window.reference, kind__in=SAID).order_by("-id").values_list("kind", flat=True).first()
-    return () if said == SAID[0] else public
+    return Standing(fact in sent([window.reference]), since, len(states), lost, pending, unannounced([window]).get(window.pk, ()))

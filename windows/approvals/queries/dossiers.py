@@ -25,6 +25,7 @@ from windows.scheduling.conflicts import ConflictFinding, Severity
 from windows.scheduling.models import Window, WindowScope
 from windows.scheduling.queries import conflicts_ahead, scopes_of
 from windows.scheduling.queries.overrides import OverrideView, overrides_ahead
+from windows.scheduling.queries.publicity import unannounced
 
 WENT_WRONG = [WindowStatus.FAILED.value, WindowStatus.ROLLED_BACK.value]
 
@@ -81,6 +82,7 @@ def dossiers(requests: Sequence[ApprovalRequest], viewer: Actor, now: datetime) 
     wrong = went_wrong({one.service for scope in scopes.values() for one in scope}, now)
     books = runbooks({row.window.runbook_version_id for row in requests if row.window.runbook_version_id})
     before, questions, accepted = earlier(requests), open_questions(ids), overrides_ahead(ids, viewer, now)
+    untold = unannounced([row.window for row in requests])
     found = []
     for row in requests:
         window, scope = row.window, scopes.get(row.window_id, ())
@@ -105,6 +107,7 @@ def dossiers(requests: Sequence[ApprovalRequest], viewer: Actor, now: datetime) 
             ],
             hard=[one.why for one in findings.get(window.pk, []) if one.severity is Severity.HARD],
             soft=[one.why for one in findings.get(window.pk, []) if one.severity is Severity.SOFT],
+            unannounced=untold.get(window.pk, ()),
         )
         signed = signatures.get(row.pk, [])
         lacking, later = told_by_turn(wanted_places(row, row.material), empty_places(row, row.material, signed))

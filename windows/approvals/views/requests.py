@@ -15,8 +15,11 @@ from windows.approvals.commands.requests import acceptable
 from windows.approvals.models import ApprovalRequest, Decision, RequestStatus
 from windows.approvals.queries import ApprovalView, approval_view
 from windows.approvals.queries.delegations import may_sign_for
+from windows.approvals.queries.dossiers import dossiers
 from windows.approvals.queries.signing import signable, turn_now
 from windows.approvals.queries.standing import barred_from
+from windows.approvals.queries.waiting import open_requests
+from windows.audit.clock import clock
 from windows.errors import Conflict, Invalid
 from windows.lifecycle.states import WindowStatus
 from windows.scheduling.models import Window
@@ -91,9 +94,22 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
         back=page,
         about=about(view),
         choices=names if len(names) > 1 else (),
-        facts=(*outline(view), *signed_facts(view, current)),
+        facts=(*why(view), *outline(view), *signed_facts(view, current)),
+        warnings=doubts(actor, view.id),
     )
     return decided(request, question, lambda why: decide(actor, view.id, Decision.APPROVED, why, on_behalf_of=chosen(request, names)), page)
+
+
+def why(view: WindowView) -> tuple[str, ...]:
+    """What it is for, and what its planners expect."""
+    expected = (f"Expected: {view.expected_impact}",) if view.expected_impact else ()
+    return (f"Why: {view.reason}", *expected)
+
+
+def doubts(actor: Actor, window_id: int) -> tuple[str, ...]:
+    """What preflight would object to if it began as it stands."""
+    found = dossiers(list(open_requests().filter(window=window_id)), actor, clock())
+    return tuple(f"{one.name}: {one.reason}" for row in found for one in row.checks if one.verdict != "pass")
 
 
 def signed_facts(view: WindowView, current: ApprovalView | None) -> tuple[str, ...]:

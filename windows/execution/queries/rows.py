@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from windows.access.roles import Actor
 from windows.execution.models import Run
 from windows.execution.queries.views import DONE
-from windows.execution.states import Phase
+from windows.execution.states import Phase, RunStatus
 from windows.scheduling.models import Window
 from windows.scheduling.queries.listing import for_eyes_of
 
@@ -37,9 +37,10 @@ def run_rows(
     window: int | None = None,
     statuses: Collection[str] = (),
     rehearsals: bool | None = None,
+    last_tries: bool = False,
 ) -> list[dict[str, Any]]:
     """Up to `limit` + 1 rows below the id `before`: a run, its window by reference and title, and how many of its steps are done.
-    `rehearsals`: only those, or none of them; None: both."""
+    `rehearsals`: only those, or none of them; None: both. `last_tries` leaves out a start that was blocked and tried again."""
     rows = Run.objects.filter(window__in=Window.objects.filter(for_eyes_of(viewer)))
     if before is not None:
         rows = rows.filter(pk__lt=before)
@@ -49,6 +50,9 @@ def run_rows(
         rows = rows.filter(status__in=statuses)
     if rehearsals is not None:
         rows = rows.exclude(rehearsal="") if rehearsals else rows.filter(rehearsal="")
+    if last_tries:
+        again = Run.objects.filter(window=OuterRef("window"), rehearsal="", number__gt=OuterRef("number"))
+        rows = rows.exclude(Q(status=RunStatus.BLOCKED.value, rehearsal="") & Exists(again))
     planned = ~Q(steps__phase=Phase.PROOF.value)
     done = planned & Q(steps__status__in=[status.value for status in DONE])
     counted = rows.annotate(done=Count("steps", filter=done), total=Count("steps", filter=planned))

@@ -52,6 +52,7 @@ class StepView:
     usual_undo: timedelta | None
     is_checkpoint: bool  # a rollback may end here
     to_undo: bool  # a rollback begun now would undo it
+    is_interruptible: bool  # a hold stops it in the middle, and it begins anew
     undoes: bool  # undoing it does something: a gate or a wait changed nothing
     stands: bool  # it was touched and has no undo: a rollback leaves it
     verbs: tuple[str, ...]  # what this viewer may do with it now
@@ -167,7 +168,7 @@ def _view(run: Run, steps: list[StepRun], subject: Subject, viewer: Actor, now: 
     )  # fmt: skip
 
 
-ADDED = {"has_undo", "usual", "usual_undo", "to_undo", "undoes", "stands", "verbs"}
+ADDED = {"has_undo", "is_interruptible", "usual", "usual_undo", "to_undo", "undoes", "stands", "verbs"}
 
 
 def _step(step: StepRun, pace: Pace, verbs: tuple[str, ...]) -> StepView:
@@ -175,9 +176,10 @@ def _step(step: StepRun, pace: Pace, verbs: tuple[str, ...]) -> StepView:
     state = step_of(step)
     to_undo = step.undo is not None and state.touched and step.status != StepStatus.COMPENSATED
     how = kinds().get(step.undo["kind"]) if step.undo else None  # None also of a kind whose package is not installed any more
+    kind = kinds().get(step.kind)
     return StepView(
         **same, has_undo=step.undo is not None, usual=pace.forward, usual_undo=pace.undo,
-        to_undo=to_undo, stands=state.stands,
+        to_undo=to_undo, stands=state.stands, is_interruptible=bool(step.is_repeatable and kind and kind.interruptible),
         undoes=step.undo is not None and (how is None or bool(how.undone) or step.undo["kind"] != step.kind),
         verbs=verbs,
     )  # fmt: skip

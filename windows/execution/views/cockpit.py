@@ -108,5 +108,5 @@ def run_panel(request: HttpRequest, run_id: int) -> HttpResponse:
 @reads
 def run_list(request: HttpRequest) -> HttpResponse:
     before = cursor_of(request.GET, int)
-    found = page(run_rows(actor_of(request), limit=PAGE, before=before[0] if before else None), PAGE, "id")
+    found = page(run_rows(actor_of(request), limit=PAGE, last_tries=True, before=before[0] if before else None), PAGE, "id")
     return render(request, "execution/runs.html", {"rows": found["items"], "more": found["next_cursor"]})
