@@ -16,7 +16,7 @@ from windows.approvals.reminding import Step, moments
 from windows.delivery.models import Message
 from windows.delivery.queries import messages_page, tally_of
 from windows.execution.models import BreakGlass, Run
-from windows.lifecycle.states import WindowStatus
+from windows.lifecycle.states import ChangeType, WindowStatus
 from windows.notices.deciding import AHEAD
 from windows.notices.queries import Beside, Hearing, hearing, is_told_ahead, keys_of, told_beside
 from windows.scheduling.models import Window
@@ -70,11 +70,13 @@ def communication(
     taken = steps_taken(view.id) if open_request else []
     whom, outside = touched(hearing(window), confidential=view.confidential)
     unnamed = keys(view.id) if view.confidential else []
-    expected = coming(view, whom, outside, told=is_told_ahead(window), public=is_public(announcement), now=now)
+    told, missing = is_told_ahead(window), unannounced([window]).get(window.pk, ()) if view.status in (W.REQUESTED, W.APPROVED) else ()
+    expected = coming(view, whom, outside, told=told, public=is_public(announcement), now=now)
+    expected += [ask_to_announce(view, now)] if missing and not told and view.change_type != ChangeType.EMERGENCY else []
     return Communication(
         coming=in_order([*reminders(open_request, view.starts_at, taken, now), *expected]),
         announcement=announcement,
-        unannounced=unannounced([window]).get(window.pk, ()) if view.status in (W.REQUESTED, W.APPROVED) else (),
+        unannounced=missing,
         said=[Told(one, to_whom(one, actor)) for one in messages_page(view.reference, unnamed, before=before, limit=limit)],
         tally=tally_of(view.reference, unnamed),
         beside=told_beside(view.reference),
@@ -131,6 +133,12 @@ def coming(view: WindowView, whom: str, outside: str, *, told: bool, public: boo
         found.append(Coming(max(view.ends_at, now), "That it has ended, or is not over", whom))
         found += [Coming(None, "That it is over", PUBLIC)] if public else []
     return found
+
+
+def ask_to_announce(view: WindowView, now: datetime) -> Coming:
+    """What its own people hear while the public was told nothing. Pure."""
+    own = dict.fromkeys(one.name for one in (view.owner, view.coordinator, view.deputy) if one is not None)
+    return Coming(max(view.starts_at - AHEAD, now), "That it will not begin before it is announced", ", ".join(own))
 
 
 def in_order(found: Sequence[Coming]) -> list[Coming]:

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from tests import given_starts
 from tests import given_windows as given
+from tests.callers import caller
 from tests.given_starts import answers, approved, begins_now, started
 from windows.access.roles import Role
 from windows.actions.gates import Answer
@@ -85,6 +86,30 @@ def test_x06_of_a_confidential_window_outsiders_hear_only_that_there_is_somethin
     for message in Message.objects.filter(dedup_key__startswith="notice:").exclude(recipient="mia@example.org"):
         assert window.reference not in message.title + message.body
     assert AuditEntry.objects.filter(kind="notice.sent").exists()
+
+
+def test_x06_its_own_people_hear_a_day_ahead_that_it_must_be_announced(window: Window, settings: Any) -> None:
+    olga = given.actor("olga")
+    Window.objects.update(mode="read_only")
+    publish_service(olga, "orders", name="Orders")
+    coming = caller(olga).get(f"/windows/{window.reference}/communication").json()["coming"]
+    assert [one["whom"] for one in coming if one["what"] == "That it will not begin before it is announced"] == ["Olga, Carl, Dora"]
+    assert tell_ahead() == 1 and tell_ahead() == 0
+    asked = Message.objects.filter(dedup_key__startswith=f"notice:{window.pk}:unannounced:")
+    assert {(one.recipient, one.urgency) for one in asked} == {(f"{name}@example.org", "ticket") for name in ("olga", "carl", "dora")}
+    assert "The public knows orders and was not told of this window" in asked[0].body
+    assert f"{settings.PORTAL_URL}/windows/{window.reference}/announce" in asked[0].body
+    assert "will not begin before it is announced" in asked[0].title
+    later = caller(olga).get(f"/windows/{window.reference}/communication").json()
+    assert "That it will not begin before it is announced" not in {one["what"] for one in later["coming"]}
+
+
+@pytest.mark.parametrize("facts", [{"mode": "normal"}, {"change_type": "emergency"}, {"confidential": True}])
+def test_x06_nobody_is_asked_to_announce_what_need_not_be(window: Window, facts: dict[str, Any]) -> None:
+    Window.objects.update(**{"mode": "read_only", **facts})
+    publish_service(given.actor("olga"), "orders", name="Orders")
+    assert tell_ahead() == 1
+    assert not Message.objects.filter(dedup_key__contains=":unannounced:").exists()
 
 
 def test_x06_a_run_does_not_begin_where_nobody_was_told(window: Window, no_broker: None, monkeypatch: pytest.MonkeyPatch) -> None:

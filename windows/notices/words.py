@@ -89,5 +89,12 @@ def body(told: Told, change: Change | None = None, others: Sequence[str] = ()) -
     return "\n\n".join(["\n".join(part) for part in ([told.reason] if told.reason else [], facts, together) if part] + [last])
 
 
+def missing_announcement(told: Told, services: Sequence[str]) -> tuple[str, str]:
+    """Heading and text for the window's own people: what the public knows, and was not told of."""
+    who = ", ".join(services)
+    text = f"The public knows {who} and was not told of this window: no run begins before it is announced.\n\n"
+    return f"{told.reference} will not begin before it is announced: {told.title}", f"{text}{told.address}/announce\n"
+
+
 def period(starts_at: datetime, ends_at: datetime) -> str:
     return f"{starts_at:%Y-%m-%d %H:%M} to {ends_at:%Y-%m-%d %H:%M} UTC"
