@@ -124,7 +124,7 @@ def rabbitmq() -> Server:
     }  # fmt: skip
     uid = user.pw_uid if user else None
     names = Child("epmd", [mapper_program, "-port", str(mapper), "-address", "127.0.0.1"], ready=listens(mapper), user=uid)
-    broker = Child("rabbitmq", [str(scripts[-1])], environ=environ, ready=speaks_amqp(port), user=uid, patience=60)
+    broker = Child("rabbitmq", [str(scripts[-1])], environ=environ, ready=speaks_amqp(port), user=uid, patience=240)
     return Server(f"amqp://guest:guest@127.0.0.1:{port}//", base, broker, names)
 
 

@@ -109,7 +109,7 @@ class Shop:
         return path.read_text(errors="replace")[-3000:] if path.exists() else ""
 
 
-def until(holds: Callable[[], T | None], what: str, seconds: float = 90.0, every: float = 0.2) -> T:
+def until(holds: Callable[[], T | None], what: str, seconds: float = 240.0, every: float = 0.2) -> T:
     """The first true answer; AssertionError after `seconds`."""
     end = time.monotonic() + seconds
     while True:

@@ -32,7 +32,7 @@ class Workers:
         what = "beat" if role == "beat" else f"{role}:{queue}:{processes}"
         child = Child(
             role, [sys.executable, "-m", "portal.worker", what], environ={**self.environ, **environ, "READY_FILE": str(mark)},
-            ready=mark.exists, prepare=lambda: mark.unlink(missing_ok=True), grace=15,
+            ready=mark.exists, prepare=lambda: mark.unlink(missing_ok=True), grace=15, patience=240,
         )  # fmt: skip
         self.roles[role] = child
         self.supervisor.children.append(child)
@@ -74,7 +74,7 @@ class Workers:
         if wait:
             self.supervisor.await_ready(self.roles[role])
 
-    def stop(self, role: str, patience: float = 90) -> float:
+    def stop(self, role: str, patience: float = 240) -> float:
         """SIGTERM, as an upgrade does; seconds until it has ended by itself."""
         began = time.monotonic()
         self.roles[role].process.send_signal(signal.SIGTERM)
@@ -113,7 +113,7 @@ def children_of(pid: int) -> list[int]:
     return sorted(found)
 
 
-def wait_until_gone(pids: list[int], patience: float = 60) -> None:
+def wait_until_gone(pids: list[int], patience: float = 240) -> None:
     """Gone or a zombie: it runs no more code and holds no connection."""
     until = time.monotonic() + patience
     while any(is_alive(pid) for pid in pids):

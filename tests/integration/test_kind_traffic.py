@@ -50,7 +50,7 @@ class Step:
         self.run, self.kept, self.stop = run, {}, stop
         self.told = traffic.Params.model_validate(told).model_dump(mode="json")
 
-    def act(self, verb: str = "run", seconds: float = 90) -> Outcome:
+    def act(self, verb: str = "run", seconds: float = 240) -> Outcome:
         until = time.monotonic() + seconds
         while True:
             limits = Limits.of(10, self.stop)

@@ -341,10 +341,10 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     ids=lambda t: t[:12].encode("ascii", "replace").decode(),
 )  # fmt: skip
 def test_r_s15_bombs_and_depths_are_refused(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(SpecError):
         parse(text)
-    assert time.monotonic() - began < 6  # 0.7 s at most when written
+    assert time.process_time() - began < 6  # 0.7 s at most when written
 
 
 @pytest.mark.parametrize(("levels", "is_refused"), [(48, False), (51, True)])

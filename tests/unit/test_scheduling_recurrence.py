@@ -194,7 +194,7 @@ def test_r_e06_leap_days_and_year_ends(rule, starts, walls):
 
 @pytest.mark.parametrize("rule", HOSTILE)
 def test_r_s14_a_hostile_rule_is_refused_or_ends(rule):
-    """Refused with the limit it passes; or it ends within the limit of steps. The bound of two seconds has more than threefold slack."""
+    """Refused with the limit it passes; or it ends within the limit of steps. The bound has tenfold slack."""
     began = time.process_time()
     for years in (2, 40):
         starts = datetime(2027, 1, 1, 3)
@@ -205,7 +205,7 @@ def test_r_s14_a_hostile_rule_is_refused_or_ends(rule):
             assert any(word in refused.detail for word in ("limit is", "is a whole number from", "At most", "at most"))
         else:
             assert found == []
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 6
 
 
 @given(st.text(max_size=40) | st.from_regex(r"(FREQ=(DAILY|YEARLY);)?(BY[A-Z]{3,6}=[-+0-9A-Z,]{0,6};){0,3}", fullmatch=True))
