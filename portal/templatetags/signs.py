@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
+from windows.actions.gates import percent
 from windows.lifecycle.words import mode_in_words
 
 register = template.Library()
@@ -214,7 +215,7 @@ def initials(name: str) -> str:
 @register.filter
 def share(value: float | None) -> str:
     """0.9987 → 99.87 %."""
-    return "not known" if value is None else f"{value * 100:.4g} %"
+    return "not known" if value is None else percent(value)
 
 
 @register.filter

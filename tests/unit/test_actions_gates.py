@@ -66,6 +66,8 @@ def test_r_c02_only_finite_fresh_in_range_values_with_enough_samples_decide(give
         (1.0, "100 %"),
         (0.0, "0 %"),
         (0.00042, "0.042 %"),
+        (-1e-9, "0 %"),
+        (-1.23456, "-123.46 %"),
         (0.5004, "50.04 %"),
     ],
 )

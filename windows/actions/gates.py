@@ -80,7 +80,8 @@ class Comparison:
 
 def percent(share: float) -> str:
     """A share as people say it: 79.31 %, 99.9995 %. Near 0 and 1, where hundredths decide, with four places."""
-    return f"{100 * share:.{2 if 0.01 < share < 0.99 else 4}f}".rstrip("0").rstrip(".") + " %"
+    places = 4 if abs(share) < 0.01 or 0.99 < share < 1 else 2
+    return f"{round(100 * share, places) + 0.0:.{places}f}".rstrip("0").rstrip(".") + " %"
 
 
 @dataclass(frozen=True, slots=True)
