@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from windows.access.roles import Actor, Subject, Verb, permitted
 from windows.announcements.models import Announcement
 from windows.announcements.queries import announcement_of
-from windows.approvals.models import Extension, RequestStatus
+from windows.approvals.models import RequestStatus
 from windows.approvals.queries import ApprovalView
 from windows.approvals.queries.requests import steps_taken
-from windows.approvals.reminding import Step, moments
+from windows.approvals.reminding import Step, moments, step_due
 from windows.delivery.models import Message
-from windows.delivery.queries import messages_page, tally_of
-from windows.execution.models import BreakGlass, Run
+from windows.delivery.queries import messages_page
 from windows.lifecycle.states import ChangeType, WindowStatus
 from windows.notices.deciding import AHEAD
-from windows.notices.queries import Beside, Hearing, hearing, is_told_ahead, keys_of, told_beside
+from windows.notices.queries import Beside, Hearing, hearing
+from windows.reviews.queries.communication import spoken_of
 from windows.scheduling.models import Window
 from windows.scheduling.queries import WindowView
-from windows.scheduling.queries.publicity import unannounced
 
 W = WindowStatus
 NAMED = 6  # people
@@ -41,10 +40,11 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A message, and to whom it went, as the reader may know it."""
+    """A message, to whom it went and what its last try met, as the reader may know it: of a channel of another team only how it stands."""
 
     message: Message
     whom: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Communication:
     announcement: Announcement | None
     unannounced: tuple[str, ...]
     said: list[Told]
-    tally: dict[str, int]
+    tally: Mapping[str, int]
     beside: list[Beside]
 
 
@@ -69,25 +69,18 @@ def communication(
     open_request = next((one for one in approvals if one.status == RequestStatus.OPEN), None)
     taken = steps_taken(view.id) if open_request else []
     whom, outside = touched(hearing(window), confidential=view.confidential)
-    unnamed = keys(view.id) if view.confidential else []
-    told, missing = is_told_ahead(window), unannounced([window]).get(window.pk, ()) if view.status in (W.REQUESTED, W.APPROVED) else ()
-    expected = coming(view, whom, outside, told=told, public=is_public(announcement), now=now)
-    expected += [ask_to_announce(view, now)] if missing and not told and view.change_type != ChangeType.EMERGENCY else []
+    spoken = spoken_of(window)
+    expected = coming(view, whom, outside, told=spoken.ahead, public=is_public(announcement), now=now)
+    if spoken.unannounced and not spoken.ahead and view.change_type != ChangeType.EMERGENCY:
+        expected.append(ask_to_announce(view, now))
     return Communication(
         coming=in_order([*reminders(open_request, view.starts_at, taken, now), *expected]),
         announcement=announcement,
-        unannounced=missing,
-        said=[Told(one, to_whom(one, actor)) for one in messages_page(view.reference, unnamed, before=before, limit=limit)],
-        tally=tally_of(view.reference, unnamed),
-        beside=told_beside(view.reference),
+        unannounced=spoken.unannounced,
+        said=[told_to(one, actor) for one in messages_page(view.reference, spoken.unnamed, before=before, limit=limit)],
+        tally=spoken.tally,
+        beside=spoken.beside,
     )
-
-
-def keys(window_id: int) -> list[str]:
-    """How the keys begin of what is said about a window and its runs."""
-    rows = {"run": Run.objects.all(), "extension": Extension.objects.all(), "glass": BreakGlass.objects.all()}
-    own = [f"{kind}:{pk}:" for kind, found in rows.items() for pk in found.filter(window=window_id).values_list("pk", flat=True)]
-    return [keys_of(window_id), f"window:{window_id}:", f"emergency:{window_id}:", *own]
 
 
 def is_public(announcement: Announcement | None) -> bool:
@@ -110,11 +103,12 @@ def named(people: Sequence[str]) -> str:
 
 
 def reminders(request: ApprovalView | None, starts_at: datetime, taken: Sequence[str], now: datetime) -> list[Coming]:
-    """When those who must sign hear next. Pure."""
+    """When those who must sign hear next: of the steps whose moment has come only the last is ever taken. Pure."""
     if request is None:
         return []
-    last = max((list(Step).index(Step(one)) for one in taken), default=-1)
-    left = [(step, at) for step, at in moments(request.requested_at, starts_at).items() if list(Step).index(step) > last]
+    due, last = step_due(request.requested_at, starts_at, taken, now), max((list(Step).index(Step(one)) for one in taken), default=-1)
+    ahead = [(step, at) for step, at in moments(request.requested_at, starts_at).items() if list(Step).index(step) > last]
+    left = [(step, at) for step, at in ahead if step is due or at > now]
     return [Coming(max(at, now), f"Those who must sign are {STEPS[step]}", ", ".join(request.missing)) for step, at in left]
 
 
@@ -147,10 +141,11 @@ def in_order(found: Sequence[Coming]) -> list[Coming]:
     return [*(found[place] for _, place in dated), *(one for one in found if one.at is None)]
 
 
-def to_whom(message: Message, actor: Actor) -> str:
-    """A channel's name is for those of its team; to others it is one of that team's."""
+def told_to(message: Message, actor: Actor) -> Told:
+    """A channel's name is for those of its team, and so is what its server answered: that may name its address. To others it is one of
+    that team's."""
     target = message.target
     if target is None:
-        return message.recipient
+        return Told(message, message.recipient, message.last_error)
     own = any(team == target.team for team, _ in actor.roles) or permitted(actor, Verb.EDIT_CHANNELS, Subject(team=target.team))
-    return target.name if own else f"A channel of {target.team}"
+    return Told(message, target.name, message.last_error) if own else Told(message, f"A channel of {target.team}", "")

@@ -19,7 +19,7 @@ from windows.audit.clock import clock
 from windows.delivery.api import STATUSES, URGENCIES
 from windows.scheduling.queries import window_id_of, window_view
 
-FIELDS = ("title", "urgency", "channel", "created_at", "status", "attempts", "last_error", "wake_at", "delivered_at")
+FIELDS = ("title", "urgency", "channel", "created_at", "status", "attempts", "wake_at", "delivered_at")
 
 
 class ComingShape(serializers.Serializer[Any]):
@@ -50,7 +50,7 @@ class SaidShape(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     status = serializers.ChoiceField(STATUSES, help_text="dead: its tries are used up")
     attempts = serializers.IntegerField()
-    last_error = serializers.CharField()
+    last_error = serializers.CharField(help_text="Empty for a channel of another team: it may name its address")
     wake_at = serializers.DateTimeField(allow_null=True, help_text="When it is tried next, while it is queued")
     delivered_at = serializers.DateTimeField(allow_null=True)
 
@@ -67,7 +67,7 @@ class CommunicationShape(serializers.Serializer[Any]):
 
 
 def shown(told: Told) -> dict[str, Any]:
-    return {"id": told.message.pk, "to": told.whom, **{name: getattr(told.message, name) for name in FIELDS}}
+    return {"id": told.message.pk, "to": told.whom, "last_error": told.error, **{name: getattr(told.message, name) for name in FIELDS}}
 
 
 class WindowCommunication(APIView):

@@ -15,7 +15,7 @@ from windows.audit.models import AuditEntry
 from windows.catalogue.models import Service
 from windows.delivery.models import Message
 from windows.errors import Conflict, Invalid
-from windows.execution.models import clock
+from windows.execution.models import Run, clock
 from windows.execution.queries.expected import expected_in
 from windows.reviews.commands.closing import close_reviewed
 from windows.reviews.commands.follow_ups import end_follow_up, note_follow_up
@@ -68,7 +68,7 @@ def test_x20_the_estimate_is_on_the_window_before_it_begins(window: Window) -> N
     found = cost_of(window.pk, clock())
     assert (found.estimate.people_hours, found.estimate.cloud, found.actual) == (6.0, Decimal("25.00"), None)
     page = browser(olga()).get(f"/windows/{window.reference}/part/impact").content.decode()
-    assert "25.00" in page and "12.5 an hour, says the runbook" in page
+    assert "25.00" in page and "12.5 an hour, as the runbook says" in page
     told = caller(olga()).get(f"/windows/{window.reference}/cost").json()
     assert (told["estimate"], told["actual"]) == ({"people_hours": 6.0, "cloud": "25.00", "leftovers": "0"}, None)
 
@@ -79,6 +79,40 @@ def test_x20_without_a_runbook_s_figure_the_services_say_and_unknown_is_said(db:
     assert "not known" in browser(olga()).get(f"/windows/{window.reference}/part/impact").content.decode()
     Service.objects.filter(slug="orders").update(cost_per_hour="8.00")
     assert cost_of(window.pk, clock()).estimate.cloud == Decimal("8.00")
+    page = browser(olga()).get(f"/windows/{window.reference}/part/impact").content.decode()
+    assert "8.00 an hour, as its services say" in page and "1 at once: its coordinator<" in page
+
+
+def test_x20_whoever_began_held_or_answered_a_run_took_part_in_it(window: Window) -> None:
+    ended(window)
+    now = clock()
+    kept = {"window": window, "started_by": "x", "window_ends_at": now, "ended_at": now}
+    runs = [
+        Run.objects.create(number=1, status="succeeded", started_at=now - timedelta(hours=1), **kept),
+        Run.objects.create(number=2, status="succeeded", started_at=now, rehearsal="dry_run", **kept),
+        Run.objects.create(number=3, status="blocked", **kept),
+    ]
+
+    def acted(run: Run, kind: str, person: str | None, at: timedelta) -> None:
+        told = {"actor": person or "the engine", "actor_id": given.person(person).pk if person else None, "run_id": run.pk}
+        AuditEntry.objects.create(at=now + at, kind=kind, via="test", subject=window.reference, window=window.reference, **told)
+
+    def said() -> str:
+        return browser(olga()).get(f"/windows/{window.reference}/part/review").content.decode()
+
+    acted(runs[1], "rehearsal.created", "ron", timedelta(minutes=-2))
+    acted(runs[2], "run.created", "bea", timedelta(minutes=-90))
+    assert cost_of(window.pk, now).people is None and "who took part is not known" in said()
+    acted(runs[0], "run.started", None, timedelta(hours=-1))
+    assert cost_of(window.pk, now).people == 0
+    assert "nobody took part: it ran by itself" in said() and "0 took part" not in said() and "0.0 h" not in said()
+    acted(runs[0], "run.created", "carl", timedelta(minutes=-61))
+    acted(runs[0], "run.held", "olga", timedelta(minutes=-30))
+    acted(runs[0], "run.resumed", "olga", timedelta(minutes=-20))
+    acted(runs[0], "step.attested", "dora", timedelta(minutes=1))
+    found = cost_of(window.pk, now)
+    assert found.people == 3 and found.actual is not None and found.actual.people_hours == 3.0
+    assert "3 took part" in said() and caller(olga()).get(f"/windows/{window.reference}/cost").json()["took_part"] == 3
 
 
 def test_x20_what_was_left_running_is_noted_at_the_end_once_and_keeps_the_window_open(window: Window) -> None:

@@ -17,12 +17,15 @@ from windows.announcements.commands.announcing import announce
 from windows.announcements.commands.components import publish_service
 from windows.announcements.commands.following import follow
 from windows.approvals.commands import request_window
+from windows.approvals.commands.comments import comment
+from windows.approvals.commands.reminders import tell_approvers
 from windows.approvals.models import Extension
 from windows.audit.clock import clock
 from windows.catalogue.models import Person
 from windows.delivery.models import Channel, Message
 from windows.notices.commands.telling import tell_ahead
-from windows.scheduling.models import Window
+from windows.scheduling.commands.moving import ask_to_move, decline_move
+from windows.scheduling.models import Override, Window
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +147,56 @@ def test_x06_of_a_confidential_window_what_extensions_and_broken_glass_said_is_c
         Message.objects.create(dedup_key=key, channel="email", recipient=f"p{number}@example.org", urgency="page", title=f"Word {number}.")
     text = read(window)
     assert "0 of 1 got through" in text and "Word 0." in text and "Word 1." not in text and "Word 2." not in text
+
+
+def test_x06_what_was_said_while_it_was_confidential_stays_in_its_list(window: Window) -> None:
+    Message.objects.create(dedup_key=f"window:{window.pk}:a", channel="email", recipient="p@example.org", urgency="page", title="Unnamed.")
+    for confidential in (True, False):
+        Window.objects.update(confidential=confidential)
+        assert "Unnamed." in read(window) and "0 of 1 got through" in read(window)
+
+
+def test_x06_what_is_asked_and_answered_about_a_confidential_window_is_in_its_list(window: Window) -> None:
+    olga = given.actor("olga", ("shop", Role.OWNER))
+    other = given.window(olga, starts_at=given.soon(200))
+    Window.objects.update(confidential=True)
+    Channel.objects.create(team="shop", kind="slack", name="Shop", address="https://chat.example.org/x", urgencies=["notice", "ticket"])
+    now = clock()
+    period = {"starts_at": window.starts_at, "ends_at": window.ends_at, "expires_at": window.ends_at}
+    override = Override.objects.create(window=window, key="k", what="x", who="y", why="z", reason="r", asked_by_id=olga.person_id, **period)
+    keys = (f"override:{override.pk}:{now.isoformat()}", f"collision:{window.pk}:{now}", f"step:{window.pk}:abc", f"collision:{other.pk}:b")
+    for number, key in enumerate(keys):
+        Message.objects.create(dedup_key=f"{key}:channel:9", channel="email", recipient="p@x", urgency="page", title=f"Word {number}.")
+    comment(olga, window.pk, "@Otto look")
+    row = ask_to_move(olga, other.pk, window.pk, "Please.")
+    tell_approvers()
+
+    def listed(of: Window) -> list[str]:
+        found = caller(olga).get(f"/windows/{of.reference}/communication?limit=100").json()
+        assert found["tally"]["all"] == len(found["items"])
+        return sorted(one["title"] for one in found["items"] if one["to"] in ("Shop", "p@x"))
+
+    hidden = "A confidential window needs its people"
+    assert listed(window) == [hidden, hidden, hidden, "Word 0.", "Word 1.", "Word 2."], "a comment, a question to move, a request"
+    assert listed(other) == ["Word 3."]
+    decline_move(olga, row.pk, "No.")
+    assert listed(window).count(hidden) == 3 and listed(other) == [hidden, "Word 3."], "the answer is about the one that asked"
+
+
+def test_x06_what_another_team_s_channel_answered_is_for_that_team(window: Window) -> None:
+    olga = given.actor("olga", ("shop", Role.OWNER))
+    found = {}
+    for number, (team, status) in enumerate((team, status) for team in ("post", "shop") for status in ("dead", "queued")):
+        channel = Channel.objects.create(team=team, kind="slack", name=f"Room {number}", address="https://chat.example.org/x")
+        wake_at = None if status == "dead" else clock()
+        said(window, number, target=channel, status=status, wake_at=wake_at, attempts=2, last_error=f"chat.{team}.internal: refused")
+    text = read(window)
+    assert text.count("chat.shop.internal: refused") == 2 and "chat.post.internal" not in text
+    assert text.count("failed after 2 tries") == 2 and text.count("queued, tried 2 times") == 2
+    for one in caller(olga).get(f"/windows/{window.reference}/communication").json()["items"]:
+        found[one["to"], one["status"]] = one["last_error"]
+    assert found["A channel of post", "dead"] == found["A channel of post", "queued"] == ""
+    assert found["Room 2", "dead"] == found["Room 3", "queued"] == "chat.shop.internal: refused"
 
 
 def test_x06_what_an_overrunning_window_has_still_to_say_lies_ahead(window: Window) -> None:

@@ -44,8 +44,33 @@ def test_what_is_on_record_is_done_and_what_no_record_tells_is_unknown() -> None
         ({"silent": ["orders-writes"]}, "Budget sufficient", "unknown"),
         ({"silent": ["orders-writes"]}, "Monitoring and log retention verified", "not"),
         ({"told": 0}, "On-call and stakeholders notified", "not"),
+        ({"told": 0, "queued": 3}, "On-call and stakeholders notified", "not"),
+        ({"told": 0, "beside": ["MW-7"]}, "On-call and stakeholders notified", "done"),
+        ({"rehearsed": "", "tried": "A dry run of it went well (RH-4)."}, "Flag and automation tested in staging", "done"),
+        ({"rehearsed": "", "tried": "A dry run of it went well (RH-4)."}, "Rollback automation ready", "unknown"),
+        ({"announced": "Orders rest"}, "Communication templates ready", "done"),
+        ({"unannounced": ["orders"]}, "Communication templates ready", "not"),
+        ({"confidential": True}, "Communication templates ready", "unknown"),
         ({"on_call": 0}, "On-call and stakeholders notified", "not"),
     ],
 )
 def test_each_item_falls_by_its_own_evidence(changes: dict[str, Any], title: str, state: str) -> None:
     assert states(replace(READY, **changes))[title] == state
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"told": 0}, "No message about it was sent."),
+        ({"told": 0, "queued": 1}, "0 of 1 message about it got through, 1 on the way."),
+        (
+            {"told": 2, "queued": 1, "dead": 1, "ahead": True},
+            "2 of 4 messages about it got through, 1 on the way, 1 did not get through. The notice before its start went out. 1 on call.",
+        ),
+        ({"told": 0, "beside": ["MW-7"]}, "Told together with MW-7. No notice before its start went out. 1 on call."),
+    ],
+)
+def test_messages_are_told_as_the_communication_tab_counts_them(changes: dict[str, Any], said: str) -> None:
+    assert {item.title: item.said for one in before(replace(READY, **changes)) for item in one.items}[
+        "On-call and stakeholders notified"
+    ] == said

@@ -22,13 +22,19 @@ D = Decimal
     [
         (3, D(10), [D(5)], 2, Rates(3, D(10), "the runbook", "the runbook")),
         (None, None, [D(5), D(7)], 2, Rates(2, D(12), "its coordinator and deputy", "the services")),
-        (None, None, [D(5), None], 1, Rates(1, None, "its coordinator and deputy", "")),
-        (None, D(0), [None], 1, Rates(1, D(0), "its coordinator and deputy", "the runbook")),
-        (None, None, [], 1, Rates(1, None, "its coordinator and deputy", "")),
+        (None, None, [D(5), None], 1, Rates(1, None, "its coordinator", "")),
+        (None, D(0), [None], 1, Rates(1, D(0), "its coordinator", "the runbook")),
+        (None, None, [], 1, Rates(1, None, "its coordinator", "")),
     ],
 )
 def test_x20_the_runbook_s_figures_go_before_the_services(people, cloud, services, named, found) -> None:  # type: ignore[no-untyped-def]
     assert rates(people, cloud, services, named) == found
+
+
+def test_x20_whose_figures_they_are_is_said_in_a_sentence() -> None:
+    of_services, of_runbook = rates(None, None, [D(5), D(7)], 2), rates(3, D(10), [], 1)
+    assert (of_services.people_said, of_services.cloud_said) == (": its coordinator and deputy", ", as its services say")
+    assert (of_runbook.people_said, of_runbook.cloud_said) == (", as the runbook says", ", as the runbook says")
 
 
 def test_x20_estimate_and_actual() -> None:

@@ -19,8 +19,10 @@ class Standing:
     """What is on record of a window. `checks`: name → verdict of the last run's preflight, empty where none ran.
 
     `services` of its scope, those of them `covered` by an objective, and those objectives that were `silent` of late or whose budget
-    is `low` (by slug). `rehearsed` is the reference of a game day of this runbook version with its rollback. `told` counts messages
-    about the window that reached somebody.
+    is `low` (by slug). `rehearsed` is the reference of a game day of this runbook version with its rollback; `tried` what another
+    rehearsal of it that went well has shown, where there is none. Of the messages about the window `told` got through, `queued` are on
+    their way and `dead` got lost; `beside` are windows in whose message it was told. `ahead`: the notice before its start went out.
+    `announced` is what the public reads; `unannounced` are services that it knows and was told nothing about.
     """
 
     has_owner: bool = True
@@ -28,6 +30,7 @@ class Standing:
     lacks: Sequence[str] = ()
     has_runbook: bool = False
     rehearsed: str = ""
+    tried: str = ""
     touches_data: bool = False
     checks: dict[str, str]
     services: Sequence[str] = ()
@@ -35,6 +38,13 @@ class Standing:
     silent: Sequence[str] = ()
     low: Sequence[str] = ()
     told: int = 0
+    queued: int = 0
+    dead: int = 0
+    beside: Sequence[str] = ()
+    ahead: bool = False
+    confidential: bool = False
+    announced: str = ""
+    unannounced: Sequence[str] = ()
     on_call: int = 0
 
 
@@ -70,7 +80,7 @@ class Checklist:
 
 def before(seen: Standing) -> list[Checklist]:
     return [
-        Checklist("Pre-production", [ownership(seen), tested(seen), tags(seen), backup(seen), communication()]),
+        Checklist("Pre-production", [ownership(seen), tested(seen), tags(seen), backup(seen), communication(seen)]),
         Checklist("Production readiness", [preflight(seen), budget(seen), notified(seen), rollback(seen), monitoring(seen)]),
     ]
 
@@ -98,7 +108,9 @@ def tested(seen: Standing) -> Item:
         return Item(title, UNKNOWN, "A manual window: nothing automated to test, and nobody wrote down a trial.")
     if seen.rehearsed:
         return Item(title, DONE, f"This version was rehearsed with its rollback ({seen.rehearsed}).")
-    return Item(title, NOT, "This version of the runbook was not rehearsed with its rollback of late.")
+    if seen.tried:
+        return Item(title, DONE, seen.tried)
+    return Item(title, NOT, "No rehearsal or dry run of this version of the runbook went well of late.")
 
 
 def tags(seen: Standing) -> Item:
@@ -121,8 +133,15 @@ def backup(seen: Standing) -> Item:
     return Item(title, UNKNOWN, "It touches no data layer, so no backup is checked.")
 
 
-def communication() -> Item:
-    return Item("Communication templates ready", UNKNOWN, "What will be said to customers is not kept here.")
+def communication(seen: Standing) -> Item:
+    title = "Communication templates ready"
+    if seen.confidential:
+        return Item(title, UNKNOWN, "It is confidential: the public is told nothing.")
+    if seen.announced:
+        return Item(title, DONE, f"It is announced to the public: “{seen.announced}”.")
+    if seen.unannounced:
+        return Item(title, NOT, f"The public knows {', '.join(seen.unannounced[:5])} and was told nothing.")
+    return Item(title, UNKNOWN, "Nothing was announced to the public; what else is said to customers only people know.")
 
 
 def preflight(seen: Standing) -> Item:
@@ -147,9 +166,21 @@ def notified(seen: Standing) -> Item:
     title = "On-call and stakeholders notified"
     if not seen.on_call:
         return Item(title, NOT, "Nobody is on call for its teams.")
-    if not seen.told:
-        return Item(title, NOT, "No message about it has reached anybody.")
-    return Item(title, DONE, f"{seen.told} message{'' if seen.told == 1 else 's'} about it reached somebody; {seen.on_call} on call.")
+    if not seen.told and not seen.beside:
+        return Item(title, NOT, messages(seen))
+    before = "The notice before its start went out." if seen.ahead else "No notice before its start went out."
+    return Item(title, DONE, f"{messages(seen)} {before} {seen.on_call} on call.")
+
+
+def messages(seen: Standing) -> str:
+    """As the window's Communication tab counts them."""
+    sent = seen.told + seen.queued + seen.dead
+    counts = [f"{seen.told} of {sent} message{'' if sent == 1 else 's'} about it got through"]
+    counts += [f"{seen.queued} on the way"] if seen.queued else []
+    counts += [f"{seen.dead} did not get through"] if seen.dead else []
+    said = [f"{', '.join(counts)}."] if sent else []
+    said += [f"Told together with {', '.join(seen.beside[:5])}."] if seen.beside else []
+    return " ".join(said) or "No message about it was sent."
 
 
 def rollback(seen: Standing) -> Item:

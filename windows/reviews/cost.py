@@ -13,6 +13,8 @@ from typing import Protocol
 
 HOUR = timedelta(hours=1)
 CENT = Decimal("0.01")
+RUNBOOK, SERVICES = "the runbook", "the services"
+SAYING = {RUNBOOK: ", as the runbook says", SERVICES: ", as its services say"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,15 @@ class Rates:
     cloud_per_hour: Decimal | None = None
     people_from: str = ""
     cloud_from: str = ""
+
+    @property
+    def people_said(self) -> str:
+        """What follows the number of people in a sentence."""
+        return SAYING.get(self.people_from, f": {self.people_from}")
+
+    @property
+    def cloud_said(self) -> str:
+        return SAYING.get(self.cloud_from, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +70,16 @@ class Pair(Protocol):
 def rates(runbook_people: int | None, runbook_cloud: Decimal | None, service_costs: Sequence[Decimal | None], named: int) -> Rates:
     """The runbook's own figures before those of the services touched; `named` people (coordinator, deputy) where it says none. The cost of
     a scope is known only where every service's is."""
-    people = (runbook_people, "the runbook") if runbook_people is not None else (named, "its coordinator and deputy")
+    people = (
+        (runbook_people, RUNBOOK)
+        if runbook_people is not None
+        else (named, "its coordinator" if named == 1 else "its coordinator and deputy")
+    )
     if runbook_cloud is not None:
-        return Rates(people[0], runbook_cloud, people[1], "the runbook")
+        return Rates(people[0], runbook_cloud, people[1], RUNBOOK)
     if not service_costs or any(cost is None for cost in service_costs):
         return Rates(people[0], None, people[1], "")
-    return Rates(people[0], sum((cost for cost in service_costs if cost is not None), Decimal(0)), people[1], "the services")
+    return Rates(people[0], sum((cost for cost in service_costs if cost is not None), Decimal(0)), people[1], SERVICES)
 
 
 def estimate(length: timedelta, at: Rates) -> Cost:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from windows.access.roles import Actor
 from windows.audit.queries import TrailEntry, trail
@@ -109,12 +110,23 @@ def rule() -> Rule:
 
 def proof_for(version_id: int, now: datetime, under: Rule | None = None) -> Run | None:
     """The last game day of this version that rolled back and still counts under the policy, or under this one."""
-    in_force = under or rule()
-    held = Run.objects.filter(
-        runbook_version=version_id, rehearsal=Rehearsal.GAME_DAY.value, status=RunStatus.ROLLED_BACK.value
-    )  # fmt: skip
-    fresh = (one for one in held.order_by("-pk")[:LAST] if in_force.takes(one.ended_at, now))
-    return next((one for one in fresh if judgement(one).counts), None)
+    held = fresh(version_id, under or rule(), now, rehearsal=Rehearsal.GAME_DAY.value, status=RunStatus.ROLLED_BACK.value)
+    return next((one for one in held if judgement(one).counts), None)
+
+
+def went_well(version_id: int, now: datetime) -> str:
+    """What the last rehearsal of this version that went well has shown, a dry run too, while the policy's time for one has not passed;
+    empty where there is none."""
+    for one in fresh(version_id, rule(), now, status__in=[RunStatus.SUCCEEDED.value, RunStatus.ROLLED_BACK.value]):
+        if (found := judgement(one)).is_good:
+            return f"A {one.rehearsal.replace('_', ' ')} of this version went well (RH-{one.pk}). {found.reason}"
+    return ""
+
+
+def fresh(version_id: int, in_force: Rule, now: datetime, **of: Any) -> Iterator[Run]:
+    """The last rehearsals of this version that may count by their age, the newest first."""
+    rows = Run.objects.filter(runbook_version=version_id, **of).exclude(rehearsal="")
+    return (one for one in rows.order_by("-pk")[:LAST] if in_force.takes(one.ended_at, now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class WindowCostShape(serializers.Serializer[Any]):
     cloud_from = serializers.CharField()
     estimate = CostFiguresShape()
     actual = CostFiguresShape(allow_null=True, help_text="Null: it has not ended")
-    took_part = serializers.IntegerField(allow_null=True, help_text="People who acted in its run")
+    took_part = serializers.IntegerField(allow_null=True, help_text="People who acted in its run, its beginner too; 0: it ran by itself")
 
 
 def figures(cost: Cost) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Subque
 from django.db.models.functions import Cast, Coalesce, Concat
 
 from windows.audit.models import AuditEntry
+from windows.execution.models import Run
 from windows.reviews.cost import Cost, Leftover, Rates, actual, estimate, rates
 from windows.reviews.models import FollowUp
 from windows.reviews.states import FollowUpKind
@@ -22,7 +23,8 @@ from windows.scheduling.models import Window, WindowScope
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """`actual` None: it has not ended. `people` who took part in its run; None where the trail does not tell of it."""
+    """`actual` None: it has not ended. `people` who acted in its run, whoever began it too; 0: it ran by itself, None: the trail does not
+    tell of it."""
 
     rates: Rates
     estimate: Cost
@@ -37,9 +39,9 @@ def cost_of(window_id: int, now: datetime) -> Costs:
 
 def costs_of(window_ids: Collection[int], now: datetime) -> dict[int, Costs]:
     """Four queries."""
+    began = Run.objects.filter(window=OuterRef(OuterRef("pk")), rehearsal="", started_at__isnull=False)  # who began it acted before that
     told_of = AuditEntry.objects.filter(
-        window=Concat(Value("MW-"), Cast(OuterRef("pk"), CharField())), run_id__isnull=False,
-        at__gte=OuterRef("started_at"), at__lte=OuterRef("ended_at"),
+        window=Concat(Value("MW-"), Cast(OuterRef("pk"), CharField())), run_id__in=began.values("pk")
     )  # fmt: skip
     people = (
         told_of.filter(actor_id__isnull=False)

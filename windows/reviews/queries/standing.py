@@ -9,12 +9,13 @@ from windows.access.roles import Actor
 from windows.approvals.queries import approval_view
 from windows.approvals.queries.budgets import LEAST
 from windows.catalogue.queries import on_call_of
-from windows.delivery.models import Message, MessageStatus
 from windows.execution.models import CheckResult
-from windows.execution.queries.rehearsals import proof_for
+from windows.execution.queries.rehearsals import proof_for, went_well
 from windows.execution.queries.views import runs_of
 from windows.reviews.checklists import Checklist, Standing, Ticked, before, with_ticks
 from windows.reviews.models import Tick
+from windows.reviews.queries.communication import spoken_of
+from windows.scheduling.models import Window
 from windows.scheduling.queries import WindowView
 
 
@@ -36,18 +37,27 @@ def standing(view: WindowView, viewer: Actor, now: datetime) -> Standing:
     figures = health([one for one in promises(services=services) if (one.service, one.environment) in places], now)
     proof = proof_for(view.runbook_version_id, now) if view.runbook_version_id else None
     checks = CheckResult.objects.filter(run=runs[0]).values_list("name", "verdict") if runs else ()
+    spoken = spoken_of(Window.objects.defer("vevent").get(pk=view.id))
     left = {one.promise.slug: one.figures.adjusted.remaining for one in figures}
     return Standing(
         approved=bool(asked) and asked[0].status == "granted",
         lacks=asked[0].missing if asked else (),
         has_runbook=view.runbook is not None,
         rehearsed=f"RH-{proof.pk}" if proof else "",
+        tried=went_well(view.runbook_version_id, now) if view.runbook_version_id and not proof else "",
         touches_data=any(row.layer == "L5" for row in view.scope),
         checks=dict(checks),
         services=sorted(services),
         covered=sorted({one.promise.service for one in figures}),
         silent=sorted(name for name, share in left.items() if share is None),
         low=sorted(name for name, share in left.items() if share is not None and share < max(LEAST, view.slack)),
-        told=Message.objects.filter(window=view.reference, status=MessageStatus.DELIVERED.value).count(),
+        told=spoken.tally["delivered"],
+        queued=spoken.tally["queued"],
+        dead=spoken.tally["dead"],
+        beside=sorted({one.other for one in spoken.beside}),
+        ahead=spoken.ahead,
+        confidential=view.confidential,
+        announced=spoken.announced,
+        unannounced=spoken.unannounced,
         on_call=len(on_call_of({view.team, *view.subject.affected_teams})),
     )

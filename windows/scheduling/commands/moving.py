@@ -43,7 +43,8 @@ def ask_to_move(actor: Actor, asking_id: int, window_id: int, message: str) -> M
     who = "a confidential window" if asking.confidential else asking.reference
     record("window.asked_to_move", actor, asked.reference, window=asked.reference, data={"by": who, "message": text})
     body = f"{actor.name} asks, for {who}:\n{text}\n\nMove it, or say why not: {settings.PORTAL_URL}/windows/{asked.reference}\n"
-    said = Saying(f"move:{row.pk}", Urgency.TICKET, f"{asked.reference}: please move it", body, asked.reference, about=asked.subject)
+    title = f"{asked.reference}: please move it"
+    said = Saying(f"move:{row.pk}:asked", Urgency.TICKET, title, body, asked.reference, about=asked.subject)
     reach(said, {asked.coordinator.email, asked.owner.email}, [asked.team])
     return row
 

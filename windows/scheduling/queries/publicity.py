@@ -29,6 +29,12 @@ def unannounced(windows: Collection[Window]) -> dict[int, tuple[str, ...]]:
     return {pk: slugs for pk, slugs in found.items() if slugs and told.get(noticed[pk]) != SAID[0]}
 
 
+def announced(reference: str) -> str:
+    """The title under which the public is told of a window; empty where it is not, or no more. One statement."""
+    entry = AuditEntry.objects.filter(window=reference, kind__in=SAID).order_by("-id").values_list("kind", "data").first()
+    return str(entry[1].get("title") or reference) if entry and entry[0] == SAID[0] else ""
+
+
 def last(kinds: Collection[str], *, by: str, **where: Collection[str]) -> dict[str, str]:
     """By what the entries are about: the kind of its last one."""
     return dict(AuditEntry.objects.filter(kind__in=kinds, **where).order_by("id").values_list(by, "kind"))
