@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.charts.chart import LINES, Chart, Shade, legend, literal, rounded, shaded, stamp
+from windows.lifecycle.words import counted
 
 COLOURS = {
     "succeeded": "completed", "failed": "failed", "in_doubt": "failed", "compensation_failed": "failed", "skipped": "cancelled",
@@ -42,10 +43,10 @@ def timeline(run: str, stretches: Sequence[Stretch], now: datetime, turn_back_at
     return Chart(
         name="run-timeline",
         title=f"Timeline of {run}",
-        headline=f"{len(names)} step{'' if len(names) == 1 else 's'}, {whole(last - begin)}",
+        headline=f"{counted(len(names), 'step')}, {whole(last - begin)}",
         definition="From each step's intent to its outcome; waiting and further tries included. Purple: its undoing.",
         source="Source: the run's stored steps, by the database clock.",
-        label=f"Chart. When each of {len(names)} steps of {run} was under way.",
+        label=f"Chart. When each of {counted(len(names), 'step')} of {run} was under way.",
         figure={
             "data": [
                 {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from portal.charts.chart import Chart, Figure, percent, rounded, threshold
+from windows.lifecycle.words import counted
 
 ON_TIME = 0.95  # M1
 ROLLED_BACK = 0.05  # M3
@@ -55,7 +56,7 @@ def adherence(weeks: Sequence[Week]) -> Chart:
         definition="Runs ended, in whatever way, at or before the end first approved ÷ windows that ran [M1]. Hollow: a week below the"
         " target. A gap: no window ran.",
         source=TRAIL,
-        label=f"Chart. Share of windows on time by week: {met} of {all_} in {len(weeks)} weeks, target 95 per cent.",
+        label=f"Chart. Share of windows on time by week: {met} of {all_} in {counted(len(weeks), 'week')}, target 95 per cent.",
         figure={
             "data": [{
                 "type": "scatter", "mode": "lines+markers", "connectgaps": False, "x": [week.name for week in weeks],
@@ -222,11 +223,11 @@ def at_stake(weeks: Sequence[Stake], currency: str) -> Chart:
     return Chart(
         name="impact",
         title="Revenue touched, next 30 days",
-        headline=f"{currency} {total:,.0f} in {count} windows{missing}",
+        headline=f"{currency} {total:,.0f} in {counted(count, 'window')}{missing}",
         definition="Revenue per hour of each production service a window touches × planned length; windows that leave users in normal mode"
         " touch none. An upper bound of what is at stake, not a forecast of loss. On each bar: windows.",
         source="Source: requested and approved windows, the services' own figures, all in one currency.",
-        label=f"Chart. Revenue touched by planned windows, by week: {currency} {total:,.0f} in {count} windows{missing}.",
+        label=f"Chart. Revenue touched by planned windows, by week: {currency} {total:,.0f} in {counted(count, 'window')}{missing}.",
         figure={
             "data": [{
                 "type": "bar", "x": names, "y": [round(week.revenue, 2) for week in weeks], "marker": {"color": "@approved"},

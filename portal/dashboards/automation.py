@@ -15,6 +15,7 @@ from windows.audit.queries import unsealed
 from windows.delivery.consuming import unconsumed
 from windows.delivery.models import Message, MessageStatus
 from windows.execution.models import Run
+from windows.lifecycle.words import counted
 from windows.reviews.queries.steps import ALONE, TRIED, tried_steps
 
 DAYS = 28
@@ -43,7 +44,7 @@ def automation(now: datetime) -> list[Sign]:
         Sign("Queues", "fail" if alone else "pass", f"nobody consumes: {', '.join(alone)}" if alone else "each is consumed"),
         Sign("Messages", "fail" if dead else "pass", f"{dead} could not be delivered" if dead else "none is undelivered for good"),
         Sign("Audit seal", "pass" if age < SEALED_WITHIN else "fail",
-             "up to date" if age < SEALED_WITHIN else f"{waiting} entries wait since {lasting(age)}"),
+             "up to date" if age < SEALED_WITHIN else f"{counted(waiting, 'entry waits', 'entries wait')} since {lasting(age)}"),
     ]  # fmt: skip
 
 

@@ -30,7 +30,8 @@ def flag_and_scope(runs: Sequence[LiveRun]) -> Item:
         return Item(title, "fail", f"Behind: {', '.join(behind[:6])}{' and more' if len(behind) > 6 else ''}.")
     if not told:
         return Item(title, "inconclusive", "No node of these services tells which flag it holds.")
-    return Item(title, "pass", f"All {sum(flags.all for flags in told)} nodes hold the newest flag.")
+    nodes = sum(flags.all for flags in told)
+    return Item(title, "pass", f"{'Its one node holds' if nodes == 1 else f'All {nodes} nodes hold'} the newest flag.")
 
 
 def expected(runs: Sequence[LiveRun]) -> Item:

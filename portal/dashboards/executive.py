@@ -19,6 +19,7 @@ from portal.dashboards.panels import Panel, charted
 from slo.objectives.queries import promises
 from windows.access.roles import Actor
 from windows.approvals.queries.budgets import LEAST
+from windows.lifecycle.words import counted
 from windows.reviews.measures import Ended
 from windows.reviews.periods import around
 from windows.reviews.queries.broken_glass import broken_glass, glass_by_team
@@ -153,7 +154,7 @@ def figures(runs: list[Ended], budgets: list[Left], told: dict[int, Touched], co
         ),
         Figure(
             "impact", "Revenue touched, 30 days", f"{sum(money or 0.0 for money in revenue):,.0f}",
-            f"{settings.CURRENCY}, in {len(revenue)} windows",
+            f"{settings.CURRENCY}, in {counted(len(revenue), 'window')}",
             "inconclusive" if missing else "", f"{missing} without a figure" if missing else "At most; the services' own figures",
         ),
         whom(first, told),

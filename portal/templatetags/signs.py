@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from windows.actions.gates import percent
+from windows.approvals.words import roles_in_words, still_to_sign
 from windows.lifecycle.words import mode_in_words
 
 register = template.Library()
@@ -57,8 +58,6 @@ SIGNS = {
     "advisory": ("draft", "info", "For information"),
 }
 ONE_LINE = 32  # signs of a period within one day: it is not broken
-ROLES = {"sre": "SRE", "on_call": "on-call"}
-ROLE = re.compile(r"\b(sre|on[_ ]call)\b")
 
 
 @register.simple_tag
@@ -98,8 +97,10 @@ def words(value: object) -> str:
 @register.filter
 def roles(value: object) -> str:
     """Roles and places to sign as words: "2 × sre" → "2 × SRE". A team's name behind "of" stays as it is."""
-    role, of, team = str(value).partition(" of ")
-    return ROLE.sub(lambda found: ROLES[found[0].replace(" ", "_")], role) + of + team
+    return roles_in_words(str(value))
+
+
+register.filter("still_to_sign", still_to_sign)
 
 
 @register.simple_tag(takes_context=True)

@@ -7,7 +7,10 @@ from typing import Any
 
 from django import template
 
+from portal.templatetags.clocks import on_clock
 from portal.templatetags.signs import words
+from windows.approvals.changes import NOTHING, Change
+from windows.approvals.edits import Names, edits
 from windows.audit.queries import TrailEntry
 
 register = template.Library()
@@ -34,3 +37,23 @@ def surface_told(data: Mapping[str, Any]) -> str:
     """`Silence OrdersSlow. The server holds none.`, and why somebody accepted it."""
     called = f"{words(data.get('surface') or 'surface').capitalize()} {data.get('name') or ''}".strip()
     return " ".join([f"{called}.", *(str(data[name]) for name in ("note", "reason") if data.get(name))])
+
+
+@register.simple_tag(takes_context=True)
+def edited(context: template.Context, entry: TrailEntry) -> list[tuple[str, str]]:
+    """What an entry changed: each field as the form calls it, and what became of it in the reader's zone; ids by the page's `names`."""
+    zone = context.get("zone") or "UTC"
+    found = edits(entry.data.get("changed"), context.get("names") or Names())
+    return [(one.label, edit_told(one.change, zone, is_list=one.is_list)) for one in found]
+
+
+def edit_told(change: Change | None, zone: str, *, is_list: bool) -> str:
+    """`3 → 4`; of lists what came and what went: `orders/production/eu-west/L3 added`."""
+    if change is None:
+        return "changed"
+    if is_list:
+        parts = ((change.after, "added"), (change.before, "taken out"))
+        return "; ".join(f"{told} {verb}" for told, verb in parts if told != NOTHING) or "changed"
+    before = on_clock(change.before_at, zone) if change.before_at else change.before
+    after = on_clock(change.after_at, zone) if change.after_at else change.after
+    return f"{before} → {after}"

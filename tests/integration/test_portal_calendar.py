@@ -263,7 +263,7 @@ def test_the_home_page_costs_the_same_whatever_waits(ada: Any) -> None:
     assert (cost(), cost("/today/panel")) == (one, aside), "neither windows nor requests are asked one by one"
     assert one <= 29 and aside <= 21, (one, aside)
     first = client.get("/today/panel")
-    assert first.content.count(b"Missing: ") == 6
+    assert first.content.count(b"Still to sign: ") == 6
     assert client.get("/today/panel", headers={"If-None-Match": first["ETag"]}).status_code == 304
 
 

@@ -85,16 +85,16 @@ def test_a_check_is_green_only_where_it_is_known_to_be(said: dict[str, Any], nam
 @pytest.mark.parametrize(
     ("field", "before", "after", "said"),
     [
-        ("mode", "read_only", "offline", ("What users get", "read-only", "offline")),
+        ("mode", "read_only", "offline", ("What users get meanwhile", "read-only", "offline")),
         (
             "scope",
             ["orders/production/r1/L3"],
             ["orders/production/r1/L3", "orders/production/r2/L3"],
             ("Scope", "nothing", "orders/production/r2/L3"),
         ),
-        ("expected_users", None, 12000, ("Users touched", "nothing", "12,000")),
+        ("expected_users", None, 12000, ("Users who will notice", "nothing", "12,000")),
         ("parameters.batch_size", 100, 500, ("batch size", "100", "500")),
-        ("slack", 0.0, 0.25, ("Budget asked", "0 % of the budget", "25 % of the budget")),
+        ("slack", 0.0, 0.25, ("Error budget asked for", "0 % of the budget", "25 % of the budget")),
         ("runbook", "a" * 64, None, ("Runbook version", "a" * 12, "nothing")),
     ],
 )

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from windows.errors import Invalid
+from windows.lifecycle.words import counted
 from windows.scheduling.pre_authorised import DAYS, Hours, within
 
 MOST_HOURS, MOST_MINUTES = 24 * 366, 7 * 24 * 60
@@ -46,9 +47,9 @@ def beyond(bounds: Bounds, begins: datetime, ends: datetime, now: datetime) -> l
     found = []
     if bounds.lead is not None and begins - now < bounds.lead:
         hours = bounds.lead / timedelta(hours=1)
-        found.append(f"It must be asked for {hours:g} hours before it begins, and begins at {begins:%Y-%m-%d %H:%M} UTC.")
+        found.append(f"It must be asked for {counted(hours, 'hour')} before it begins, and begins at {begins:%Y-%m-%d %H:%M} UTC.")
     if bounds.longest is not None and ends - begins > bounds.longest:
-        found.append(f"It takes longer than {bounds.longest // timedelta(minutes=1)} minutes.")
+        found.append(f"It takes longer than {counted(bounds.longest // timedelta(minutes=1), 'minute')}.")
     if bounds.hours is not None and not within(begins, ends, bounds.hours):
         found.append(f"It is not within {bounds.hours.told}.")
     return found

@@ -11,17 +11,31 @@ from typing import Any
 from windows.lifecycle.words import mode_in_words
 
 MOMENTS = frozenset({"starts_at", "ends_at"})
-LABELS = {
+LABELS = {  # as the form of a window calls its fields
+    "title": "Title",
+    "reason": "Why",
     "starts_at": "Begins",
     "ends_at": "Ends",
-    "mode": "What users get",
-    "change_type": "Kind of change",
-    "slack": "Budget asked",
-    "expected_users": "Users touched",
+    "timezone": "Time zone",
+    "mode": "What users get meanwhile",
+    "change_type": "Change type",
+    "slack": "Error budget asked for",
+    "expected_impact": "For users",
+    "expected_users": "Users who will notice",
     "expected_alerts": "Alerts expected",
     "team": "Team",
+    "team_id": "Team",
+    "owner_id": "Owner",
+    "coordinator_id": "Coordinator",
+    "deputy_id": "Deputy",
+    "starts_itself": "Starts by itself",
+    "confidential": "Confidential",
     "runbook": "Runbook version",
+    "runbook_version_id": "Runbook version",
+    "parameters": "Parameters",
+    "external_ref": "External reference",
     "scope": "Scope",
+    "scope_said": "Scope",
     "tiers": "Tiers",
     "affected_teams": "Teams affected",
 }
@@ -61,10 +75,12 @@ def at(name: str, value: Any) -> datetime | None:
 def told(name: str, value: Any) -> str:
     if value is None or value in ("", []):
         return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
     if name == "slack" and isinstance(value, int | float):
-        return f"{100 * value:.0f} % of the budget"
+        return f"{100 * value:g} % of the budget"
     if name == "runbook":
         return str(value)[:12]
     if isinstance(value, str):

@@ -13,6 +13,7 @@ from typing import Any
 
 from windows.errors import Invalid
 from windows.execution.states import RUN_FINAL, RunStatus
+from windows.lifecycle.words import counted
 
 PRODUCTION = "production"
 LONGEST_DELAY = 60
@@ -128,7 +129,7 @@ class Rule:
         which = "tier 1" if self.tier == 1 else f"tiers 1 to {self.tier}"
         changed = f" and after {self.since:%Y-%m-%d %H:%M} UTC" if self.since else ""
         where = " or ".join(sorted(self.environments))
-        return f"Work on services of {which} in {where} must have been rehearsed within {self.good_for.days} days{changed}."
+        return f"Work on services of {which} in {where} must have been rehearsed within {counted(self.good_for.days, 'day')}{changed}."
 
     def wants(self, places: Collection[tuple[int, str]]) -> bool:
         """Whether work on these (tier of the service, environment) must have been rehearsed. Manual work is judged elsewhere."""
@@ -161,4 +162,4 @@ def lacking(last: Tried | None, rule: Rule) -> str:
         return f"Its last rehearsal, {last.reference}, does not count: {last.judgement.reason}"
     if rule.since is not None and last.ended_at is not None and last.ended_at < rule.since:
         return f"{last.reference} rehearsed it before the major change of {rule.since:%Y-%m-%d %H:%M} UTC."
-    return f"{last.reference} rehearsed it longer than {rule.good_for.days} days ago."
+    return f"{last.reference} rehearsed it longer than {counted(rule.good_for.days, 'day')} ago."

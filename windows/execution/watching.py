@@ -15,6 +15,7 @@ from windows.execution.models import GateReading, Run, clock
 from windows.execution.ports.context import keep_reading, measuring_ports
 from windows.execution.queries.tags import known_tags
 from windows.execution.states import RunStatus
+from windows.lifecycle.words import counted
 
 WATCHED = [RunStatus.RUNNING.value, RunStatus.VALIDATING.value, RunStatus.HELD.value]
 ROW = 500  # verdicts looked back at
@@ -63,7 +64,7 @@ def judge_gate(run: Run, entry: dict[str, Any]) -> None:
     stands = progress([Verdict(Answer(row.verdict), row.reason, row.is_error) for row in kept], spec)
     facts = [told(row) for row in kept[-10:]]
     if stands.outlook is Outlook.FAILED:
-        reason = f"The gate “{name}” failed: {gate.source} is {verdict.reason}, {stands.failures} times."
+        reason = f"The gate “{name}” failed: {gate.source} is {verdict.reason}, {counted(stands.failures, 'time')}."
         answer_gate(run.pk, name, entry["on_fail"], reason, readings=facts)
     elif stands.outlook is Outlook.UNDECIDED:
         errors = f", {stands.errors} of them errors" if stands.errors else ""

@@ -51,7 +51,8 @@ class Convergence:
     def sentence(self) -> str:
         """For people: who lags, and where they last were."""
         if not self.laggards:
-            return f"All {len(self.nodes)} nodes of {self.service} hold version {self.version}."
+            holding = "The one node" if len(self.nodes) == 1 else f"All {len(self.nodes)} nodes"
+            return f"{holding} of {self.service} hold{'s' if len(self.nodes) == 1 else ''} version {self.version}."
         names = ", ".join(f"{node.name} ({'nothing yet' if node.version is None else f'at {node.version}'})" for node in self.laggards[:10])
         more = f" and {len(self.laggards) - 10} more" if len(self.laggards) > 10 else ""
         return f"{len(self.nodes) - len(self.laggards)} of {len(self.nodes)} nodes hold version {self.version}; waiting for {names}{more}."

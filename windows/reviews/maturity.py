@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from windows.lifecycle.words import counted
+
 
 class Level(StrEnum):
     UNKNOWN = "unknown"  # no window of the team ran
@@ -77,17 +79,18 @@ def maturity(seen: Evidence) -> Maturity:
 def signs(seen: Evidence) -> list[Sign]:
     return [
         tags(seen),
-        Sign(Level.INTERMEDIATE, "Scripted rollback, rehearsed", seen.rehearsed > 0, f"{some(seen.rehearsed, 'game day')} with a rollback"),
+        Sign(Level.INTERMEDIATE, "Scripted rollback, rehearsed", seen.rehearsed > 0,
+             f"{counted(seen.rehearsed, 'game day')} with a rollback"),
         Sign(Level.INTERMEDIATE, "Expected alerts routed", seen.declares_alerts > 0,
-             f"{seen.declares_alerts} of {some(seen.ran, 'window')} say which alerts they expect"),
+             f"{seen.declares_alerts} of {counted(seen.ran, 'window')} say which alerts they expect"),
         Sign(Level.ADVANCED, "Policies decide", seen.under_policy >= seen.ran,
-             f"{seen.under_policy} of {some(seen.ran, 'window')} under a policy"),
+             f"{seen.under_policy} of {counted(seen.ran, 'window')} under a policy"),
         Sign(Level.ADVANCED, "Automatic rollback proved", seen.went_back_alone > 0,
-             f"{some(seen.went_back_alone, 'rollback')} begun and finished by the engine"),
+             f"{counted(seen.went_back_alone, 'rollback')} begun and finished by the engine"),
         Sign(Level.ADVANCED, "Budget gates on", seen.budget_checks >= seen.ran,
-             f"the error budget was judged before {seen.budget_checks} of {some(seen.ran, 'window')}"),
+             f"the error budget was judged before {seen.budget_checks} of {counted(seen.ran, 'window')}"),
         Sign(Level.ADVANCED, "Scheduled without collisions", seen.overrides == 0,
-             f"{some(seen.overrides, 'conflict')} accepted in spite of it" if seen.overrides else "no conflict was accepted"),
+             f"{counted(seen.overrides, 'conflict')} accepted in spite of it" if seen.overrides else "no conflict was accepted"),
         Sign(Level.ADVANCED, "Advice used", None, "what the decision aid is asked is not kept", counts=False),
     ]  # fmt: skip
 
@@ -100,7 +103,3 @@ def tags(seen: Evidence) -> Sign:
         return Sign(Level.INTERMEDIATE, title, None, "no event of a critical objective was measured inside a window")
     said = f"{seen.tagged:,} of {seen.expected_tags:,} events carry the window's tag"
     return Sign(Level.INTERMEDIATE, title, seen.tagged >= seen.expected_tags, said)
-
-
-def some(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

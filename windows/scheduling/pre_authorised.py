@@ -12,6 +12,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from windows.lifecycle.words import counted
+
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")  # as RFC 5545 names them, Monday first
 WORDS = dict(zip(DAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True))
 
@@ -76,7 +78,7 @@ def beyond(asked: Change, begins: datetime, ends: datetime, template: Allowed) -
     if quieter := sorted(asked.expected - allowed.expected):
         found.append(f"It makes an alert quieter that the template does not name: {quieter[0]}.")
     if ends - begins > template.longest:
-        found.append(f"It takes longer than {template.longest // timedelta(minutes=1)} minutes.")
+        found.append(f"It takes longer than {counted(template.longest // timedelta(minutes=1), 'minute')}.")
     if not within(begins, ends, template.hours):
         found.append(f"It is not within {template.hours.told}.")
     return found

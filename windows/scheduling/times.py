@@ -12,6 +12,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from windows.errors import Invalid
+from windows.lifecycle.words import counted
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 FARTHEST = timedelta(days=5 * 366)  # nobody plans further; the year 9999 is a typing error
@@ -103,7 +104,7 @@ def check_period(starts_at: datetime, ends_at: datetime, *, longest: timedelta, 
     if ends_at - starts_at > longest:
         hours = longest.total_seconds() / 3600
         raise Invalid(
-            f"A window lasts at most {hours:g} hours; this one would last {(ends_at - starts_at).total_seconds() / 3600:g}.",
+            f"A window lasts at most {counted(hours, 'hour')}; this one would last {(ends_at - starts_at).total_seconds() / 3600:g}.",
             field="ends_at",
         )
     if start_is_new and starts_at < now - EARLIER:

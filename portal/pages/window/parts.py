@@ -16,6 +16,7 @@ from portal.dashboards.debug import stretches
 from portal.pages.alerts import alerts_in
 from portal.pages.request.meaning import facts_of, signing
 from portal.pages.request.outline import of_window, version_of
+from portal.pages.window.history import names_in
 from portal.pages.window.impact import impact
 from portal.pages.window.offers import AHEAD
 from windows.access.paging import cursor_of, cursor_to
@@ -97,7 +98,8 @@ def overview(opened: Opened) -> dict[str, Any]:
         "overrides": overrides,
         "announcement": announcement_of(view.id),
         "may_announce": not view.confidential and permitted(actor, Verb.ANNOUNCE, view.subject),
-        "timeline": trail(window=view.reference, without=ROUTINE, newest_first=True, limit=LATEST),
+        "timeline": (latest := trail(window=view.reference, without=ROUTINE, newest_first=True, limit=LATEST)),
+        "names": names_in(latest),
     }
 
 
@@ -166,7 +168,7 @@ def audit(opened: Opened) -> dict[str, Any]:
     found = trail(window=opened.view.reference, newest_first=True, limit=ENTRIES + 1, after=after[0] if after else None)
     shown = found[:ENTRIES]
     onward = f"?{urlencode({'cursor': cursor_to([shown[-1].id])})}" if len(found) > ENTRIES else ""
-    return {"timeline": shown, "onward": onward, "is_later": after is not None}
+    return {"timeline": shown, "names": names_in(shown), "onward": onward, "is_later": after is not None}
 
 
 def alerts(opened: Opened) -> dict[str, Any]:

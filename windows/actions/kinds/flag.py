@@ -18,7 +18,7 @@ from windows.actions.params import Duration, Slug, SlugOrAny, Text
 from windows.actions.params import Params as Base
 from windows.actions.ports import FlagAddress, FlagState, Laggard
 from windows.actions.probing import WritePath, let_through
-from windows.lifecycle.words import mode_in_words
+from windows.lifecycle.words import counted, mode_in_words
 
 kind = "flag"
 undone = "put back what was set before"
@@ -68,8 +68,9 @@ class Params(Base):
 def sentence(params: Params) -> str:
     where = params.environment if params.region == "*" else f"{params.environment}/{params.region}"
     part = "".join(f" {each}" for each in (params.layer, params.component) if each != "*")
+    paths = len(params.write_paths)
     wait = "" if params.converge is False else " and wait until its nodes hold it"
-    wait += f", then try that {len(params.write_paths)} write paths refuse" if params.write_paths else ""
+    wait += f", then try that {counted(paths, 'write path')} refuse{'s' if paths == 1 else ''}" if paths else ""
     return f"Set {params.service}{part} in {where} to {mode_in_words(params.mode)}{wait}"
 
 

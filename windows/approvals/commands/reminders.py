@@ -15,6 +15,7 @@ from windows.approvals.policy import told
 from windows.approvals.queries.approvers import approvers_now, next_in_line, open_places
 from windows.approvals.queries.waiting import open_requests
 from windows.approvals.reminding import Step, step_due
+from windows.approvals.words import still_to_sign
 from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.audit.going_on import going_on
@@ -96,7 +97,7 @@ def body(request: ApprovalRequest, person: Person | None, secret: str = "") -> s
         f"Where: {', '.join(places[:10])}{f' and {len(places) - 10} more' if len(places) > 10 else ''}",
         f"Users get: {window.mode.replace('_', ' ')}. {window.expected_impact}".strip(),
         f"Asked by {request.requester.name}; {request.policy}.",
-        f"Missing: {', '.join(told(open_places(request)))}. Without it the request expires when the window should begin.",
+        f"{still_to_sign(told(open_places(request)))} Without it the request expires when the window should begin.",
         "",
     ]
     if secret:

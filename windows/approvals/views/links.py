@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from windows.approvals.commands.links import decide_by_link, link_of
 from windows.approvals.queries import approval_view
+from windows.approvals.words import still_to_sign
 from windows.audit.clock import clock
 from windows.errors import Conflict, Invalid
 from windows.scheduling.queries import window_view
@@ -36,7 +37,7 @@ def decide_by_mail(request: HttpRequest, secret: str) -> HttpResponse:
         raise Conflict(f"This request is {asked.status}: nothing is to be decided here any more.", field="request")
     if not asked.may_sign:
         first = [one for one in asked.missing if one not in asked.later]
-        raise Conflict(f"You have signed it, or it is not yours to sign now. Missing: {', '.join(first) or 'nothing'}.", field="request")
+        raise Conflict(f"You have signed it, or it is not yours to sign now. {still_to_sign(first)}", field="request")
     context = {"window": view, "asked": asked, "link": link, "error": error, "given": request.POST, "length": view.ends_at - view.starts_at}
     return sealed(render(request, "approvals/by_mail.html", context, status=200 if error is None else error.status))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from windows.approvals.queries.standing import standing
 from windows.execution.checking import Answered, Candidate, failed, passed
+from windows.lifecycle.words import counted
 
 
 def check(candidate: Candidate) -> Answered:
@@ -11,4 +12,4 @@ def check(candidate: Candidate) -> Answered:
     evidence = {"digest": found.digest, "policy": found.policy, "fields": list(found.fields)}
     if not found.valid:
         return failed(" ".join(found.reasons), **evidence)
-    return passed(f"Approved under “{found.policy}” by {len(found.approvers)} people.", **evidence)
+    return passed(f"Approved under “{found.policy}” by {counted(len(found.approvers), 'person', 'people')}.", **evidence)

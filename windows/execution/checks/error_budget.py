@@ -5,6 +5,7 @@ from __future__ import annotations
 from slo.objectives.queries import Health, health, promises
 from windows.approvals.queries.budgets import LEAST
 from windows.execution.checking import Answered, Candidate, failed, passed, unknown
+from windows.lifecycle.words import counted
 
 
 def check(candidate: Candidate) -> Answered:
@@ -28,6 +29,7 @@ def _told(one: Health, floor: float) -> str:
     budget = one.figures.adjusted
     compared = "less than" if (budget.remaining or 0) < floor else "at least"
     return (
-        f"{one.promise.slug}: {budget.spent:g} of {budget.allowed or 0:g} allowed bad events are spent in {one.promise.window_days} days,"
+        f"{one.promise.slug}: {budget.spent:g} of {budget.allowed or 0:g} allowed bad events are spent"
+        f" in {counted(one.promise.window_days, 'day')},"
         f" {100 * (budget.remaining or 0):.0f} % of the budget is left, {compared} the {100 * floor:.0f} % this work needs."
     )

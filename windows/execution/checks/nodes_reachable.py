@@ -10,6 +10,7 @@ from datetime import timedelta
 from windows.execution.checking import Answered, Candidate, failed, passed
 from windows.execution.models import Run
 from windows.flags.queries import convergence
+from windows.lifecycle.words import counted
 
 MAX_AGE = timedelta(seconds=120)  # nodes post their receipt anew every 30 s
 ANY = "*"
@@ -33,7 +34,8 @@ def check(candidate: Candidate) -> Answered:
         )
     if silent:
         return failed(f"{len(silent)} of {seen} nodes do not acknowledge the flags in force: {', '.join(silent[:10])}.", **evidence)
-    return passed(f"{seen} nodes acknowledge the flags in force." if seen else "No node is registered for this scope.", **evidence)
+    heard = f"{counted(seen, 'node')} acknowledge{'s' if seen == 1 else ''} the flags in force."
+    return passed(heard if seen else "No node is registered for this scope.", **evidence)
 
 
 def unheard(run: Run) -> list[str]:

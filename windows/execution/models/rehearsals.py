@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from windows.lifecycle.words import counted
 from windows.runbooks.models import RunbookVersion
 from windows.scheduling.models import Window
 
@@ -30,7 +31,7 @@ class RehearsalPolicy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"tier {self.tier}, {self.good_for_days} days"
+        return f"tier {self.tier}, {counted(self.good_for_days, 'day')}"
 
 
 class BreakGlass(models.Model):

@@ -17,6 +17,7 @@ from slo.telemetry.queries import tagged
 from windows.catalogue.models import Deployment
 from windows.execution.models import Run
 from windows.lifecycle.states import Mode
+from windows.lifecycle.words import counted
 from windows.scheduling.models import WindowScope
 from windows.signals.queries import carried, traced
 
@@ -81,7 +82,10 @@ def gap(run: Run, now: datetime) -> str:
     said = [f"{100 * good / total:.1f} % of {what} ({good:,} of {total:,}{unit})" for what, unit, good, total in short]
     why = [f"The tag {name} is on {'; '.join(said)}; all of it is needed to tell what the window did."] if said else []
     silent = stopped(run, {service for service, _ in places} - {one.service for one in told if one.what == "spans"}, when)
-    why += [f"{service} sent no trace since {when.start:%H:%M}, and {count} spans in as long a time before." for service, count in silent]
+    why += [
+        f"{service} sent no trace since {when.start:%H:%M}, and {counted(count, 'span')} in as long a time before."
+        for service, count in silent
+    ]
     return " ".join([*why, "Resume to complete it in spite of that."]) if why else ""
 
 

@@ -13,7 +13,7 @@ from windows.execution.models import Run, Surface
 from windows.execution.states import SurfaceStatus
 from windows.flags.models import FlagVersion
 from windows.lifecycle.states import Mode
-from windows.lifecycle.words import mode_in_words
+from windows.lifecycle.words import counted, mode_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def told(state: object) -> str:
     """Small JSON as one line for people."""
     match state:
         case {"scopes": int(count)}:
-            return f"{count} places marked as open"
+            return f"{counted(count, 'place')} marked as open"
         case {"status": str(status), "sequence": int(sequence)}:
             return f"{status.replace('_', ' ')}, SEQUENCE {sequence}"
         case {"matchers": list(matchers)}:

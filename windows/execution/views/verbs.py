@@ -20,7 +20,7 @@ from windows.execution.queries.plans import plan_of
 from windows.execution.queries.reserves import reserve_of
 from windows.execution.queries.views import RunView, StepView, run_view, runs_of
 from windows.execution.states import Phase, StepStatus
-from windows.execution.views.words import QUESTIONS
+from windows.execution.views.words import QUESTIONS, steps_told, turning_back
 from windows.lifecycle.states import ChangeType, WindowStatus
 from windows.scheduling.models import Window
 from windows.scheduling.outline import outline
@@ -131,12 +131,7 @@ def facts_of(view: WindowView) -> tuple[str, ...]:
     window = Window.objects.select_related("runbook_version").defer("vevent").get(pk=view.id)
     plan = plan_of(window)
     reserve = reserve_of(window.runbook_version.runbook_id if window.runbook_version else None, plan.rollback_reserve)
-    then = "it rolls back" if plan.on_turn_back == "roll_back" else plan.on_turn_back.replace("_", " ")
-    return (
-        *outline(view),
-        f"Turn-back time is {view.ends_at - reserve:%Y-%m-%d %H:%M} UTC; what is not done by then: {then}.",
-        f"Steps: {len(plan.steps)}, of which {sum(not step.undo for step in plan.steps)} have no undo.",
-    )
+    return (*outline(view), turning_back(view.ends_at - reserve, plan.on_turn_back), steps_told(plan.steps))
 
 
 @signed_in

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+
+from windows.lifecycle.words import counted
+from windows.runbooks.spec.model import StepSpec
 
 QUESTIONS: dict[str, dict[str, Any]] = {
     "hold": {
@@ -44,3 +49,16 @@ QUESTIONS: dict[str, dict[str, Any]] = {
         "tone": "main",
     },
 }
+
+AT_TURN_BACK = {"roll_back": "it rolls back by itself", "hold": "it is held and a person is asked"}
+
+
+def turning_back(at: datetime, policy: str) -> str:
+    return f"If it is not done by {at:%Y-%m-%d %H:%M} UTC, its turn-back time, {AT_TURN_BACK[policy]}."
+
+
+def steps_told(steps: Sequence[StepSpec]) -> str:
+    """How many, and how many of them nothing takes back; what only looks or proves is counted, and leaves nothing behind."""
+    one_way = sum(bool(step.no_undo_reason) and step.undo is None for step in steps)
+    which = "" if not one_way else ", without an undo" if len(steps) == 1 else f", {one_way} of them without an undo"
+    return f"It has {counted(len(steps), 'step')}{which}."

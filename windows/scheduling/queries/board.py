@@ -14,6 +14,7 @@ from django.db.models.functions import Concat, Lower
 from windows.access.roles import Actor, Subject, Verb, permitted
 from windows.catalogue.models import Environment, Region, Service, Team
 from windows.lifecycle.states import HOLDS_SLOT, WindowStatus
+from windows.lifecycle.words import counted
 from windows.scheduling.models import WindowScope
 from windows.scheduling.queries.calendar import CalendarFilter, check, chosen, near
 from windows.scheduling.queries.freezes import FreezeView, freezes
@@ -133,7 +134,7 @@ def lane_heads(wanted: CalendarFilter, lanes: Lanes, scopes: QuerySet[WindowScop
     if lanes.by == "service":
         return [LaneHead(one.slug, one.slug, f"{one.team.name} · tier {one.tier}", one.team.slug, (one.slug,)) for one in found], total
     if lanes.by == "team":
-        return [LaneHead(one.slug, one.name, counted(len(one.owned)), one.slug, tuple(one.owned)) for one in found], total
+        return [LaneHead(one.slug, one.name, counted(len(one.owned), "service"), one.slug, tuple(one.owned)) for one in found], total
     return [LaneHead(one.slug, one.name) for one in found], total
 
 
@@ -161,10 +162,6 @@ def every_lane(wanted: CalendarFilter, lanes: Lanes) -> QuerySet[Any]:
             return Environment.objects.filter(slug=wanted.environment) if wanted.environment is not None else Environment.objects.all()
         case _:
             return Region.objects.all()
-
-
-def counted(services: int) -> str:
-    return f"{services} service{'' if services == 1 else 's'}"
 
 
 def affordable(heads: list[LaneHead], counts: dict[str, int]) -> list[LaneHead]:
