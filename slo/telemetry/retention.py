@@ -6,9 +6,11 @@ So an old range is exact to the hour, and to the day where only day totals are l
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.db.models.functions import Now
 
 from slo.telemetry.models import Counter, DayTotal, Measurement, Owed, Sample, TaggedMinute
@@ -19,6 +21,7 @@ SAMPLES = timedelta(days=2)  # counted from their arrival: for so long the same 
 MINUTES = timedelta(days=35)
 NEAR = timedelta(hours=24)  # so close to a window, minutes stay minutes
 HOURS = timedelta(days=400)  # 13 months; day totals stay for ever
+KEPT: tuple[type[Model], ...] = (Sample, Counter, Owed, TaggedMinute, Measurement, DayTotal)
 
 THIN = """
 with old as (
@@ -46,13 +49,17 @@ def forget() -> int:
     return gone + sum(thin(one) for one in series)
 
 
+def drop(series: Collection[str]) -> int:
+    """Forget all of these series, which were never an objective's; returns how many rows went. Each in a transaction of its own."""
+    first, *others = (model._default_manager.filter(series__in=series).order_by().values_list("series", flat=True) for model in KEPT)
+    return sum(drop_one(one) for one in sorted(first.union(*others)))
+
+
 @transaction.atomic(durable=True)
-def drop(series: str) -> None:
-    """Forget all of a series that was never an objective's."""
+def drop_one(series: str) -> int:
     with connection.cursor() as cursor:
         lock(cursor, series)
-    for model in (Sample, Counter, Owed, TaggedMinute, Measurement, DayTotal):
-        model._default_manager.filter(series=series).delete()
+    return sum(model._default_manager.filter(series=series).delete()[0] for model in KEPT)
 
 
 @transaction.atomic(durable=True)

@@ -10,14 +10,17 @@ import pytest
 from django.core import signing
 from django.core.signals import request_started
 
-from slo.telemetry.models import DayTotal, Measurement, Sample
+from slo.telemetry.commands import push
+from slo.telemetry.models import Counter, DayTotal, Measurement, Sample, TaggedMinute
+from slo.telemetry.readings import Push
 from tests import given_windows as given
 from windows.access.roles import Role
 from windows.audit.clock import clock
-from windows.signals import door
+from windows.signals import door, tasks
+from windows.signals.commands import canaries, sweeping
 from windows.signals.commands.canaries import fly
-from windows.signals.models import StoredLine, StoredSpan
-from windows.signals.otlp.canary import Canary, log_of, point_of
+from windows.signals.models import SentCanary, StoredLine, StoredSpan
+from windows.signals.otlp.canary import METRIC, NAME, Canary, log_of, point_of, span_of
 from windows.signals.otlp.reading import PROTOBUF
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,3 +87,43 @@ def test_nobody_gets_in_by_another_claim(one: Canary, client: Any, monkeypatch: 
     assert set(Measurement.objects.values_list("series", flat=True)) == {one.series}, "no objective's own"
     monkeypatch.setattr(door, "GOOD_FOR", -1)
     assert post(client, body, claim).status_code == 401, "it is worth nothing any more"
+
+
+def late(client: Any, one: Canary) -> None:
+    """It flies, and its door stores all of it after it was looked for and taken away."""
+    now = clock()
+    fly(one, now, metrics=True, pushes=True)
+    for signal, body in (("logs", log_of(one, now)), ("traces", span_of(one, now)), ("metrics", point_of(one, now))):
+        assert post(client, body, f"{door.SCHEME} {door.signed(body, one.series)}", signal).status_code == 200
+
+
+def test_what_comes_late_of_a_canary_is_swept_and_nothing_that_anybody_sends_like_it(
+    one: Canary, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "AT_ONCE", 1)
+    late(client, one)
+    late(client, Canary(one.window, one.service, one.environment, "2"))
+    now = clock()
+    line, span = StoredLine.objects.filter(trace_id=one.trace_id).get(), StoredSpan.objects.get(trace_id=one.trace_id)
+    assert line.text == span.name == NAME and line.window == one.window
+    for row, changed in ((line, {"digest": "like it"}), (span, {"service": "mail"}), (span, {"span_id": "ab" * 8})):
+        kept = {field.name: getattr(row, field.name) for field in row._meta.fields if field.name != "id"}
+        type(row)._default_manager.create(**kept | changed)  # of a service that was called with its trace, or of a stranger who read it
+    for series in ("canary", f"canary:{'0' * 40}", METRIC):
+        push(series, [Push("x", now, 1, 1, canaries.PUSHED, one.window)])
+    assert tasks.forget_at(now + timedelta(minutes=59)) == 0 and StoredLine.objects.count() == 3
+    assert tasks.forget_at(now + timedelta(minutes=61)) > 0
+    assert [row.digest for row in StoredLine.objects.all()] == ["like it"]
+    assert sorted(StoredSpan.objects.values_list("service", "span_id")) == [("mail", one.span_id), ("orders", "ab" * 8)]
+    for model in (Sample, Measurement, DayTotal, TaggedMinute):
+        assert set(model._default_manager.values_list("series", flat=True)) == {"canary", f"canary:{'0' * 40}", METRIC}
+    assert not Counter.objects.exists() and not SentCanary.objects.exists()
+
+
+def test_a_canary_over_which_its_process_died_is_swept_too(one: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canaries, "take_away", lambda _: 0)
+    fly(one, clock(), metrics=False, pushes=True, scrapes=True)
+    assert StoredLine.objects.exists() and StoredSpan.objects.exists() and Counter.objects.exists()
+    tasks.forget_at(clock() + timedelta(minutes=61))
+    for model in (StoredLine, StoredSpan, Sample, Counter, Measurement, DayTotal, TaggedMinute, SentCanary):
+        assert not model._default_manager.exists()

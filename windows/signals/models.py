@@ -78,6 +78,23 @@ class StoredLine(models.Model):
         return self.text[:60]
 
 
+class SentCanary(models.Model):
+    """By which rows a canary is known, noted before it is sent (commands/sweeping.py): the digest of its line, its span, its series."""
+
+    service = models.CharField(max_length=63)
+    trace_id = models.CharField(max_length=32)
+    span_id = models.CharField(max_length=16)
+    series = models.CharField(max_length=120)
+    line = models.CharField(max_length=40)
+    sent_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["sent_at"], name="canary_by_age")]
+
+    def __str__(self) -> str:
+        return self.series
+
+
 class Room(models.Model):
     """How many bytes are taken by one window, by one service in it, or by one service on one day without a window."""
 

@@ -13,6 +13,7 @@ from windows.audit.forgetting import forget as forgotten
 from windows.audit.forgetting import spare
 from windows.scheduling.models import WindowScope
 from windows.signals.commands import measuring, scraping
+from windows.signals.commands.sweeping import sweep
 from windows.signals.models import Room, StoredLine, StoredSpan
 from windows.signals.nearness import NEAR
 
@@ -39,13 +40,14 @@ def forget() -> int:
 
 def forget_at(now: datetime) -> int:
     """What carries a window's tag stays as long as the window's own evidence, and so does what lies near a window that ran; the rest
-    goes after a week, when each row is judged once. In batches: the next tick goes on."""
+    goes after a week, when each row is judged once; what is left of a canary goes after an hour. In batches: the next tick goes on."""
     gone = 0
     for rows, at in ((StoredSpan.objects.all(), "begins_at"), (StoredLine.objects.all(), "at")):
         gone += forgotten(rows.filter(**{f"{at}__lt": now - KEPT_NEAR}))
         due = rows.filter(window="", stays=False, **{f"{at}__lt": now - KEPT})
         gone += forgotten(due.filter(~near(at)))
         spare(due.filter(near(at)), stays=True)
+    gone += sweep(now)
     return gone + forgotten(Room.objects.filter(used_at__lt=now - KEPT_NEAR)) + forgotten(days().filter(used_at__lt=now - KEPT - NEAR))
 
 

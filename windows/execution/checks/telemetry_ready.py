@@ -7,6 +7,8 @@ the begin.
 
 from __future__ import annotations
 
+import secrets
+
 from django.conf import settings
 
 from slo.budget import Ratio
@@ -48,7 +50,9 @@ def sent(place: tuple[str, str], wanted: list[Promise], candidate: Candidate) ->
     """A canary through everything that this service sends to us."""
     service, environment = place
     sources = {one.source for one in wanted if (one.service, one.environment) == place}
-    one = Canary(candidate.window.reference, service, environment, f"{candidate.run.pk} {candidate.now.isoformat()}")
+    one = Canary(
+        candidate.window.reference, service, environment, f"{candidate.run.pk} {candidate.now.isoformat()} {secrets.token_hex(16)}"
+    )
     found = fly(one, candidate.now, metrics=OTLP in sources, pushes=PUSH in sources, scrapes=SCRAPE in sources)
     return [Signal(f"the {flown.signal} of {service}/{environment}", int(flown.came_back), why=flown.why) for flown in found]
 

@@ -4,7 +4,8 @@ It goes the way of what services send, through the portal's own OTLP door (OTLP_
 the view; there its bytes are read, matched with the window, given room and stored. What loses the canary's tag loses theirs. Two things it
 does not try: the services' tokens, since it knocks with a claim of its own (door.py), and the JSON door of pushed measurements, whose
 canary is counted from here on. Without OTLP_URL all of it begins at the bytes.
-Nobody's figures hold it: its metric has a series of its own, and nothing of it is left when it has been found.
+Nobody's figures hold it: its metric has a series of its own, and nothing of it is left when it has been found. What comes later than it was
+looked for is swept (sweeping.py).
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ from slo.telemetry.commands import push, push_points
 from slo.telemetry.increases import Point
 from slo.telemetry.queries import labelled
 from slo.telemetry.readings import Push
-from slo.telemetry.retention import drop
 from windows.errors import Refused
 from windows.signals.commands.keeping import known, stored
 from windows.signals.commands.scraping import TAG, Place, records
+from windows.signals.commands.sweeping import noted, take_away
 from windows.signals.door import knock
 from windows.signals.models import StoredLine, StoredSpan
 from windows.signals.otlp.canary import METRIC, Canary, log_of, point_of, span_of
@@ -65,7 +66,7 @@ def fly(one: Canary, now: datetime, *, metrics: bool, pushes: bool, scrapes: boo
     ways += [("metrics", count, is_counted)] if metrics else []
     ways += [("pushed measurements", measure, is_counted)] if pushes else []
     ways += [("scraped counters", read, is_counted)] if scrapes else []
-    found = []
+    found, row = [], noted(one, now)
     for signal, send, came_back in ways:
         try:
             why = send(one, now)
@@ -73,7 +74,7 @@ def fly(one: Canary, now: datetime, *, metrics: bool, pushes: bool, scrapes: boo
         except (Refused, Invalid) as refusal:
             found.append(Flown(signal, False, refusal.detail))
         finally:
-            take_away(one)
+            take_away([row])
     return found
 
 
@@ -134,9 +135,3 @@ def is_counted(one: Canary, now: datetime) -> bool:
     at = minute_of(now)
     found = labelled(one.series, at, at + MINUTE)
     return set(found) == {one.window} and found[one.window].total == 1
-
-
-def take_away(one: Canary) -> None:
-    StoredLine.objects.filter(trace_id=one.trace_id).delete()
-    StoredSpan.objects.filter(trace_id=one.trace_id).delete()
-    drop(one.series)
