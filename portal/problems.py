@@ -25,10 +25,12 @@ from django.core.exceptions import (
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import Resolver404
 from django.utils.cache import patch_vary_headers
 from rest_framework import exceptions as drf
 
 import slo.errors
+from portal.slashes import without_slash
 from windows.errors import Refused
 
 log = logging.getLogger("portal.problems")
@@ -182,7 +184,8 @@ def sentence(errors: list[dict[str, str]]) -> str:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return answer(request, problem_of(Http404()))
+    elsewhere = without_slash(request) if isinstance(exception, Resolver404) else None
+    return elsewhere or answer(request, problem_of(Http404()))
 
 
 def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -50,6 +50,13 @@ def own_clock(context: template.Context, start: datetime, end: datetime, own: st
     return "" if is_same(there, ZoneInfo(context.get("zone") or "UTC"), start, end) else period(start, end, there)
 
 
+@register.simple_tag
+def clock_called(at: datetime, zone: str, word: str) -> str:
+    """`Europe/Berlin, its own zone` beside a time of that zone; only the word where the time's own sign is the zone's name."""
+    sign = at.astimezone(ZoneInfo(zone)).tzname()
+    return word if sign == zone.removeprefix("Etc/") else f"{zone}, {word}"
+
+
 @register.simple_tag(takes_context=True)
 def utc_clock(context: template.Context, start: datetime, end: datetime, own: str) -> str:
     """The period in UTC; empty where the reader's clock or the window's own shows it already."""

@@ -123,7 +123,9 @@ def test_parameters_are_typed_fields_of_the_chosen_runbook(ada) -> None:
     told = client.post("/windows/saving", sent | {"version": "1", "parameter_batch": "9000"}).content.decode()
     assert 'id="parameter_batch-error" hx-swap-oob="true"><p class="error"' in told
     assert Window.objects.get().parameters == {"batch": 20, "table": "orders"}
-    assert "7 min 30 s before the end" in client.get("/windows/meaning", sent).content.decode()
+    assert "7 min 30 s before the end" in (meant := client.get("/windows/meaning", sent).content.decode())
+    assert "<dt>Your time</dt>" in meant and "sets a flag" not in meant
+    assert "No step of the runbook sets a flag" in client.get("/windows/meaning", sent | {"mode": "offline"}).content.decode()
 
 
 def test_the_panel_is_right_about_what_is_typed(ada) -> None:

@@ -40,6 +40,13 @@ def test_a_span_is_said_in_its_zone_and_names_a_clock_change() -> None:
     assert "Tue 24 Nov 23:00–Wed 25 Nov 04:00 CET" in long
 
 
+@pytest.mark.parametrize(
+    ("zone", "text"), [("UTC", "its own zone"), ("Etc/UTC", "its own zone"), ("Europe/Berlin", "Europe/Berlin, its own zone")]
+)
+def test_a_zone_is_said_once(zone: str, text: str) -> None:
+    assert clocks.clock_called(datetime(2026, 11, 24, tzinfo=UTC), zone, "its own zone") == text
+
+
 def test_how_far_away() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     assert signs.relative(now + timedelta(hours=3), now) == "in 3 h"

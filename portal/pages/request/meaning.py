@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from portal.dashboards.outlook import Touched, estimate
+from portal.pages.request.modes import unlike
 from portal.pages.request.outline import Outline, of_form, of_window, version_of
 from slo.budget import after
 from slo.forecast import Forecast
@@ -70,6 +71,7 @@ class Turning:
     at: datetime
     then: str
     trouble: str = ""
+    unlike: str = ""  # where its flags and the window's mode disagree
 
 
 @reads
@@ -103,7 +105,7 @@ def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: date
     material = material_from(facts_of(outline, version), outline.scope)
     row = policy_fitting(material, outline.scope)
     policy, beyond = bounded(row, outline.change_type, outline.starts_at, outline.ends_at, now)
-    unlike = not_standard(policy, material)
+    not_alike = not_standard(policy, material)
     told = budgets(outline.places, now)
     ahead = forecasts(outline.planned, told, actor, now)
     spent = [replace(arithmetic(one, outline.slack), forecast=then) for one, then in zip(told, ahead, strict=True)]
@@ -125,8 +127,8 @@ def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: date
         "policy": policy.name,
         "beyond": beyond,
         "beyond_refuses": bool(beyond) and not row.bounds.else_role,
-        "pre_authorised": not policy.requires and not short and not unlike,
-        "unlike": unlike,
+        "pre_authorised": not policy.requires and not short and not not_alike,
+        "unlike": not_alike,
         "short_budget": not policy.requires and bool(short),
         "signing": signing(policy, material, outline.involved),
         "separate": policy.separate_executor,
@@ -198,4 +200,4 @@ def turning(outline: Outline, version: RunbookVersion | None) -> Turning | None:
     except Invalid as error:
         return Turning(0, timedelta(), outline.ends_at, "", error.detail)
     reserve = reserve_of(version.runbook_id, plan.rollback_reserve)
-    return Turning(len(plan.steps), reserve, outline.ends_at - reserve, plan.on_turn_back)
+    return Turning(len(plan.steps), reserve, outline.ends_at - reserve, plan.on_turn_back, unlike=unlike(outline.mode, plan.steps))
