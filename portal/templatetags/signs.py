@@ -214,9 +214,9 @@ def initials(name: str) -> str:
 
 
 @register.filter
-def share(value: float | None) -> str:
+def share(value: float | Decimal | None) -> str:
     """0.9987 → 99.87 %."""
-    return "not known" if value is None else percent(value)
+    return "not known" if value is None else percent(float(value))
 
 
 @register.filter

@@ -14,6 +14,7 @@ from windows.announcements.commands.announcing import announce, withdraw
 from windows.announcements.commands.components import publish_service
 from windows.approvals.commands import request_window
 from windows.audit.clock import clock
+from windows.catalogue.models import Membership
 from windows.delivery.models import Message
 from windows.execution.models import Run
 from windows.notices.commands.telling import tell_ahead
@@ -67,6 +68,11 @@ def test_messages_without_its_name_and_the_notice_ahead_are_known(window: Window
     Window.objects.filter(pk=window.pk).update(status="approved", starts_at=now + timedelta(hours=3), ends_at=now + timedelta(hours=4))
     tell_ahead()
     assert told(window, NOTIFIED)[1].endswith(" The notice before its start went out. 1 on call.")
+    Membership.objects.filter(role=Role.ON_CALL.value).delete()
+    assert told(window, NOTIFIED)[0] == "not"
+    Window.objects.filter(pk=window.pk).update(status="completed", started_at=now, ended_at=now)
+    state, said = told(window, NOTIFIED)
+    assert state == "done" and said.endswith(" The notice before its start went out."), "who is on call now says nothing of then"
 
 
 def test_a_rehearsal_or_dry_run_that_went_well_is_a_test(db: None) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.template import Context
@@ -98,3 +99,12 @@ def test_what_came_and_went_is_said_in_the_timeline() -> None:
 def test_a_window_that_nobody_has_begun_is_late(minutes: int, state: str, says: str) -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
     assert clocks.begins(now + timedelta(minutes=minutes), now, state) == says
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(None, "not known"), (0.9987, "99.87 %"), (Decimal("0.999"), "99.9 %"), (Decimal("0.50"), "50 %"), (Decimal(-1), "-100 %")],
+)
+def test_a_share_is_told_whether_it_was_measured_or_agreed(share: float | Decimal | None, said: str) -> None:
+    """A target is kept as a decimal."""
+    assert signs.share(share) == said

@@ -52,6 +52,8 @@ def test_what_is_on_record_is_done_and_what_no_record_tells_is_unknown() -> None
         ({"unannounced": ["orders"]}, "Communication templates ready", "not"),
         ({"confidential": True}, "Communication templates ready", "unknown"),
         ({"on_call": 0}, "On-call and stakeholders notified", "not"),
+        ({"on_call": None}, "On-call and stakeholders notified", "done"),
+        ({"on_call": None, "told": 0}, "On-call and stakeholders notified", "not"),
     ],
 )
 def test_each_item_falls_by_its_own_evidence(changes: dict[str, Any], title: str, state: str) -> None:
@@ -67,6 +69,8 @@ def test_each_item_falls_by_its_own_evidence(changes: dict[str, Any], title: str
             {"told": 2, "queued": 1, "dead": 1, "ahead": True},
             "2 of 4 messages about it got through, 1 on the way, 1 did not get through. The notice before its start went out. 1 on call.",
         ),
+        ({"told": 1, "ahead": True, "on_call": None}, "1 message about it got through. The notice before its start went out."),
+        ({"told": 2, "on_call": 0}, "Nobody is on call for its teams. 2 messages about it got through."),
         ({"told": 0, "beside": ["MW-7"]}, "Told together with MW-7. No notice before its start went out. 1 on call."),
     ],
 )

@@ -22,7 +22,8 @@ class Standing:
     is `low` (by slug). `rehearsed` is the reference of a game day of this runbook version with its rollback; `tried` what another
     rehearsal of it that went well has shown, where there is none. Of the messages about the window `told` got through, `queued` are on
     their way and `dead` got lost; `beside` are windows in whose message it was told. `ahead`: the notice before its start went out.
-    `announced` is what the public reads; `unannounced` are services that it knows and was told nothing about.
+    `announced` is what the public reads; `unannounced` are services that it knows and was told nothing about. `on_call` None: it has
+    begun, and whoever is on call now says nothing of then.
     """
 
     has_owner: bool = True
@@ -45,7 +46,7 @@ class Standing:
     confidential: bool = False
     announced: str = ""
     unannounced: Sequence[str] = ()
-    on_call: int = 0
+    on_call: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def communication(seen: Standing) -> Item:
     if seen.confidential:
         return Item(title, UNKNOWN, "It is confidential: the public is told nothing.")
     if seen.announced:
-        return Item(title, DONE, f"It is announced to the public: “{seen.announced}”.")
+        return Item(title, DONE, f"It is announced to the public: “{seen.announced.rstrip('.')}”.")
     if seen.unannounced:
         return Item(title, NOT, f"The public knows {', '.join(seen.unannounced[:5])} and was told nothing.")
     return Item(title, UNKNOWN, "Nothing was announced to the public; what else is said to customers only people know.")
@@ -164,18 +165,18 @@ def budget(seen: Standing) -> Item:
 
 def notified(seen: Standing) -> Item:
     title = "On-call and stakeholders notified"
-    if not seen.on_call:
-        return Item(title, NOT, "Nobody is on call for its teams.")
+    if seen.on_call == 0:
+        return Item(title, NOT, f"Nobody is on call for its teams. {messages(seen)}")
     if not seen.told and not seen.beside:
         return Item(title, NOT, messages(seen))
     before = "The notice before its start went out." if seen.ahead else "No notice before its start went out."
-    return Item(title, DONE, f"{messages(seen)} {before} {seen.on_call} on call.")
+    return Item(title, DONE, " ".join([messages(seen), before, *([] if seen.on_call is None else [f"{seen.on_call} on call."])]))
 
 
 def messages(seen: Standing) -> str:
     """As the window's Communication tab counts them."""
     sent = seen.told + seen.queued + seen.dead
-    counts = [f"{seen.told} of {sent} message{'' if sent == 1 else 's'} about it got through"]
+    counts = [f"{f'{seen.told} of ' if seen.told < sent else ''}{sent} message{'' if sent == 1 else 's'} about it got through"]
     counts += [f"{seen.queued} on the way"] if seen.queued else []
     counts += [f"{seen.dead} did not get through"] if seen.dead else []
     said = [f"{', '.join(counts)}."] if sent else []

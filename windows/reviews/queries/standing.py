@@ -59,5 +59,5 @@ def standing(view: WindowView, viewer: Actor, now: datetime) -> Standing:
         confidential=view.confidential,
         announced=spoken.announced,
         unannounced=spoken.unannounced,
-        on_call=len(on_call_of({view.team, *view.subject.affected_teams})),
+        on_call=len(on_call_of({view.team, *view.subject.affected_teams})) if view.started_at is None else None,
     )
