@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -16,6 +15,7 @@ from django.utils.text import slugify
 
 from windows.actions.gates import percent
 from windows.approvals.words import roles_in_words, still_to_sign
+from windows.lifecycle.moments import in_zone
 from windows.lifecycle.words import mode_in_words
 
 register = template.Library()
@@ -148,28 +148,7 @@ def period(start: datetime, end: datetime, there: ZoneInfo) -> str:
     return f"{a:%a} {a.day} {a:%b %H:%M}–{last} {b.tzname()}{changes}"
 
 
-UTC_TIMES = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?) UTC(?:( to | and )(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?) UTC)?")
-
-
-@register.filter
-def in_zone(text: str, zone: str) -> str:
-    """A sentence of a judgement with its UTC times as they are read in that zone: `from Tue 24 Nov 02:00 to 04:00 CET`."""
-    there = ZoneInfo(zone)
-
-    def local(written: str) -> datetime:
-        return datetime.fromisoformat(written).replace(tzinfo=UTC).astimezone(there)
-
-    def put(found: re.Match[str]) -> str:
-        a = local(found[1])
-        day = f"{a:%a} {a.day} {a:%b %H:%M}{f':{a:%S}' if a.second else ''}"
-        if not found[3]:
-            return f"{day} {a.tzname()}"
-        b = local(found[3])
-        first = day if a.tzname() == b.tzname() else f"{day} {a.tzname()}"
-        last = (f"{b:%H:%M}" if a.date() == b.date() else f"{b:%a} {b.day} {b:%b %H:%M}") + (f":{b:%S}" if b.second else "")
-        return f"{first}{found[2]}{last} {b.tzname()}"
-
-    return UTC_TIMES.sub(put, text)
+register.filter("in_zone", in_zone)
 
 
 @register.filter

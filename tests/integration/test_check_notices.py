@@ -58,8 +58,9 @@ def test_x06_on_call_and_the_owners_of_other_teams_hear_of_it_a_day_before_and_o
     found = {message.recipient: message for message in Message.objects.filter(dedup_key__startswith="notice:")}
     assert set(found) == {"otto@example.org", "mia@example.org"}
     told = found["mia@example.org"]
+    assert told.timezone == window.timezone, "in which a channel reads its times"
     assert (told.urgency, told.window) == ("notice", window.reference)
-    assert told.title == f"{window.reference} begins {window.starts_at:%a %d %b %H:%M} UTC: {window.title}"
+    assert told.title == f"{window.reference} begins {window.starts_at:%Y-%m-%d %H:%M} UTC: {window.title}"
     for word in ("mail in production/r1", "Users get: ", window.expected_impact, f"/windows/{window.reference}"):
         assert word in told.body, told.body
     assert tell_ahead() == 0 and untold(clock()) == []

@@ -64,11 +64,11 @@ def test_x06_a_window_is_followed_from_its_request_to_its_being_called_off(olga:
     window = touching(olga)
     assert heard() == [], "a draft is told to nobody"
     window = request_window(olga, window.pk)
-    when = f"{window.starts_at:%a %d %b %H:%M} UTC"
+    when = f"{window.starts_at:%Y-%m-%d %H:%M} UTC"
     assert heard() == [(f"{one}@example.org", f"is asked for, {when}") for one in ("mia", "otto")]
     later = window.starts_at + timedelta(hours=2)
     window = amend_window(olga, window.pk, {"starts_at": later, "ends_at": later + timedelta(hours=1)}, window.version)
-    assert heard() == [(f"{one}@example.org", f"moved to {later:%a %d %b %H:%M} UTC") for one in ("mia", "otto")]
+    assert heard() == [(f"{one}@example.org", f"moved to {later:%Y-%m-%d %H:%M} UTC") for one in ("mia", "otto")]
     window = amend_window(olga, window.pk, {"title": "Better words"}, window.version)
     assert heard() == [], "only a move is told"
     cancel_window(olga, window.pk, "Not needed.")
@@ -138,7 +138,7 @@ def test_x06_a_series_called_off_in_one_act_is_one_message(olga: Any) -> None:
     first = given.window(olga, starts_at=given.soon(96))
     series = create_series(olga, first.pk, Pattern(rrule="FREQ=WEEKLY;COUNT=4"), first.version)
     request_following(olga, first.pk)
-    assert [said for _, said in heard()] == [f"(and 3 more of its series) is asked for, {first.starts_at:%a %d %b %H:%M} UTC"] * 2
+    assert [said for _, said in heard()] == [f"(and 3 more of its series) is asked for, {first.starts_at:%Y-%m-%d %H:%M} UTC"] * 2
     second = Window.objects.filter(series=series).order_by("starts_at")[1]
     skip_following(olga, second.pk, "Not needed.")
     found = heard()

@@ -45,7 +45,7 @@ def now(minutes: float = 6) -> datetime:
         (heard(severity="info"), 6, "annotate", "MW-1", "severity is info"),
         (heard(severity=""), 6, "page", "MW-1", "names no severity"),
         (heard(severity="spicy"), 6, "page", "MW-1", "not known"),
-        (heard("OrdersSlow"), 6, "ticket", "MW-1", "expected until 02:30"),
+        (heard("OrdersSlow"), 6, "ticket", "MW-1", "expected until 2026-03-01 02:30 UTC"),
         (heard("OrdersSlow", 31), 32, "page", "MW-1", "from minute 0 to 30 only"),
         (heard("OrdersSlow", environment=""), 6, "page", "MW-1", "not expected"),  # it could be of any environment
         (heard("OrdersSlow", class_="capacity-exhausted"), 6, "page", "MW-1", "always page"),

@@ -64,12 +64,12 @@ def test_x06_of_a_confidential_window_only_those_hear_who_may_see_it() -> None:
 
 def test_x06_a_move_says_from_when_to_when_and_a_series_is_one_message() -> None:
     change = Change(What.MOVED, "It must be approved anew.", before=(NOW, NOW + DAYS))
-    assert heading_of(TOLD, change) == "MW-7 moved to Fri 06 Mar 12:00 UTC: Rebuild"
+    assert heading_of(TOLD, change) == "MW-7 moved to 2026-03-06 12:00 UTC: Rebuild"
     said = body(TOLD, change)
-    assert "Before: 2026-03-01 12:00 to 2026-03-02 12:00 UTC\nWhy: It must be approved anew." in said
+    assert "Before: 2026-03-01 12:00 UTC to 2026-03-02 12:00 UTC\nWhy: It must be approved anew." in said
     off = Change(What.CALLED_OFF, "No need.")
     assert heading_of(TOLD, off, 12) == "MW-7 (and 12 more of its series) will not take place: Rebuild"
     lines = body(TOLD, off, [f"MW-{n}" for n in range(12)]).split("\n")
     assert lines.count("And 2 more") == 1 and "And MW-9" in lines and "And MW-10" not in lines
     assert heading_of(TOLD, Change(What.ENDED, ended="completed")) == "MW-7 has ended: completed: Rebuild"
-    assert heading_of(TOLD, Change(What.LONGER, until=NOW)) == "MW-7 goes on until Sun 01 Mar 12:00 UTC: Rebuild"
+    assert heading_of(TOLD, Change(What.LONGER, until=NOW)) == "MW-7 goes on until 2026-03-01 12:00 UTC: Rebuild"

@@ -14,11 +14,11 @@ AHEAD = Told(
 
 
 def test_x06_it_says_when_where_what_users_get_and_whom_to_ask() -> None:
-    assert heading(AHEAD) == "MW-1042 begins Sun 01 Mar 22:00 UTC: Rebuild the index"
+    assert heading(AHEAD) == "MW-1042 begins 2026-03-01 22:00 UTC: Rebuild the index"
     reason, facts, last = body(AHEAD).split("\n\n")
     assert reason == "It has grown."
     when, where, get, ask = facts.split("\n")
-    assert when == "When: 2026-03-01 22:00 to 2026-03-01 23:30 UTC"
+    assert when == "When: 2026-03-01 22:00 UTC to 2026-03-01 23:30 UTC"
     assert where.startswith("Where: s0 in production/r1, ") and where.endswith("s9 in production/r1 and 2 more")
     assert (get, ask) == ("Users get: read only. Nothing can be ordered.", "Ask: owner Olga")
     assert last.endswith("https://portal/windows/MW-1042\n")

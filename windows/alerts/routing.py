@@ -77,7 +77,7 @@ def judge(alert: Heard, windows: Sequence[Open], now: datetime) -> Judgement:
     for one in window.expected:
         if one.covers(alert.name, alert.service, alert.environment):
             if one.holds(window.since, now) and alert.starts_at >= window.since + timedelta(minutes=one.begin):
-                said = f"It is expected until {one.until(window.since):%H:%M} UTC: {one.because}."
+                said = f"It is expected until {one.until(window.since):%Y-%m-%d %H:%M} UTC: {one.because}."
                 return told(alert, Action.TICKET, [*why, said], window, expected_until=one.until(window.since))
             why = [*why, f"It was expected from minute {one.begin} to {one.end} only."]
     return told(alert, action, [*why, "It is not expected.", severe], window)

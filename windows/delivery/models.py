@@ -77,6 +77,7 @@ class Message(models.Model):
     outside = models.JSONField(
         default=list, db_default=Value([], models.JSONField())
     )  # title and body for whoever is told in this one's place and may not read it; empty: the same
+    timezone = models.CharField(max_length=60, blank=True, default="", db_default="")  # of its window: for readers whose own is not known
     secret = models.CharField(max_length=200, blank=True, db_default="")  # of its body: taken out once it is delivered, or is worth nothing
     secret_until = models.DateTimeField(null=True)
     status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in MessageStatus], default=MessageStatus.QUEUED.value)

@@ -13,7 +13,7 @@ MOST = 10  # places, and windows, named
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A window as its notices tell it. Times in UTC."""
+    """A window as its notices tell it. Times in UTC: they are put into each reader's zone when they are sent."""
 
     reference: str
     title: str
@@ -57,7 +57,7 @@ ENDS = {
 
 
 def clock_of(at: datetime) -> str:
-    return f"{at:%a %d %b %H:%M} UTC"
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def heading(ahead: Told) -> str:
@@ -97,4 +97,4 @@ def missing_announcement(told: Told, services: Sequence[str]) -> tuple[str, str]
 
 
 def period(starts_at: datetime, ends_at: datetime) -> str:
-    return f"{starts_at:%Y-%m-%d %H:%M} to {ends_at:%Y-%m-%d %H:%M} UTC"
+    return f"{starts_at:%Y-%m-%d %H:%M} UTC to {ends_at:%Y-%m-%d %H:%M} UTC"

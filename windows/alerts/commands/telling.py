@@ -140,6 +140,6 @@ def on_duty(teams: list[str]) -> set[str]:
 def line_of(row: Alert, guides: Iterable[Guide]) -> Line:
     told = {name: row.annotations.get(name, "") for name in ("summary", "description", "runbook_url")}
     return Line(
-        row.name, row.service, row.environment, row.severity, told["summary"] or told["description"], f"{row.starts_at:%d %b %H:%M:%S}",
+        row.name, row.service, row.environment, row.severity, told["summary"] or told["description"], f"{row.starts_at:%Y-%m-%d %H:%M:%S}",
         row.reasons, told["runbook_url"], row.url, [f"{one.title}: {settings.PORTAL_URL}/playbooks/{one.slug}" for one in guides],
     )  # fmt: skip

@@ -109,5 +109,7 @@ def tell(row: EmergencyApproval, step: str, title: str) -> None:
         f"An owner or SRE other than who began it answers for it until {row.due_at:%Y-%m-%d %H:%M} UTC.\n\n"
         f"{settings.PORTAL_URL}/windows/{window.reference}/approve-afterwards\n"
     )
-    said = Saying(f"emergency:{window.pk}:{step}", Urgency.TICKET, title, body, window.reference, about=subject_of(window))
+    said = Saying(
+        f"emergency:{window.pk}:{step}", Urgency.TICKET, title, body, window.reference, about=subject_of(window), timezone=window.timezone
+    )
     reach(said, people, teams)

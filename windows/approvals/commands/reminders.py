@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -19,7 +18,6 @@ from windows.approvals.words import still_to_sign
 from windows.audit.clock import clock
 from windows.audit.commands import record
 from windows.audit.going_on import going_on
-from windows.catalogue.models import Person
 from windows.delivery.commands import Saying, reach
 from windows.delivery.models import Urgency
 from windows.lifecycle.states import WindowStatus
@@ -67,13 +65,13 @@ def tell(request_id: int, step: Step) -> bool:
     title = f"{window.reference} {TITLES[step]}"
     fact = f"request:{request.pk}:{step.value}"
     others = [person for person in beside if person not in can_sign]
-    said = Saying(fact, Urgency.TICKET, title, body(request, None), window.reference, about=subject_of(window))
+    said = Saying(fact, Urgency.TICKET, title, body(request), window.reference, about=subject_of(window), timezone=window.timezone)
     for person in can_sign:
         secret = "" if window.confidential else issue_link(request, person, window.starts_at)
-        own = replace(said, body=body(request, person, secret), secret=secret, secret_until=window.starts_at if secret else None)
+        own = replace(said, body=body(request, secret), secret=secret, secret_until=window.starts_at if secret else None)
         reach(own, [person.email], [])
     for person in others:
-        reach(replace(said, body=body(request, person)), [person.email], [])
+        reach(said, [person.email], [])
     reach(replace(said, title=f"{window.reference} waits for approval"), [], sorted({place.team or window.team.slug for place in places}))
     people = [one.name for one in (*can_sign, *others)]
     words = {Step.ASKED: "Asked", Step.REMINDED: "Reminded", Step.ESCALATED: "Passed on to"}[step]
@@ -83,17 +81,15 @@ def tell(request_id: int, step: Step) -> bool:
     return True
 
 
-def body(request: ApprovalRequest, person: Person | None, secret: str = "") -> str:
+def body(request: ApprovalRequest, secret: str = "") -> str:
     """What the mail says: all that is needed to decide, and where. Only who can sign gets an address that signs, by its `secret`."""
     window = request.window
-    zone = ZoneInfo(person.timezone) if person else ZoneInfo("UTC")
-    begins, ends = (at.astimezone(zone) for at in (window.starts_at, window.ends_at))
     places = sorted({f"{row.service} in {row.environment}/{row.region}" for row in scope_of(window.pk)})
     lines = [
         f"{window.reference} {window.title}",
         window.reason,
         "",
-        f"When: {begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} {zone.key}",
+        f"When: {window.starts_at:%Y-%m-%d %H:%M} UTC to {window.ends_at:%Y-%m-%d %H:%M} UTC",
         f"Where: {', '.join(places[:10])}{f' and {len(places) - 10} more' if len(places) > 10 else ''}",
         f"Users get: {window.mode.replace('_', ' ')}. {window.expected_impact}".strip(),
         f"Asked by {request.requester.name}; {request.policy}.",

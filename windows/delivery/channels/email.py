@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 
+from windows.delivery.clocks import spoken
 from windows.delivery.models import Message
 from windows.delivery.undelivered import Undelivered
 from windows.errors import Invalid
@@ -26,7 +27,8 @@ def checked(address: str, secret: str) -> tuple[str, str]:
 
 def send(message: Message) -> None:
     """One recipient, one mail. The dedup key is its Message-ID's base, so that a second copy can be told for one."""
-    mail = EmailMessage(subject=message.title, body=message.body, to=[message.recipient])
+    title, body = spoken(message)
+    mail = EmailMessage(subject=title, body=body, to=[message.recipient])
     mail.extra_headers["X-Roadworks-Key"] = message.dedup_key
     if message.window:
         mail.extra_headers["X-Roadworks-Window"] = message.window

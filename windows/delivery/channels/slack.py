@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from windows.delivery.clocks import spoken
 from windows.delivery.models import Message
 from windows.delivery.posting import checked_address, encoded, post
 
@@ -18,7 +19,8 @@ def checked(address: str, secret: str) -> tuple[str, str]:
 def send(message: Message) -> None:
     assert message.target is not None
     sign = {"page": ":rotating_light: ", "ticket": ":ticket: "}.get(message.urgency, "")
-    text = f"{sign}*{escaped(message.title)}*\n{escaped(message.body[:LONGEST])}"
+    title, body = spoken(message)
+    text = f"{sign}*{escaped(title)}*\n{escaped(body[:LONGEST])}"
     post(message.target.secret, encoded({"text": text}), {})
 
 

@@ -17,7 +17,7 @@ def queue(  # noqa: PLR0917 - a message has these seven facts
     """Put a finished message into the outbox. Must run inside the transaction of the act it tells of (RuntimeError otherwise).
 
     The same `dedup_key` is kept once, however often it is said; a long one by its hash. `more`: target, fact, teams, facts,
-    outside, secret, secret_until.
+    outside, timezone, secret, secret_until.
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{dedup_key} must be queued in the transaction of its act")

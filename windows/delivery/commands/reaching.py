@@ -49,6 +49,7 @@ class Saying:
     outside: Words | None = None  # None: only that there is something
     secret: str = ""  # a part of the body that is taken out of the outbox once it is delivered, or at `secret_until`
     secret_until: datetime | None = None
+    timezone: str = ""  # the window's: its times are said so to channels, and to people by their own
     heard_as: Urgency | None = None  # the channels that take this heard the same thing so, and do not hear it again
 
     @property
@@ -84,7 +85,9 @@ def withheld(said: Saying, words: Words | None) -> Saying:
         return said
     facts = {name: said.facts[name] for name in PUBLIC if said.facts.get(name)}
     facts["dedup_key"] = sha256(str(said.facts.get("dedup_key") or said.fact).encode()).hexdigest()[:32]
-    return replace(said, title=words.title, body=words.body, window="", facts=facts, about=Subject(), secret="", secret_until=None)
+    return replace(
+        said, title=words.title, body=words.body, window="", facts=facts, about=Subject(), secret="", secret_until=None, timezone=""
+    )
 
 
 def to_person(said: Saying, email: str, teams: list[str]) -> None:
@@ -95,13 +98,13 @@ def to_person(said: Saying, email: str, teams: list[str]) -> None:
         "facts": dict(said.facts),
         "outside": [words.title, words.body] if words else [],
     }
-    more |= {"secret": said.secret, "secret_until": said.secret_until}
+    more |= {"secret": said.secret, "secret_until": said.secret_until, "timezone": said.timezone}
     queue(f"{said.fact}:{email}", PLAIN, email, said.urgency, said.title, said.body, said.window, **more)
 
 
 def to_channel(said: Saying, channel: Channel, teams: list[str]) -> None:
     recipient = channel.address if channel.kind == PLAIN else channel.name
-    more = {"fact": said.fact[:200], "teams": teams, "facts": dict(said.facts), "target": channel}
+    more = {"fact": said.fact[:200], "teams": teams, "facts": dict(said.facts), "target": channel, "timezone": said.timezone}
     queue(f"{said.fact}:channel:{channel.pk}", channel.kind, recipient, said.urgency, said.title, said.body, said.window, **more)
 
 
@@ -130,7 +133,7 @@ def stand_in(message: Message) -> None:
     told already by such a way is not told twice. In the transaction in which its failure is written down."""
     if message.urgency != Urgency.PAGE.value or not message.fact or not message.teams:
         return
-    said = Saying(message.fact, Urgency.PAGE, message.title, message.body, message.window, message.facts)
+    said = Saying(message.fact, Urgency.PAGE, message.title, message.body, message.window, message.facts, timezone=message.timezone)
     said = withheld(said, Words(*message.outside) if message.outside else None)
     for channel in Channel.objects.filter(team__in=message.teams, ended_at=None).exclude(pk=message.target_id or 0).order_by("pk"):
         to_channel(said, channel, message.teams)

@@ -28,15 +28,19 @@ def page(run: Run, key: str, title: str, body: str, urgency: Urgency = Urgency.P
     text = f"{body}\n\n{window.reference} · {window.title} · {run.called}\n{settings.PORTAL_URL}/{place}\n"
     if run.rehearsal:
         title, urgency = f"(rehearsal RH-{run.pk}, no production) {title}", Urgency.TICKET
-    said = Saying(f"run:{run.pk}:{key}", urgency, f"{window.reference} {title}", text, window.reference, about=subject)
+    said = Saying(
+        f"run:{run.pk}:{key}", urgency, f"{window.reference} {title}", text, window.reference, about=subject, timezone=window.timezone
+    )
     reach(said, addresses, teams)
     return len(addresses)
 
 
 def ask(run: Run, reason: str, key: str) -> int:
     """The run is held and a person must decide."""
-    until = f" Without an answer until {run.hold_until:%H:%M:%S} UTC: {run.hold_action.replace('_', ' ')}." if run.hold_until else ""
-    back = f" Turn-back time is {run.turn_back_at:%H:%M:%S} UTC." if run.turn_back_at else ""
+    until = (
+        f" Without an answer until {run.hold_until:%Y-%m-%d %H:%M:%S} UTC: {run.hold_action.replace('_', ' ')}." if run.hold_until else ""
+    )
+    back = f" Turn-back time is {run.turn_back_at:%Y-%m-%d %H:%M:%S} UTC." if run.turn_back_at else ""
     return page(run, f"asked:{key}", "is held and asks", f"{reason}{until}{back}\nResume, retry, skip or roll back.")
 
 
@@ -51,6 +55,8 @@ def page_not_begun(window: Window, reason: str) -> int:
     text = f"{reason}\n\n{window.reference} · {window.title}\n{settings.PORTAL_URL}/windows/{window.reference}\n"
     addresses = list(Person.objects.filter(pk__in=named, is_active=True).values_list("email", flat=True))
     fact = f"window:{window.pk}:{window.starts_at:%Y%m%dT%H%M%S}:not-begun"
-    said = Saying(fact, Urgency.PAGE, f"{window.reference} did not begin", text, window.reference, about=subject_of(window))
+    said = Saying(
+        fact, Urgency.PAGE, f"{window.reference} did not begin", text, window.reference, about=subject_of(window), timezone=window.timezone
+    )
     reach(said, addresses, [window.team.slug])
     return len(addresses)

@@ -29,7 +29,7 @@ def warn(run_id: int) -> bool:
     if not Run.objects.filter(pk=run_id, warned_at=None).update(warned_at=clock()):
         return False
     policy = "it is rolled back" if run.overrun_policy == "roll_back" else "it is held and you are asked"
-    body = f"At {run.turn_back_at:%H:%M:%S} UTC {policy}, unless it is done by then."
+    body = f"At {run.turn_back_at:%Y-%m-%d %H:%M:%S} UTC {policy}, unless it is done by then."
     tell(run, ENGINE, [("run.turn_back_near", {"policy": run.overrun_policy})])
     page(run, "turn-back", "turns back soon", body)
     return True
@@ -42,7 +42,7 @@ def report_overrun(run_id: int) -> bool:
     if not Run.objects.filter(pk=run_id, overrun_at=None).update(overrun_at=clock()):
         return False
     tell(run, ENGINE, [("run.overran", {"status": run.status, "ends_at": run.window_ends_at.isoformat()})])
-    body = f"It was to end at {run.window_ends_at:%H:%M:%S} UTC and is {run.status.replace('_', ' ')}."
+    body = f"It was to end at {run.window_ends_at:%Y-%m-%d %H:%M:%S} UTC and is {run.status.replace('_', ' ')}."
     page(run, "overrun", "overruns its window", body)
     return True
 

@@ -57,9 +57,11 @@ def ask_extension(actor: Actor, window_id: int, until: datetime, reason: str) ->
     teams = [window.team.slug]
     people = {one.email for one in (*holders(teams, Role.OWNER), *sre_contacts()) if one.id != actor.person_id}
     link = f"{settings.PORTAL_URL}/windows/{window.reference}/extensions/{row.pk}"
-    body = f"{actor.name}: {why}\n\nIt ends at {run.window_ends_at:%H:%M} UTC and should go on until {until:%Y-%m-%d %H:%M} UTC.\n{link}\n"
+    ends = f"It ends at {run.window_ends_at:%Y-%m-%d %H:%M} UTC and should go on until {until:%Y-%m-%d %H:%M} UTC."
+    body = f"{actor.name}: {why}\n\n{ends}\n{link}\n"
     title = f"{window.reference} asks for more time"
-    reach(Saying(f"extension:{row.pk}", Urgency.PAGE, title, body, window.reference, about=subject_of(window)), people, teams)
+    said = Saying(f"extension:{row.pk}", Urgency.PAGE, title, body, window.reference, about=subject_of(window), timezone=window.timezone)
+    reach(said, people, teams)
     return row
 
 

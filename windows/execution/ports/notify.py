@@ -36,7 +36,16 @@ class Notify:
             for address in addresses:
                 said = hashlib.sha256(f"{key}/{address}".encode()).hexdigest()[:40]
                 heading = title if hidden else f"{name}: {title}"  # a subject is read on locked screens
-                queue(f"step:{self.window.pk}:{said}", "email", address, urgency, heading, body, name if address in inside else "")
+                queue(
+                    f"step:{self.window.pk}:{said}",
+                    "email",
+                    address,
+                    urgency,
+                    heading,
+                    body,
+                    name if address in inside else "",
+                    timezone=self.window.timezone,
+                )
         return len(addresses)
 
     def addresses(self, recipient: str) -> list[str]:

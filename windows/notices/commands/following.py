@@ -92,7 +92,7 @@ def tell_change(group: list[Heard]) -> int:
     fact = f"{keys_of(window.pk)}{about.value}:{entry.id}"
     said = Saying(
         fact, Urgency.NOTICE, heading_of(told, change, len(others)), body(told, change, others), window.reference, about=subject_of(window),
-        heard_as=Urgency.PAGE if about is What.OVERRAN else None,
+        timezone=window.timezone, heard_as=Urgency.PAGE if about is What.OVERRAN else None,
     )  # fmt: skip
     ways = reach(said, people, [] if window.confidential else teams)
     if ways:

@@ -41,7 +41,7 @@ def tell(window_id: int) -> bool:
         return False
     people, teams = concerned(window)
     ahead = told_of(window)
-    said = Saying(fact, Urgency.NOTICE, heading(ahead), body(ahead), window.reference, about=subject_of(window))
+    said = Saying(fact, Urgency.NOTICE, heading(ahead), body(ahead), window.reference, about=subject_of(window), timezone=window.timezone)
     ways = reach(said, [person.email for person in people], teams)
     facts = {"fact": fact, "starts_at": window.starts_at.isoformat(), "people": len(people), "ways": ways, "teams": teams}
     record("notice.sent", SCHEDULE, window.reference, window=window.reference, data=facts)
@@ -56,7 +56,9 @@ def ask_to_announce(window: Window, services: Sequence[str]) -> int:
     addresses = sorted(Person.objects.filter(pk__in=named, is_active=True).values_list("email", flat=True))
     title, text = missing_announcement(told_of(window), services)
     fact = f"{keys_of(window.pk)}unannounced:{window.starts_at:%Y%m%dT%H%M%S}"
-    return reach(Saying(fact, Urgency.TICKET, title, text, window.reference, about=subject_of(window)), addresses, [])
+    return reach(
+        Saying(fact, Urgency.TICKET, title, text, window.reference, about=subject_of(window), timezone=window.timezone), addresses, []
+    )
 
 
 def told_of(window: Window) -> Told:

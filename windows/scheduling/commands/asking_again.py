@@ -162,5 +162,5 @@ def tell(window: Window, new: list[ConflictFinding], gone: list[Collision], occa
     body = "\n".join([f"{window.reference} {window.title}", *lines, "", f"{settings.PORTAL_URL}/windows/{window.reference}", ""])
     heading = f"{window.reference}: {'another conflict' if new else 'a conflict less'}"
     people = {person.email for person in (window.coordinator, window.owner, window.deputy) if person and person.is_active}
-    said = Saying(f"collision:{occasion}", urgency, heading, body, window.reference, about=subject_of(window))
+    said = Saying(f"collision:{occasion}", urgency, heading, body, window.reference, about=subject_of(window), timezone=window.timezone)
     reach(said, people, [window.team.slug])

@@ -84,5 +84,13 @@ def answered(row: MoveRequest, answer: Answer, actor: Actor, text: str) -> None:
     record("window.move_answered", actor, name, window=name, data={"answer": answer.value, "reason": text})
     body = f"{actor.name}: {text}\n\n{settings.PORTAL_URL}/windows/{row.asking.reference}\n"
     verb = "moved" if answer is Answer.AGREED else "stays where it is"
-    said = Saying(f"move:{row.pk}:answer", Urgency.NOTICE, f"{name} {verb}", body, row.asking.reference, about=subject_of(row.asking_id))
+    said = Saying(
+        f"move:{row.pk}:answer",
+        Urgency.NOTICE,
+        f"{name} {verb}",
+        body,
+        row.asking.reference,
+        about=subject_of(row.asking_id),
+        timezone=row.asking.timezone,
+    )
     reach(said, [row.asked_by.email], [row.asking.team.slug])
