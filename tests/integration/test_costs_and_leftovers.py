@@ -112,6 +112,8 @@ def test_x20_whoever_began_held_or_answered_a_run_took_part_in_it(window: Window
     acted(runs[0], "step.attested", "dora", timedelta(minutes=1))
     found = cost_of(window.pk, now)
     assert found.people == 3 and found.actual is not None and found.actual.people_hours == 3.0
+    Window.objects.filter(pk=window.pk).update(started_at=clock() - timedelta(seconds=30), ended_at=clock())
+    assert "less than 0.1 h" in said() and "0.0 h" not in said(), "half a minute of three people is not nothing"
     assert "3 took part" in said() and caller(olga()).get(f"/windows/{window.reference}/cost").json()["took_part"] == 3
 
 
