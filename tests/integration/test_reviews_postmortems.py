@@ -110,7 +110,10 @@ def test_a_draft_names_who_signed_the_request_that_held(ada: Any) -> None:
 
 def test_the_checklists_of_a_window_are_computed_for_its_page_and_the_api(ada: Any) -> None:
     run = ran(ada)
-    CheckResult.objects.create(run=run, name="backup", verdict="pass", reason="from last night")
+    kept = CheckResult.objects.create(run=run, name="backup", verdict="pass", reason="No data is touched.")
+    page = browser(given.person("ada")).get(f"/windows/{run.window.reference}/part/review").content.decode()
+    assert "does not apply" in page and "The backup was checked before the start." not in page
+    CheckResult.objects.filter(pk=kept.pk).update(evidence={"database": "orders"})
     answer = caller(ada).get(f"/windows/{run.window.reference}/checklists").json()
     told = {item["title"]: item["state"] for one in answer for item in one["items"]}
     assert (told["Preflight green"], told["Backup and restore plan validated"], told["Ownership and approvals"]) == ("done", "done", "not")

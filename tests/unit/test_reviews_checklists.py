@@ -11,7 +11,7 @@ from windows.reviews.checklists import Standing, before
 
 READY = Standing(
     approved=True, has_runbook=True, rehearsed="RH-3", checks={"backup": "pass", "freeze": "pass"}, services=["orders"], covered=["orders"],
-    told=2, on_call=1, touches_data=True,
+    saw_backup=True, told=2, on_call=1, touches_data=True,
 )  # fmt: skip
 BARE = Standing(checks={})
 
@@ -37,6 +37,10 @@ def test_what_is_on_record_is_done_and_what_no_record_tells_is_unknown() -> None
         ({"has_runbook": False, "rehearsed": ""}, "Rollback automation ready", "not"),
         ({"services": ["orders", "mail"]}, "Tags and dashboards validated", "not"),
         ({"checks": {}}, "Backup and restore plan validated", "unknown"),
+        ({"saw_backup": False}, "Backup and restore plan validated", "unknown"),
+        ({"saw_backup": False, "touches_data": False}, "Backup and restore plan validated", "does not apply"),
+        ({"checks": {}, "touches_data": False}, "Backup and restore plan validated", "does not apply"),
+        ({"touches_data": False}, "Backup and restore plan validated", "done"),  # its runbook asks all the same
         ({"checks": {"backup": "fail"}}, "Backup and restore plan validated", "not"),
         ({"checks": {"backup": "inconclusive"}}, "Preflight green", "not"),
         ({"checks": {}}, "Preflight green", "unknown"),

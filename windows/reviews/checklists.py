@@ -1,7 +1,7 @@
 """The checklists before a window (SPEC §16), computed where a machine knows the answer. Pure.
 
-`done` and `not` rest on what is on record; everything else is `unknown`, which is never as good as done: a person must say. A person's
-tick counts only there: what a machine knows, nobody ticks away.
+`done` and `not` rest on what is on record, `does not apply` where there is nothing to be done; everything else is `unknown`, which is never
+as good as done: a person must say. A person's tick counts only there: what a machine knows, nobody ticks away.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-DONE, NOT, UNKNOWN = "done", "not", "unknown"
+DONE, NOT, UNKNOWN, NOTHING_TO_DO = "done", "not", "unknown", "does not apply"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +19,12 @@ class Standing:
     """What is on record of a window. `checks`: name → verdict of the last run's preflight, empty where none ran.
 
     `services` of its scope, those of them `covered` by an objective, and those objectives that were `silent` of late or whose budget
-    is `low` (by slug). `rehearsed` is the reference of a game day of this runbook version with its rollback; `tried` what another
-    rehearsal of it that went well has shown, where there is none. Of the messages about the window `told` got through, `queued` are on
-    their way and `dead` got lost; `beside` are windows in whose message it was told. `ahead`: the notice before its start went out.
-    `announced` is what the public reads; `unannounced` are services that it knows and was told nothing about. `on_call` None: it has
-    begun, and whoever is on call now says nothing of then.
+    is `low` (by slug). `saw_backup`: its check asked a database, and did not pass for want of anything to ask about. `rehearsed` is the
+    reference of a game day of this runbook version with its rollback; `tried` what another rehearsal of it that went well has shown,
+    where there is none. Of the messages about the window `told` got through, `queued` are on their way and `dead` got lost; `beside` are
+    windows in whose message it was told. `ahead`: the notice before its start went out. `announced` is what the public reads;
+    `unannounced` are services that it knows and was told nothing about. `on_call` None: it has begun, and whoever is on call now says
+    nothing of then.
     """
 
     has_owner: bool = True
@@ -34,6 +35,7 @@ class Standing:
     tried: str = ""
     touches_data: bool = False
     checks: dict[str, str]
+    saw_backup: bool = False
     services: Sequence[str] = ()
     covered: Sequence[str] = ()
     silent: Sequence[str] = ()
@@ -63,7 +65,7 @@ class Item:
     """`ticked` where a person says so and no machine knows."""
 
     title: str
-    state: str  # done, not, unknown
+    state: str  # done, not, unknown, does not apply
     said: str
     ticked: Ticked | None = None
 
@@ -125,13 +127,15 @@ def tags(seen: Standing) -> Item:
 def backup(seen: Standing) -> Item:
     title = "Backup and restore plan validated"
     verdict = seen.checks.get("backup")
-    if verdict == "pass":
+    if verdict == "pass" and seen.saw_backup:
         return Item(title, DONE, "The backup was checked before the start.")
+    if not seen.touches_data and verdict in ("pass", None):
+        return Item(title, NOTHING_TO_DO, "It touches no data layer (L5), so no backup is checked.")
+    if verdict == "pass":
+        return Item(title, UNKNOWN, "It touches data (L5), and no backup was asked about: whoever carries it out sees to it.")
     if verdict is not None:
         return Item(title, NOT if verdict == "fail" else UNKNOWN, f"The backup check was {verdict}.")
-    if seen.touches_data:
-        return Item(title, UNKNOWN, "It touches data (L5), and the backup is checked by preflight, which has not run.")
-    return Item(title, UNKNOWN, "It touches no data layer, so no backup is checked.")
+    return Item(title, UNKNOWN, "It touches data (L5), and the backup is checked by preflight, which has not run.")
 
 
 def communication(seen: Standing) -> Item:

@@ -22,7 +22,7 @@ from windows.scheduling.queries import window_id_of, window_view
 class ChecklistItemShape(serializers.Serializer[Any]):
     title = serializers.CharField()
     key = serializers.CharField()
-    state = serializers.ChoiceField(["done", "not", "unknown"])
+    state = serializers.ChoiceField(["done", "not", "unknown", "does not apply"])
     said = serializers.CharField()
     ticked_by = serializers.CharField(allow_null=True, help_text="Who says so, where no machine knows")
     ticked_at = serializers.DateTimeField(allow_null=True)
@@ -46,7 +46,7 @@ def shown(item: Item) -> dict[str, Any]:
 class Checklists(APIView):
     @extend_schema(operation_id="read_checklists", responses=ChecklistShape(many=True))
     def get(self, request: Request, reference: str) -> Response:
-        """Before a window: each item done, not, or unknown to a machine."""
+        """Before a window: each item done, not, unknown to a machine, or with nothing to be done."""
         actor = actor_of(request)
         lists = checklists_of(window_view(window_id_of(reference), actor), actor, clock())
         return Response([{"title": one.title, "items": [shown(item) for item in one.items]} for one in lists])
