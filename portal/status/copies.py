@@ -57,7 +57,8 @@ def html(page: Page, components: Sequence[PublicComponent], maintenances: Sequen
 def row(one: PublicMaintenance, names: dict[int, str], now: datetime) -> dict[str, object]:
     touched = [names[number] for number in one.components if number in names]
     is_late = one.status is PublicStatus.SCHEDULED and one.starts_at < now
-    said = "delayed, not begun yet" if is_late else one.status.value.replace("_", " ")
+    is_off = one.status is PublicStatus.COMPLETED and one.begun_at is None
+    said = "delayed, not begun yet" if is_late else "called off" if is_off else one.status.value.replace("_", " ")
     return {"code": name_of("maintenance", one.uid.hex), "told": one, "components": touched, "status": said}
 
 

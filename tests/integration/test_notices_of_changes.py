@@ -121,7 +121,7 @@ def test_x06_how_it_ended_is_told(olga: Any, no_broker: None) -> None:
         become(run, RunStatus.ROLLING_BACK, ENGINE, reason="It hurt.", now=clock())
         become(run, RunStatus.ROLLED_BACK, ENGINE, reason="It hurt.", now=clock())
     assert ("otto@example.org", "has ended") in heard()
-    assert "rolled back, all is as it was before" in Message.objects.latest("pk").title
+    assert "has ended: rolled back" in Message.objects.latest("pk").title
 
 
 def test_x06_of_a_confidential_window_nothing_leaves_its_circle(olga: Any) -> None:

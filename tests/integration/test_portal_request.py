@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from tests import given_windows as given
 from tests.callers import browser
 from windows.access.roles import Role
+from windows.announcements.commands.components import publish_service
 from windows.approvals.commands import request_window
 from windows.approvals.models import Policy
 from windows.audit.models import AuditEntry
@@ -128,6 +129,17 @@ def test_parameters_are_typed_fields_of_the_chosen_runbook(ada) -> None:
     assert "No step of the runbook sets a flag" in client.get("/windows/meaning", sent | {"mode": "offline"}).content.decode()
 
 
+def test_the_panel_says_what_preflight_will_refuse(ada) -> None:
+    version = upload_runbook(ada, "batches", RUNBOOK, team="shop")
+    client, data = browser(ada), form(ada, runbook_version_id=version.pk, parameter_table="orders", layers_0="L5")
+    assert "the runbook says no backup_check. Its start will be refused." in client.get("/windows/meaning", data).content.decode()
+    told = "The public knows orders: once it is requested, announce it."
+    assert told not in client.get("/windows/meaning", data).content.decode()
+    publish_service(given.actor("olga", ("shop", Role.OWNER)), "orders", name="Orders")
+    assert told in client.get("/windows/meaning", data).content.decode()
+    assert told not in client.get("/windows/meaning", data | {"mode": "normal"}).content.decode()
+
+
 def test_the_panel_is_right_about_what_is_typed(ada) -> None:
     given.actor("olga", ("shop", Role.OWNER))
     Service.objects.filter(slug="orders").update(monthly_active_users=9000, revenue_per_hour=120)
@@ -137,7 +149,7 @@ def test_the_panel_is_right_about_what_is_typed(ada) -> None:
     client, sent = browser(ada), form(ada)
     met = client.get("/windows/meaning", sent).content.decode()
     assert rival.reference in met and "Settle 1 conflict" in met
-    assert "at most 9,000" in met and ">120 in that time" in met
+    assert "at most 9,000" in met and ">EUR 120 in that time" in met
     assert "Olga" in met and "Ada" not in met.split("Who must approve")[1], "who plans it does not sign it"
     later = client.get("/windows/meaning", form(ada, starts_at=f"{given.soon(52):%Y-%m-%dT%H:%M}")).content.decode()
     assert "Nothing is in the way" in later and 'name="then" value="request"' in later

@@ -67,6 +67,29 @@ def test_what_is_over_offers_no_undo_and_counts_only_once(olga: Actor) -> None:
     assert "steps stand" not in back and "Done 1 of" not in back
 
 
+def test_only_steps_that_have_something_to_undo_are_counted(olga: Actor) -> None:
+    done = {"attempt": 1, "intended_at": clock()}
+    gate = {"kind": "gate", "undo": {"kind": "gate", "params": {}, "verb": "compensate"}}
+    going = runs.run_of(
+        runs.step(name="Add", status="succeeded", **done), runs.step(name="Watch", status="succeeded", **gate, **done),
+        window=given.window(olga, starts_at=given.soon(5)),
+    )  # fmt: skip
+    assert "Undoes step 1." in text(browser(olga).get(f"/runs/{going.pk}"))
+    over = runs.run_of(
+        runs.step(name="Add", status="compensated", **done),
+        runs.step(name="Watch", status="compensated", outcome="Nothing to undo.", **gate, **done),
+        window=given.window(olga, starts_at=given.soon(9)), status=RunStatus.ROLLED_BACK, wake_at=None, ended_at=clock(),
+    )  # fmt: skip
+    shown = text(browser(olga).get(f"/runs/{over.pk}"))
+    assert "1 of 1 steps" in shown and "2 · Watch Nothing to undo" in shown and "Undone: Nothing to undo" not in shown
+
+
+def test_hold_does_not_say_that_a_wait_begins_anew(olga: Actor) -> None:
+    waits = runs.step(kind="wait", status="waiting", attempt=1, intended_at=clock(), wake_at=clock())
+    run = runs.run_of(waits, window=given.window(olga, starts_at=given.soon(5)))
+    assert "Step 1 waits on; nothing after it begins." in text(browser(olga).get(f"/runs/{run.pk}"))
+
+
 @pytest.mark.parametrize(
     ("repeatable", "said"), [(True, "Interrupts step 1, which begins anew when the run goes on."), (False, "Stops after step 1.")]
 )

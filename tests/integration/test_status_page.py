@@ -72,8 +72,8 @@ def test_an_announcement_follows_its_window_and_says_each_thing_once() -> None:
     assert (follow(), follow()) == (1, 0)
     said = [(one.status, one.body) for one in Announcement.objects.get().updates.order_by("pk")]
     assert [status for status, _ in said] == ["scheduled", "in_progress", "in_progress", "verifying", "completed"]
-    assert said[0][1] == TEXT and "longer" in said[2][1] and "undone" in said[4][1]
-    assert summary()["scheduled_maintenances"] == [] and "undone" in copy("") and "undone" in copy("history.atom")
+    assert said[0][1] == TEXT and "longer" in said[2][1] and "taken back" in said[4][1]
+    assert summary()["scheduled_maintenances"] == [] and "taken back" in copy("") and "taken back" in copy("history.atom")
     assert AuditEntry.objects.filter(kind="announcement.updated", window=window.reference).count() == 5
 
 
@@ -82,7 +82,7 @@ def test_what_is_called_off_after_it_was_told_is_said_to_be() -> None:
     window, unknown = announced(approved()), announced(approved("search"))
     follow()
     Window.objects.filter(pk__in=[window.pk, unknown.pk]).update(status="cancelled")
-    assert follow() == 2 and "will not take place" in (render() and copy(""))
+    assert follow() == 2 and "will not take place" in (render() and copy("")) and ">called off<" in copy("")
     events = list(Calendar.from_ical(copy("maintenance.ics")).walk("VEVENT"))
     assert [str(one["status"]) for one in events] == ["CANCELLED"] * 2
 

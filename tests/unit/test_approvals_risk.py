@@ -55,6 +55,11 @@ def test_each_fact_gives_its_reason(said: dict[str, Any], text: str, grave: bool
     assert text in one.text and one.grave is grave
 
 
+def test_a_backup_that_preflight_will_miss_is_red_before_anybody_signs() -> None:
+    found = {one.name: (one.verdict, one.reason) for one in checks(replace(CALM, backup_missing="No backup."), NOW, 0.25)}
+    assert found["Backup"] == ("fail", "No backup.") and "Backup" not in {one.name for one in checks(CALM, NOW, 0.25)}
+
+
 def test_what_the_public_was_not_told_is_red_before_anybody_signs() -> None:
     found = {one.name: (one.verdict, one.reason) for one in checks(replace(CALM, unannounced=("orders", "cart")), NOW, 0.25)}
     told = "The public knows orders, cart and was not told: no run begins before the window is announced."

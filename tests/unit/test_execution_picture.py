@@ -24,6 +24,7 @@ class Step:
     undo_started_at: datetime | None = None
     undo_ended_at: datetime | None = None
     is_current: bool = False
+    undoes: bool = True
 
 
 @dataclass

@@ -18,7 +18,7 @@ class PublicStatus(StrEnum):
 P, W = PublicStatus, WindowStatus
 ENDED = {
     W.COMPLETED: "The maintenance is complete.",
-    W.ROLLED_BACK: "The change was undone; everything is as it was before.",
+    W.ROLLED_BACK: "The change did not go well and was taken back.",
     W.FAILED: "The maintenance was stopped.",
 }
 CALLED_OFF = "This maintenance will not take place."

@@ -44,6 +44,7 @@ class Facts:
     budgets: Sequence[Budget] = ()
     hard: Sequence[str] = ()  # what stands in the way, in sentences
     soft: Sequence[str] = ()
+    backup_missing: str = ""  # why preflight will refuse it for its backup
     unannounced: Sequence[str] = ()  # services that the public knows and was told nothing about
 
 
@@ -101,6 +102,7 @@ def reasons(facts: Facts, least: float) -> list[Reason]:
 def checks(facts: Facts, now: datetime, least: float) -> list[Check]:
     """What preflight would say of the things that can be asked before the start."""
     asked = [start(facts, now), conflict(facts), budget(facts, max(least, facts.slack))]
+    asked += [Check("Backup", "fail", facts.backup_missing)] if facts.backup_missing else []
     return [*asked, announcement(facts)] if facts.unannounced else asked
 
 

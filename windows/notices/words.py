@@ -51,7 +51,7 @@ VERBS = {
 }
 ENDS = {
     "window.completed": "completed",
-    "window.rolled_back": "rolled back, all is as it was before",
+    "window.rolled_back": "rolled back",
     "window.failed": "it failed, and what it changed was not taken back",
 }
 

@@ -27,14 +27,17 @@ from windows.audit.clock import clock
 from windows.catalogue.models import Environment, Person, Service
 from windows.errors import Invalid
 from windows.execution.queries.reserves import reserve_of
+from windows.lifecycle.states import ChangeType, Mode
 from windows.runbooks.models import RunbookVersion
 from windows.runbooks.queries import spec_of
 from windows.runbooks.spec import resolve
+from windows.runbooks.spec.backups import backup_missing
 from windows.scheduling.conflicts import ConflictFinding, Severity
 from windows.scheduling.queries import conflicts_with, window_id_of, window_view
 from windows.scheduling.queries.forecasts import forecasts
 from windows.scheduling.queries.free import Sought, free_slots
 from windows.scheduling.queries.overrides import overrides_of
+from windows.scheduling.queries.publicity import announced, known_in_public
 from windows.scheduling.queries.ways_out import clashes
 from windows.scheduling.ranking import Slot
 
@@ -72,6 +75,7 @@ class Turning:
     then: str
     trouble: str = ""
     unlike: str = ""  # where its flags and the window's mode disagree
+    backup: str = ""  # why preflight will refuse it for its backup
 
 
 @reads
@@ -134,6 +138,7 @@ def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: date
         "separate": policy.separate_executor,
         "turning": turning(outline, version),
         "past": outline.starts_at < now,
+        "unannounced": to_announce(outline),
     }
 
 
@@ -169,6 +174,15 @@ def arithmetic(one: Health, slack: float) -> Spent:
     return Spent(one, asked, left, None if remaining is None else remaining >= max(LEAST, slack))
 
 
+def to_announce(outline: Outline) -> tuple[str, ...]:
+    """Services of it that the public knows and must be told of before it may begin; none where it was announced."""
+    if outline.mode == Mode.NORMAL or outline.change_type == ChangeType.EMERGENCY:
+        return ()
+    if outline.window_id and announced(f"MW-{outline.window_id}"):
+        return ()
+    return known_in_public(outline.places)
+
+
 def impact(outline: Outline) -> Touched | None:
     """From the services' own figures, as the executive dashboard counts; None where nothing in production is touched."""
     real = set(Environment.objects.filter(is_production=True).values_list("slug", flat=True))
@@ -195,9 +209,11 @@ def signing(policy: Any, material: dict[str, Any], involved: frozenset[int]) -> 
 def turning(outline: Outline, version: RunbookVersion | None) -> Turning | None:
     if version is None:
         return None
+    spec = spec_of(version)
     try:
-        plan = resolve(spec_of(version), outline.parameters)
+        plan = resolve(spec, outline.parameters)
     except Invalid as error:
         return Turning(0, timedelta(), outline.ends_at, "", error.detail)
     reserve = reserve_of(version.runbook_id, plan.rollback_reserve)
-    return Turning(len(plan.steps), reserve, outline.ends_at - reserve, plan.on_turn_back, unlike=unlike(outline.mode, plan.steps))
+    backup, differs = backup_missing(spec, {row.layer for row in outline.scope}), unlike(outline.mode, plan.steps)
+    return Turning(len(plan.steps), reserve, outline.ends_at - reserve, plan.on_turn_back, unlike=differs, backup=backup)

@@ -21,12 +21,16 @@ from windows.approvals.queries.standing import barred_from, empty_places, signat
 from windows.approvals.risk import LOOKS_BACK, Budget, Check, Facts, Reason, checks, reasons
 from windows.lifecycle.states import WindowStatus
 from windows.runbooks.models import RunbookVersion
+from windows.runbooks.queries import spec_of
+from windows.runbooks.spec import RunbookSpec, SpecError
+from windows.runbooks.spec.backups import backup_missing
 from windows.scheduling.conflicts import ConflictFinding, Severity
 from windows.scheduling.models import Window, WindowScope
 from windows.scheduling.queries import conflicts_ahead, scopes_of
 from windows.scheduling.queries.overrides import OverrideView, overrides_ahead
 from windows.scheduling.queries.publicity import unannounced
 
+NO_RUNBOOK: tuple[str, bool, RunbookSpec | None] = ("", False, None)
 WENT_WRONG = [WindowStatus.FAILED.value, WindowStatus.ROLLED_BACK.value]
 
 
@@ -87,14 +91,15 @@ def dossiers(requests: Sequence[ApprovalRequest], viewer: Actor, now: datetime) 
     for row in requests:
         window, scope = row.window, scopes.get(row.window_id, ())
         spots = {(one.service, one.environment) for one in scope}
-        book, proven = books.get(window.runbook_version_id or 0, ("", False))
+        book, proven, spec = books.get(window.runbook_version_id or 0, NO_RUNBOOK)
+        layers = sorted({one.layer for one in scope})
         facts = Facts(
             starts_at=window.starts_at,
             ends_at=window.ends_at,
             mode=window.mode,
             change_type=window.change_type,
             tiers=sorted({one.tier for one in scope}),
-            layers=sorted({one.layer for one in scope}),
+            layers=layers,
             users=window.expected_users,
             slack=window.slack,
             runbook=book,
@@ -107,6 +112,7 @@ def dossiers(requests: Sequence[ApprovalRequest], viewer: Actor, now: datetime) 
             ],
             hard=[one.why for one in findings.get(window.pk, []) if one.severity is Severity.HARD],
             soft=[one.why for one in findings.get(window.pk, []) if one.severity is Severity.SOFT],
+            backup_missing=backup_missing(spec, layers) if spec else "",
             unannounced=untold.get(window.pk, ()),
         )
         signed = signatures.get(row.pk, [])
@@ -140,14 +146,22 @@ def went_wrong(services: Collection[str], now: datetime) -> dict[str, int]:
     return dict(rows.values_list("service__slug").annotate(times=Count("window", distinct=True)))
 
 
-def runbooks(versions: Collection[int]) -> Mapping[int, tuple[str, bool]]:
-    """By version: its title and number, and whether it has once been run to its end. No statement where none is asked for."""
+def runbooks(versions: Collection[int]) -> Mapping[int, tuple[str, bool, RunbookSpec | None]]:
+    """By version: its title and number, whether it has once been run to its end, and what it means, None where today's rules refuse its
+    text. No statement where none is asked for."""
     if not versions:
         return {}
-    rows = RunbookVersion.objects.filter(pk__in=versions).values_list("pk", "runbook__title", "number")
+    rows = RunbookVersion.objects.filter(pk__in=versions).select_related("runbook")
     done = Window.objects.filter(runbook_version__in=versions, status=WindowStatus.COMPLETED.value)
     proven = set(done.values_list("runbook_version", flat=True).distinct())
-    return {pk: (f"{title}, version {number},", pk in proven) for pk, title, number in rows}
+    return {row.pk: (f"{row.runbook.title}, version {row.number},", row.pk in proven, meaning_of(row)) for row in rows}
+
+
+def meaning_of(version: RunbookVersion) -> RunbookSpec | None:
+    try:
+        return spec_of(version)
+    except SpecError:
+        return None
 
 
 def earlier(requests: Sequence[ApprovalRequest]) -> dict[int, Earlier]:

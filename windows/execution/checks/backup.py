@@ -11,6 +11,7 @@ from windows.execution.models import clock
 from windows.execution.ports.context import measuring_ports
 from windows.runbooks.queries import spec_of
 from windows.runbooks.spec import DATA, BackupCheck
+from windows.runbooks.spec.backups import backup_missing
 
 
 def check(candidate: Candidate) -> Answered:
@@ -22,7 +23,7 @@ def check(candidate: Candidate) -> Answered:
         return passed(f"No data is touched: layer {DATA} is not in the scope.")
     if version is None:
         return passed("A manual window: whoever carries it out sees to the backup.")
-    return failed(f"The scope has layer {DATA}, which holds data, and the runbook says no backup_check.")
+    return failed(backup_missing(spec_of(version), {row.layer for row in candidate.scope}))
 
 
 def ask(candidate: Candidate, wanted: BackupCheck) -> Answered:

@@ -118,7 +118,8 @@ def marks(run: RunView) -> list[Mark]:
     last = max(begun, key=lambda step: step.intended_at or run.created_at, default=None)
     found = []
     for step in run.steps:
-        look, icon = MARKS.get(StepStatus(step.status), ("todo", ""))
+        status = StepStatus.SUCCEEDED if step.status == StepStatus.COMPENSATED and not step.undoes else StepStatus(step.status)
+        look, icon = MARKS.get(status, ("todo", ""))
         undoing = step.status == StepStatus.COMPENSATING
         found.append(Mark(
             step, look, icon, took(step.intended_at, step.ended_at, step.is_current and not undoing),

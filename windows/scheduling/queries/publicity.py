@@ -20,19 +20,32 @@ def unannounced(windows: Collection[Window]) -> dict[int, tuple[str, ...]]:
     noticed = {window.pk: window.reference for window in windows if not window.confidential and window.mode != Mode.NORMAL}
     if not noticed:
         return {}
-    production = set(Environment.objects.filter(is_production=True).values_list("slug", flat=True))
-    scopes = scopes_of(list(noticed))
+    production, scopes = in_production(), scopes_of(list(noticed))
     touched = {pk: sorted({row.service for row in scopes.get(pk, ()) if row.environment in production}) for pk in noticed}
-    services = last(PUBLIC, subject__in={slug for slugs in touched.values() for slug in slugs}, by="subject")
+    named = with_a_name({slug for slugs in touched.values() for slug in slugs})
     told = last(SAID, window__in=noticed.values(), by="window")
-    found = {pk: tuple(slug for slug in slugs if services.get(slug) == PUBLIC[0]) for pk, slugs in touched.items()}
+    found = {pk: tuple(slug for slug in slugs if slug in named) for pk, slugs in touched.items()}
     return {pk: slugs for pk, slugs in found.items() if slugs and told.get(noticed[pk]) != SAID[0]}
+
+
+def known_in_public(places: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    """Of these places, (service, environment), the services that users meet in production under a public name. Two statements."""
+    production = in_production()
+    return tuple(sorted(with_a_name({service for service, environment in places if environment in production})))
+
+
+def with_a_name(services: Collection[str]) -> set[str]:
+    return {slug for slug, kind in last(PUBLIC, subject__in=services, by="subject").items() if kind == PUBLIC[0]}
 
 
 def announced(reference: str) -> str:
     """The title under which the public is told of a window; empty where it is not, or no more. One statement."""
     entry = AuditEntry.objects.filter(window=reference, kind__in=SAID).order_by("-id").values_list("kind", "data").first()
     return str(entry[1].get("title") or reference) if entry and entry[0] == SAID[0] else ""
+
+
+def in_production() -> set[str]:
+    return set(Environment.objects.filter(is_production=True).values_list("slug", flat=True))
 
 
 def last(kinds: Collection[str], *, by: str, **where: Collection[str]) -> dict[str, str]:
