@@ -109,6 +109,33 @@ def figures(measured: Ratio, parts: Iterable[Part], target: Decimal) -> Figures:
     return Figures(raw, budget(measured - excluded, target, forgiven=forgiven), excluded, forgiven)
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The way from what is allowed to what would be left, in bad events to the tenth, so that the rows add up as they are read:
+
+    allowed − spent + left_out − narrowed − asked = left. `left_out`: spent inside windows as it was agreed. `narrowed`: what the events
+    of minutes taken out would have allowed. `share` is what remains of the adjusted budget, unrounded.
+    """
+
+    allowed: Decimal
+    spent: Decimal
+    left_out: Decimal
+    narrowed: Decimal
+    asked: Decimal
+    left: Decimal
+    share: float
+
+
+def column(found: Figures, asked: float) -> Column | None:
+    """The raw figure at the top, the adjusted one at the bottom, after `asked` more bad events; None where nothing is known."""
+    raw, adjusted, share = found.raw, found.adjusted, after(found.adjusted, asked)
+    if raw.allowed is None or adjusted.allowed is None or share is None:
+        return None
+    parts = (raw.allowed, raw.spent, raw.spent - adjusted.spent, raw.allowed - adjusted.allowed, asked)
+    allowed, spent, left_out, narrowed, wanted = (round(Decimal(str(one)), 1) for one in parts)
+    return Column(allowed, spent, left_out, narrowed, wanted, allowed - spent + left_out - narrowed - wanted, share)
+
+
 def after(now: Budget, bad: float) -> float | None:
     """The share that would remain after so many more bad events (a forecast: "after this window"). None where nothing is known."""
     if now.allowed is None or now.remaining is None:

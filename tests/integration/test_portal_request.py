@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,12 +11,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from slo.objectives.models import Adjustment, Objective
+from slo.telemetry.commands import push
+from slo.telemetry.readings import Push
 from tests import given_windows as given
 from tests.callers import browser
 from windows.access.roles import Role
 from windows.announcements.commands.components import publish_service
 from windows.approvals.commands import request_window
 from windows.approvals.models import Policy
+from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Service
 from windows.runbooks.commands import upload_runbook
@@ -157,6 +162,25 @@ def test_the_panel_is_right_about_what_is_typed(ada) -> None:
     client.post("/windows/saving", sent)
     mine = Window.objects.latest("pk")
     assert rival.reference in client.get(f"/windows/{mine.reference}/meaning").content.decode()
+
+
+def test_the_budget_in_the_panel_adds_up_to_what_is_said_to_be_left(ada) -> None:
+    Objective.objects.create(slug="orders-writes", service="orders", title="Writes succeed", target="0.9")
+    end = clock().replace(second=0, microsecond=0)
+    begin = end - timedelta(hours=1)
+    push("orders-writes", [Push("a", begin + timedelta(minutes=5), 60, 100), Push("b", begin - timedelta(hours=1), 900, 900)])
+    client, sent = browser(ada), form(ada, slack_percent="10")
+
+    def column() -> list[str]:
+        text = client.get("/windows/meaning", sent).content.decode().split('aria-labelledby="h-budget"')[1].split("</table>")[0]
+        return re.findall(r"<td[^>]*>([^<]*)</td>", text)
+
+    assert column() == ["100", "− 40", "− 10", "50, 50 %"]
+    Adjustment.objects.create(
+        objective="orders-writes", window="MW-1", starts_at=begin, ends_at=end, policy="allow", slack=0.3, authority="Request 1.",
+        is_example=True,
+    )  # fmt: skip
+    assert column() == ["100", "− 40", "+ 30", "− 10", "80, 80 %"], "what was agreed and left out stands between"
 
 
 def test_a_free_slot_is_used_without_scripts(ada) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.budget import Part, Policy, Ratio, after, budget, figures
+from slo.budget import Part, Policy, Ratio, after, budget, column, figures
 from slo.burn_rate import HOLD, RULES, WINDOWS, burn_rate, judge
 
 THREE_NINES = Decimal("0.999")
@@ -92,6 +92,29 @@ def test_adjusted_never_spends_more_than_raw(outside: int, inside: int, slack: f
         found = figures(whole, [Part(part, policy, slack)], THREE_NINES)
         assert outside <= found.adjusted.spent + 1e-9 <= found.raw.spent + 2e-9
         assert found.raw == budget(whole, THREE_NINES)
+
+
+@given(st.integers(0, 10**6), st.integers(0, 1000), st.integers(0, 10**6), st.integers(0, 1000), st.sampled_from(Policy), st.floats(0, 1))
+def test_the_rows_of_a_budget_add_up_to_what_is_said_to_be_left(
+    good: int, bad: int, good_inside: int, bad_inside: int, policy: Policy, slack: float
+) -> None:
+    whole, inside = Ratio(good + good_inside, good + good_inside + bad + bad_inside), Ratio(good_inside, good_inside + bad_inside)
+    found = figures(whole, [Part(inside, policy, slack)], THREE_NINES)
+    asked = slack * (found.raw.allowed or 0.0)
+    told = column(found, asked)
+    if told is None:
+        assert found.adjusted.remaining is None
+        return
+    assert told.allowed - told.spent + told.left_out - told.narrowed - told.asked == told.left
+    assert float(told.left) == pytest.approx(told.share * (found.adjusted.allowed or 0.0), abs=0.251)
+    assert told.left_out >= 0 and told.narrowed >= 0 and told.share == after(found.adjusted, asked)
+
+
+def test_what_was_agreed_and_left_out_is_a_row() -> None:
+    found = column(figures(WHOLE, [Part(INSIDE, Policy.ALLOW, 0.3)], THREE_NINES), 100)
+    assert found and (found.allowed, found.spent, found.left_out, found.narrowed, found.asked, found.left) == (1000, 600, 300, 0, 100, 600)
+    taken = column(figures(WHOLE, [Part(INSIDE, Policy.EXCLUDE)], THREE_NINES), 0)
+    assert taken and (taken.left_out, taken.narrowed, taken.left) == (500, 10, 890) and taken.share == pytest.approx(890 / 990)
 
 
 @pytest.mark.parametrize(

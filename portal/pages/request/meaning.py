@@ -12,7 +12,7 @@ from django.shortcuts import render
 from portal.dashboards.outlook import Touched, estimate
 from portal.pages.request.modes import unlike
 from portal.pages.request.outline import Outline, of_form, of_window, version_of
-from slo.budget import after
+from slo.budget import Column, column
 from slo.forecast import Forecast
 from slo.objectives.queries import Health
 from windows.access.pages import reads
@@ -47,11 +47,10 @@ NAMED = 3  # people of a place before "and 4 others"
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """One objective's budget in events, with its arithmetic. `left` is the share after the slack asked for; None: nothing measured."""
+    """One objective's budget in events, with its arithmetic; None: nothing measured."""
 
     health: Health
-    asked: float | None
-    left: float | None
+    column: Column | None
     enough: bool | None
     forecast: Forecast = Forecast()
 
@@ -166,12 +165,10 @@ def facts_of(outline: Outline, version: RunbookVersion | None) -> dict[str, Any]
 
 
 def arithmetic(one: Health, slack: float) -> Spent:
-    """Raw figures: allowed, spent, what is asked for, what would be left."""
-    raw = one.figures.raw
-    asked = None if raw.allowed is None else slack * raw.allowed
-    left = after(one.figures.adjusted, asked or 0.0)
+    """From what is allowed to what would be left after the slack asked for."""
     remaining = one.figures.adjusted.remaining
-    return Spent(one, asked, left, None if remaining is None else remaining >= max(LEAST, slack))
+    told = column(one.figures, slack * (one.figures.raw.allowed or 0.0))
+    return Spent(one, told, None if remaining is None else remaining >= max(LEAST, slack))
 
 
 def to_announce(outline: Outline) -> tuple[str, ...]:
