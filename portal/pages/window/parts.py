@@ -22,6 +22,7 @@ from portal.pages.window.offers import AHEAD
 from windows.access.paging import cursor_of, cursor_to
 from windows.access.roles import Actor, Verb, permitted, somewhere
 from windows.announcements.queries import announcement_of
+from windows.approvals.lapses import lapse_told
 from windows.approvals.queries import ApprovalView
 from windows.approvals.queries.material import material_from, policy_fitting
 from windows.audit.queries import trail
@@ -85,6 +86,7 @@ def overview(opened: Opened) -> dict[str, Any]:
         "may_rehearse": permitted(actor, Verb.START, view.subject),
         "may_break": permitted(actor, Verb.OVERRIDE, view.subject),
         "approvals": opened.approvals[:1],
+        "lapse": lapse_told(opened.approvals),
         "checks": CheckResult.objects.filter(run=last[0]).order_by("name") if last else [],
         "afterwards": afterwards(last, opened.now),
         "surfaces": surfaces_of(view.id) if view.started_at else [],
