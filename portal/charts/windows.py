@@ -1,10 +1,10 @@
-"""Measures of windows that ended: adherence, rollbacks, deviation of the SLI inside them; and what the coming ones touch."""
+"""Measures of windows that ended: adherence, rollbacks; and what the coming ones touch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from portal.charts.chart import Chart, Figure, percent, rounded, threshold
 from windows.lifecycle.words import counted
@@ -115,94 +115,6 @@ def rollbacks(weeks: Sequence[Week]) -> Chart:
         rows=rows_of(weeks),
         size="low", empty="No run has ended in this time.",
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Strayed:
-    """One window and one objective: SLI inside, in the same hours of past weeks, and what of the budget it took. Shares; None unknown."""
-
-    window: str
-    at: datetime
-    objective: str
-    actual: float | None
-    usual: float | None
-    lowest: float | None
-    highest: float | None
-    weeks: int
-    spent: float | None  # of the objective's whole budget
-    allowed: float  # of it, agreed beforehand
-
-
-def deviation(told: Sequence[Strayed]) -> Chart:
-    """The SLI in each window against the same hours of past weeks (M6 stands in the table)."""
-    known = [one for one in told if one.actual is not None]
-    over = [one for one in known if one.spent is not None and one.spent > one.allowed]
-    names = [f"{one.window} {one.objective}" for one in known]
-    compared = [one for one in known if one.usual is not None]
-    figure: Figure = {}
-    if known:
-        figure = {
-            "data": [
-                {
-                    "type": "scatter", "mode": "markers", "name": "same hours of past weeks",
-                    "x": [f"{one.window} {one.objective}" for one in compared],
-                    "y": rounded(((one.usual or 0.0) * 100 for one in compared), 3),
-                    "error_y": {
-                        "type": "data", "symmetric": False, "color": "@ink-3", "thickness": 1.5, "width": 4,
-                        "array": rounded((((one.highest or 0.0) - (one.usual or 0.0)) * 100 for one in compared), 3),
-                        "arrayminus": rounded((((one.usual or 0.0) - (one.lowest or 0.0)) * 100 for one in compared), 3),
-                    },
-                    "marker": {"symbol": "line-ew", "size": 12, "line": {"width": 2, "color": "@ink-3"}},
-                    "hovertemplate": "%{y:.2f} %<extra>usual</extra>",
-                },
-                {
-                    "type": "scatter", "mode": "markers", "name": "in the window", "x": names,
-                    "y": rounded(((one.actual or 0.0) * 100 for one in known), 3),
-                    "marker": {"size": 9, "color": ["@failed" if one in over else "@approved" for one in known]},
-                    "hovertemplate": "%{y:.2f} %<extra>in the window</extra>",
-                },
-            ],
-            "layout": {
-                "xaxis": {
-                    "type": "category", "tickvals": names, "ticktext": first_of_each([one.window for one in known]),
-                    "categoryorder": "array",
-                    "categoryarray": names, "title": {"text": "window"},
-                },
-                "yaxis": {"ticksuffix": " %", "title": {"text": "good ÷ all"}}, "showlegend": True, "margin": {"t": 40},
-            },
-        }  # fmt: skip
-    return Chart(
-        name="deviation",
-        title="SLO deviation in windows",
-        headline=f"{len(over)} of {len(known)} took more budget than agreed" if known else "",
-        definition="Good ÷ all inside the window, beside the same hours of the four weeks before (bar: lowest to highest). Red: it took"
-        " more of the error budget than was agreed [M6]. Weeks without events do not count.",
-        source="Source: measurements per minute; windows as they really began and ended.",
-        label=f"Chart. SLI inside windows against past weeks: {len(known)} comparisons, {len(over)} took more budget than agreed.",
-        figure=figure,
-        columns=(
-            "Window", "Began, UTC", "Objective", "In the window, %", "Same hours before, %", "Lowest, %", "Highest, %", "Weeks compared",
-            "Budget spent, %", "Agreed, %",
-        ),
-        rows=tuple(
-            (
-                one.window, one.at, one.objective, hundred(one.actual), hundred(one.usual), hundred(one.lowest), hundred(one.highest),
-                one.weeks,
-                hundred(one.spent), hundred(one.allowed),
-            )
-            for one in told
-        ),
-        empty="No window of these services was measured.",
-    )  # fmt: skip
-
-
-def first_of_each(names: Sequence[str]) -> list[str]:
-    """A window stands once on the axis, at the first of its objectives."""
-    return [name if n == 0 or names[n - 1] != name else "" for n, name in enumerate(names)]
-
-
-def hundred(share: float | None) -> float | None:
-    return None if share is None else round(share * 100, 3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from django.utils.functional import SimpleLazyObject
 
 from portal.charts.budgets import burn, spent_over_time
 from portal.charts.chart import Chart, Shade
+from portal.charts.deviation import deviation
 from portal.charts.runs import Stretch, error_rates, timeline
-from portal.charts.windows import deviation
 from portal.dashboards import objectives
 from portal.dashboards.objectives import Ran
 from portal.dashboards.panels import Panel, charted
@@ -81,7 +81,7 @@ def debug(viewer: Actor, now: datetime, asked: Asked) -> tuple[Choices, list[Pan
         Panel(name="queues", title="Queues", template="dashboards/_queues.html", told={"queues": SimpleLazyObject(queues)}),
         charted(spent_over_time(*objectives.spending(wanted, now), shades, LEAST), "half"),
         charted(burn(*objectives.burning(wanted, now), shades), "half"),
-        charted(deviation(objectives.strayed(wanted, touching[-COMPARED:], now)), "wide"),
+        charted(deviation(objectives.strayed(wanted, touching[-COMPARED:])), "wide"),
         Panel(
             name="replication",
             title="Replication",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -12,12 +12,12 @@ from django.contrib.postgres.aggregates import ArrayAgg
 
 from portal.charts.budgets import Left, Spent
 from portal.charts.chart import Shade, instants
-from portal.charts.windows import Strayed
+from portal.charts.deviation import Strayed
 from slo.budget import Ratio
 from slo.burn_rate import burn_rate
 from slo.deviation import deviation, same_hours
 from slo.intervals import Interval
-from slo.objectives.queries import Promise, health
+from slo.objectives.queries import Account, Promise, accounts, health
 from slo.telemetry.queries import ratios
 from windows.access.roles import Actor
 from windows.scheduling.models import Window, period
@@ -130,20 +130,24 @@ def share_of(measured: Ratio) -> float | None:
     return measured.bad / measured.total if measured.total else None
 
 
-def strayed(wanted: Sequence[Promise], windows: Sequence[Ran], now: datetime) -> list[Strayed]:
-    """Each window beside the same hours of past weeks, and what it took of the budget. One query."""
+def strayed(wanted: Sequence[Promise], windows: Sequence[Ran], known: Collection[Account] = ()) -> list[Strayed]:
+    """Each window beside the same hours of past weeks, and what it took of the budget as its account has it.
+
+    Accounts that are not `known` are read. Three queries at most.
+    """
     pairs = [(one, promise) for one in windows for promise in wanted if one.touches(promise)]
+    read = known or accounts([(one.reference, one.interval, promise) for one, promise in pairs])
+    by_pair = {(one.window, one.objective): one for one in read}
+    charged = [by_pair[one.reference, promise.slug] for one, promise in pairs]
     asked = []
-    for one, promise in pairs:
-        past = same_hours(one.interval, WEEKS, ZoneInfo(one.timezone))
-        asked += [(promise.series, interval) for interval in (promise.frame(now), one.interval, *past)]
+    for (one, promise), account in zip(pairs, charged, strict=True):
+        past = same_hours(account.interval, WEEKS, ZoneInfo(one.timezone))
+        asked += [(promise.series, interval) for interval in (account.interval, *past)]
     answers = iter(ratios(asked))
     found = []
-    for one, promise in pairs:
-        whole, actual, *past_weeks = [next(answers) for _ in range(2 + WEEKS)]
+    for (one, promise), account in zip(pairs, charged, strict=True):
+        actual, *past_weeks = [next(answers) for _ in range(1 + WEEKS)]
         told = deviation(actual, past_weeks)
-        allowed = (1 - float(promise.target)) * whole.total
-        spent = actual.bad / allowed if allowed and actual.total else None
         found.append(
             Strayed(
                 one.reference,
@@ -154,8 +158,10 @@ def strayed(wanted: Sequence[Promise], windows: Sequence[Ran], now: datetime) ->
                 told.lowest,
                 told.highest,
                 told.weeks,
-                spent,
-                one.slack,
+                account.raw,
+                float(account.charged),
+                account.felt,
+                account.spent,
             )
         )
     return found

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from portal.charts import budgets, runs, windows
+from portal.charts import budgets, deviation, runs, windows
 from portal.charts.chart import Chart, Shade, instants, shaded
 from portal.charts.clocks import local
 from portal.charts.tables import csv_of
@@ -27,7 +27,7 @@ def every_chart() -> list[Chart]:
     at = hours(3)
     shade = Shade("MW-1001", T + HOUR, T + 2 * HOUR, "completed")
     weeks = [windows.Week(date(2026, 11, 2), 1, 2), windows.Week(date(2026, 11, 9), 0, 0)]
-    strayed = windows.Strayed("MW-1001", T, "orders-writes", 0.7, 0.999, 0.998, 1.0, 3, 0.4, 0.1)
+    strayed = deviation.Strayed("MW-1001", T, "orders-writes", 0.7, 0.999, 0.998, 1.0, 3, 40, 10.0, 0.4, 0.1)
     stretch = runs.Stretch("Freeze", "succeeded", T, T + HOUR, False, "done")
     return [
         budgets.spent_over_time(at, [budgets.Spent("orders-writes", 28, [None, 1.0, 0.5, None])], [shade], 0.25),
@@ -35,7 +35,7 @@ def every_chart() -> list[Chart]:
         budgets.burn(at, {"orders-writes": [(None, 1.0), (15.0, 2.0), (0.0, 1.0), (1.0, None)]}, [shade]),
         windows.adherence(weeks),
         windows.rollbacks(weeks),
-        windows.deviation([strayed]),
+        deviation.deviation([strayed]),
         windows.at_stake([windows.Stake(date(2026, 11, 2), 2, 1000.0, 1)], "EUR"),
         runs.timeline("MW-1001 run 1", [stretch], T + 2 * HOUR, T + HOUR, T + 2 * HOUR),
         runs.error_rates(at, {"orders-writes": [0.1, None, 0.2, 0.0]}, [shade], 1),
@@ -102,7 +102,7 @@ def test_without_data_nothing_is_drawn_and_it_is_said() -> None:
         budgets.burn(hours(1), {"a": [(None, None), (None, None)]}, []),
         windows.adherence([windows.Week(date(2026, 11, 2), 0, 0)]),
         windows.rollbacks([]),
-        windows.deviation([]),
+        deviation.deviation([]),
         windows.at_stake([windows.Stake(date(2026, 11, 2), 0, 0.0, 0)], "EUR"),
         runs.timeline("run", [], T, None, T),
         runs.error_rates([], {}, [], 1),
@@ -141,13 +141,17 @@ def test_a_budget_below_the_policy_is_red_and_one_not_known_is_said() -> None:
 
 
 def test_deviation_marks_what_took_more_than_was_agreed() -> None:
-    def one(window: str, spent: float | None, allowed: float) -> windows.Strayed:
-        return windows.Strayed(window, T, "w", 0.9, None, None, None, 0, spent, allowed)
+    def one(window: str, over: float | None, objective: str = "w") -> deviation.Strayed:
+        return deviation.Strayed(window, T, objective, 0.9, None, None, None, 0, 3, 0.0, 0.4, over)
 
-    chart = windows.deviation([one("MW-1", 0.3, 0.1), one("MW-2", 0.05, 0.1), one("MW-3", None, 0.0)])
+    chart = deviation.deviation([one("MW-1", 0.3), one("MW-2", 0.0), one("MW-3", None)])
     assert chart.figure["data"][1]["marker"]["color"] == ["@failed", "@approved", "@approved"]
     assert chart.figure["data"][0]["x"] == [], "no past week, nothing to compare with"
-    assert chart.headline.startswith("1 of 3")
+    assert chart.headline == "1 of 3 objectives in their windows took more budget than agreed"
+    assert chart.figure["layout"]["xaxis"]["ticktext"] == ["MW-1", "MW-2", "MW-3"]
+    alone = deviation.deviation([one("MW-1", 0.0, "reads"), one("MW-1", 0.0, "writes")])
+    assert alone.headline == "0 of 2 objectives in MW-1 took more budget than agreed", "what was agreed is left out, however much it is"
+    assert alone.figure["layout"]["xaxis"]["ticktext"] == alone.figure["data"][1]["customdata"] == ["reads", "writes"]
 
 
 def test_r_s10_a_formula_in_a_cell_stays_text() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Max
 
 from portal.charts.chart import Chart
-from portal.charts.windows import Strayed, deviation
+from portal.charts.deviation import Strayed, deviation
 from portal.dashboards.objectives import Ran, strayed
 from portal.pages.request.meaning import impact as touched_by
 from portal.pages.request.outline import of_window
@@ -44,8 +44,8 @@ def impact(view: WindowView, actor: Actor, now: datetime) -> dict[str, Any]:
     """A constant number of queries, whatever the scope."""
     wanted = promised(view)
     ahead = view.started_at is None
-    inside = {} if ahead else {one.objective: one for one in measured(view, wanted, now)}
     charged = {} if ahead else {one.objective: one for one in accounts_of([window_id_of(view.reference)], now)}
+    inside = [] if ahead else measured(view, wanted, now, charged.values())
     outline, budgets = of_window(view), health(wanted, now)
     then = forecasts(outline.planned, budgets, actor, now) if ahead else [None] * len(budgets)
     told = zip(budgets, then, strict=True)
@@ -56,7 +56,7 @@ def impact(view: WindowView, actor: Actor, now: datetime) -> dict[str, Any]:
         "ahead": ahead,
         "accounts": [replace(account(one, view.slack, charged.get(one.promise.slug), ahead), forecast=seen) for one, seen in told],
         "least": max(LEAST, view.slack),
-        "drawn": deviation(list(inside.values())) if view.ended_at and inside else None,
+        "drawn": deviation(inside) if view.ended_at and inside else None,
     }
 
 
@@ -83,13 +83,13 @@ def account(one: Health, slack: float, inside: Charged | None, ahead: bool) -> A
     return Account(one, used, (raw.remaining, adjusted.remaining), inside)
 
 
-def measured(view: WindowView, wanted: list[Promise], now: datetime) -> list[Strayed]:
+def measured(view: WindowView, wanted: list[Promise], now: datetime, known: Collection[Charged] = ()) -> list[Strayed]:
     """The SLI inside this window beside the same hours of past weeks, and what it took of each budget."""
     if view.started_at is None or not wanted:
         return []
     places = frozenset(f"{row.service} {row.environment}" for row in view.scope)
     here = Ran(view.reference, view.status, view.started_at, view.ended_at or now, view.slack, view.timezone, places)
-    return strayed(wanted, [here], now)
+    return strayed(wanted, [here], known)
 
 
 def strayed_in(view: WindowView, now: datetime) -> Chart:
