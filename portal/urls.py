@@ -28,6 +28,7 @@ from portal.pages.sign_in import sign_in, sign_out
 from portal.pages.strip import strip_panel
 from portal.pages.today import today
 from portal.pages.undelivered import send_again_page, undelivered_page
+from portal.pages.window.head import window_head
 from portal.pages.window.page import window_deviation, window_deviation_csv, window_page
 from portal.status.views import status_copy
 from windows.announcements import urls as announcements
@@ -109,6 +110,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *dashboards.pages,
     path("strip", strip_panel, name="strip"),
     path("windows/<str:reference>", window_page, name="window"),
+    path("windows/<str:reference>/head", window_head, name="window-head"),
     path("windows/<str:reference>/part/<slug:part>", window_page, name="window-part"),
     path("windows/<str:reference>/deviation", window_deviation, name="window-deviation"),
     path("windows/<str:reference>/deviation.csv", window_deviation_csv),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from portal.pages.panel import panel
 from portal.strip import strip
 from windows.access.pages import reads
 from windows.access.requests import actor_of
@@ -14,8 +13,4 @@ from windows.access.requests import actor_of
 
 @reads
 def strip_panel(request: HttpRequest) -> HttpResponse:
-    inside = render_to_string("portal/_strip.html", {"strip": strip(actor_of(request))})
-    etag = f'"{hashlib.sha256(inside.encode()).hexdigest()[:24]}"'
-    if request.headers.get("If-None-Match") == etag:
-        return HttpResponseNotModified()
-    return HttpResponse(inside, headers={"ETag": etag})
+    return panel(request, render_to_string("portal/_strip.html", {"strip": strip(actor_of(request))}))

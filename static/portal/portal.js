@@ -35,9 +35,10 @@
         said.textContent = done ? "Copied" : "Not copied: press Ctrl+C";
       });
     });
-    /* A panel names the state it shows, so that an unchanged one is answered by 304 without a body. */
-    document.body.addEventListener("htmx:configRequest", ({ detail }) => {
-      const etag = detail.elt.dataset.etag;
+    /* A panel names the state it shows, so that an unchanged one is answered by 304 without a body. It waits while a menu in it is open. */
+    document.body.addEventListener("htmx:configRequest", (event) => {
+      const { detail } = event, { etag } = detail.elt.dataset;
+      if (etag !== undefined && detail.elt.querySelector(".menu-of[open]")) event.preventDefault();
       if (etag) detail.headers["If-None-Match"] = etag;
     });
     document.body.addEventListener("htmx:afterOnLoad", ({ detail }) => {

@@ -7,41 +7,30 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from portal.charts.tables import csv_of
+from portal.pages.window.head import head
 from portal.pages.window.impact import strayed_in
-from portal.pages.window.offers import offers
-from portal.pages.window.parts import PARTS, Opened
+from portal.pages.window.opened import opened_for
+from portal.pages.window.parts import PARTS
 from windows.access.pages import reads
 from windows.access.requests import actor_of
-from windows.approvals.queries import approval_view
-from windows.approvals.queries.emergencies import emergencies
 from windows.audit.clock import clock
 from windows.errors import NotFound
 from windows.execution.queries.extensions import extensions_of
-from windows.execution.queries.views import runs_of
-from windows.lifecycle.states import ChangeType
 from windows.scheduling.queries import window_id_of, window_view
 
 
 @reads
 def window_page(request: HttpRequest, reference: str, part: str = "overview") -> HttpResponse:
     """The header with the one next action for this person, and one part; each part has its own address."""
-    actor, now = actor_of(request), clock()
-    view = window_view(window_id_of(reference), actor)
+    opened = opened_for(request, reference)
+    view = opened.view
     if part not in PARTS:
         raise NotFound("A window has no such part.")
-    opened = Opened(request, view, actor, now, runs_of(view.id), approval_view(view.id, actor))
-    may_sign = any(approval.may_sign for approval in opened.approvals)
-    began = emergencies(actor, now, window_id=view.id) if view.change_type == ChangeType.EMERGENCY else []
-    may_answer = any(one.may_approve for one in began)
     context = {
-        "window": view,
-        "now": now,
+        **head(opened),
         "approvals": opened.approvals,
         "runs": opened.runs,
-        "emergency": began[0] if began else None,
-        "extensions": extensions_of(view, actor) if view.started_at else [],
-        "offers": offers(view, actor, now, may_sign=may_sign, may_answer=may_answer, runs=opened.runs),
-        "length": view.ends_at - view.starts_at,
+        "extensions": extensions_of(view, opened.actor) if view.started_at else [],
         "part": part,
         "parts": [(name, word, address(view.reference, name)) for name, (word, _) in PARTS.items()],
         "body": f"portal/window/_{part}.html",

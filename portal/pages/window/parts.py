@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils.http import urlencode
 
 from portal.charts.runs import timeline
@@ -19,15 +17,15 @@ from portal.pages.request.outline import of_window, version_of
 from portal.pages.window.history import names_in
 from portal.pages.window.impact import impact
 from portal.pages.window.offers import AHEAD
+from portal.pages.window.opened import Opened
 from windows.access.paging import cursor_of, cursor_to
-from windows.access.roles import Actor, Verb, permitted, somewhere
+from windows.access.roles import Verb, permitted, somewhere
 from windows.announcements.queries import announcement_of
 from windows.approvals.lapses import lapse_told
-from windows.approvals.queries import ApprovalView
 from windows.approvals.queries.material import material_from, policy_fitting
 from windows.audit.queries import trail
 from windows.errors import Invalid
-from windows.execution.models import CheckResult, Run
+from windows.execution.models import CheckResult
 from windows.execution.queries.afterwards import afterwards
 from windows.execution.queries.expected import expected_in
 from windows.execution.queries.plans import plan_of
@@ -58,18 +56,6 @@ from windows.scheduling.queries.ways_out import clashes
 
 W = WindowStatus
 LATEST, ENTRIES, MESSAGES = 8, 50, 25
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A window as its page has read it for somebody: `runs` and `approvals` are all of them, the newest first."""
-
-    request: HttpRequest
-    view: WindowView
-    actor: Actor
-    now: datetime
-    runs: list[Run]
-    approvals: list[ApprovalView]
 
 
 def overview(opened: Opened) -> dict[str, Any]:
