@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -152,11 +153,11 @@ def test_the_panel_is_right_about_what_is_typed(ada) -> None:
     rival = given.window(ada, starts_at=given.soon(48), title="Rival")
     request_window(ada, rival.pk)
     client, sent = browser(ada), form(ada)
-    met = client.get("/windows/meaning", sent).content.decode()
+    met = client.get("/windows/meaning", sent | {"acts": "yes"}).content.decode()
     assert rival.reference in met and "Settle 1 conflict" in met
     assert "at most 9,000" in met and ">EUR 120 in that time" in met
     assert "Olga" in met and "Ada" not in met.split("Who must approve")[1], "who plans it does not sign it"
-    later = client.get("/windows/meaning", form(ada, starts_at=f"{given.soon(52):%Y-%m-%dT%H:%M}")).content.decode()
+    later = client.get("/windows/meaning", form(ada, acts="yes", starts_at=f"{given.soon(52):%Y-%m-%dT%H:%M}")).content.decode()
     assert "Nothing is in the way" in later and 'name="then" value="request"' in later
     assert "Choose a service" in client.get("/windows/meaning", form(ada, service_0="")).content.decode()
     client.post("/windows/saving", sent)
@@ -181,6 +182,17 @@ def test_the_budget_in_the_panel_adds_up_to_what_is_said_to_be_left(ada) -> None
         is_example=True,
     )  # fmt: skip
     assert column() == ["100", "− 40", "+ 30", "− 10", "80, 80 %"], "what was agreed and left out stands between"
+
+
+def test_the_panel_brings_the_acts_of_a_draft_only_where_the_page_has_a_place_for_them(ada) -> None:
+    client, window = browser(ada), given.window(ada, starts_at=given.soon(48))
+    for place in ("draft", "approved"):
+        Window.objects.filter(pk=window.pk).update(status=place)
+        page = client.get(f"/windows/{window.reference}/edit").content.decode()
+        panel = re.search(r'id="meaning"[^>]*hx-get="([^"]+)"', page)
+        typed = form(ada, draft=window.uid) | dict(parse_qsl(urlsplit(panel[1]).query))
+        swapped = 'id="act-inside" hx-swap-oob' in client.get("/windows/meaning", typed).content.decode()
+        assert swapped == ('id="act-inside"' in page) == (place == "draft"), place
 
 
 def test_a_free_slot_is_used_without_scripts(ada) -> None:

@@ -79,21 +79,20 @@ class Turning:
 
 @reads
 def typed_meaning(request: HttpRequest) -> HttpResponse:
-    """Of a form as it stands: the panel asks again while one types."""
+    """Of a form as it stands: the panel asks again while one types. `acts`: what may be done with it is shown beside the form, and changes
+    with it; a window that is no draft any more has no such place."""
     actor = actor_of(request)
     outline, lacking = of_form(request.GET, actor)
-    return shown(request, meaning(outline, lacking, actor, clock()))
+    context = meaning(outline, lacking, actor, clock())
+    return render(request, "portal/request/_meaning.html", {**context, "acts": request.GET.get("acts") == "yes"})
 
 
 @reads
 def saved_meaning(request: HttpRequest, reference: str) -> HttpResponse:
     """Of a window as it is saved."""
     actor = actor_of(request)
-    return shown(request, meaning(of_window(window_view(window_id_of(reference), actor)), [], actor, clock()))
-
-
-def shown(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    return render(request, "portal/request/_meaning.html", {**context, "alone": True})
+    view = window_view(window_id_of(reference), actor)
+    return render(request, "portal/request/_meaning.html", meaning(of_window(view), [], actor, clock()))
 
 
 def meaning(outline: Outline | None, lacking: list[str], actor: Actor, now: datetime) -> dict[str, Any]:
