@@ -55,6 +55,14 @@ def test_who_signs_reads_what_is_signed() -> None:
         assert said in text, said
 
 
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+def test_where_nothing_waits_for_a_signature_none_is_offered(verb: str) -> None:
+    window = approved()
+    text = page(given.actor("olga"), f"/windows/{window.reference}/{verb}")
+    assert f"{window.reference} is approved; nothing waits for a signature." in text
+    assert "Missing at this moment" not in text and 'name="reason"' not in text and ">Back</a>" in text
+
+
 def test_the_home_page_offers_to_begin_what_is_due_to_whom_may_and_as_long_as_it_can_begin() -> None:
     window = approved()
     olga, eve = given.actor("olga"), given.actor("eve", ("shop", Role.VIEWER))

@@ -83,6 +83,8 @@ def withdraw_request(request: HttpRequest, reference: str) -> HttpResponse:
 def approve(request: HttpRequest, reference: str) -> HttpResponse:
     actor, page = actor_of(request), onward(request, reference)
     view = window_view(window_id_of(reference), actor)
+    if request.method != "POST" and (idle := nothing_waits(view, "Approve this window", page)):
+        return ask(request, idle)
     current = next(iter(approval_view(view.id, actor)), None)
     rest = ["SRE" if one == "sre" else one for one in current.missing] if current else []
     names = places_of(actor, view.id)
@@ -98,6 +100,14 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
         warnings=doubts(actor, view.id),
     )
     return decided(request, question, lambda why: decide(actor, view.id, Decision.APPROVED, why, on_behalf_of=chosen(request, names)), page)
+
+
+def nothing_waits(view: WindowView, title: str, back: str) -> Question | None:
+    """The page that says so, where no signature is asked for: whoever comes by an old link is offered no act that would be refused."""
+    if view.status == WindowStatus.REQUESTED:
+        return None
+    said = f"{view.reference} is {view.status.replace('_', ' ')}; nothing waits for a signature."
+    return Question(title=title, consequence=said, button="", icon="info", back=back, about=about(view), idle=True)
 
 
 def why(view: WindowView) -> tuple[str, ...]:
@@ -124,6 +134,8 @@ def signed_facts(view: WindowView, current: ApprovalView | None) -> tuple[str, .
 def reject(request: HttpRequest, reference: str) -> HttpResponse:
     actor, page = actor_of(request), onward(request, reference)
     view = window_view(window_id_of(reference), actor)
+    if request.method != "POST" and (idle := nothing_waits(view, "Reject this window", page)):
+        return ask(request, idle)
     question = Question(
         title="Reject this window",
         consequence="One no ends the request: the window will not take place, and its slot is free again.",
