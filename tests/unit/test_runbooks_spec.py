@@ -255,7 +255,7 @@ def test_r_s09_free_text_stays_text(hostile: str) -> None:
     [
         ("text", "a\nid", "Line breaks"),
         ("text", "a\x00", "Line breaks"),
-        ("text", "UPPER", "does not match"),
+        ("text", "UPPER", "must look like x (pattern: [a-z"),
         ("text", 7, "Text is expected"),
         ("text", "a" * 2001, "longer than 2000"),
         ("count", "3", "whole number"),

@@ -114,8 +114,16 @@ def misfit(spec: ParameterSpec, value: Any) -> str:
         try:
             matching(spec.pattern).validate_python(value)
         except ValidationError:
-            return f"{shown} does not match {spec.pattern}."
+            return misfit_pattern(spec, shown)
     return ""
+
+
+def misfit_pattern(spec: ParameterSpec, shown: str) -> str:
+    """By what it is to look like; the pattern itself, which few can read, comes last."""
+    if spec.default is not None:
+        return f"{shown} must look like {spec.default} (pattern: {spec.pattern})."
+    wanted = f" It is: {spec.description.rstrip('.')}" if spec.description else ""
+    return f"{shown} does not look as it must.{wanted} (pattern: {spec.pattern})."
 
 
 def misfit_number(spec: ParameterSpec, value: Any, shown: str) -> str:
