@@ -63,7 +63,7 @@ def test_a_draft_is_filed_and_read_back(ada) -> None:
         ({"starts_at": "tomorrow"}, "starts_at"),
         ({"starts_at": "2027-01-01T00:00:00"}, "starts_at"),
         ({"scope": []}, "scope"),
-        ({"scope": [{"service": "nope", "environment": "production"}]}, "scope[0].service"),
+        ({"scope": [{"service": "nope", "environment": "production"}]}, "scope.0.service"),
         ({"scope": [{"service": "orders", "environment": "production", "colour": "red"}]}, "scope.0.colour"),
         ({"mode": "sideways"}, "mode"),
         ({"owner_id": 2**70}, "owner_id"),
@@ -76,6 +76,27 @@ def test_r_s02_a_request_names_the_field_that_is_wrong(ada, change: dict, field:
     found = read(caller(ada).post("/windows", asked(ada, **change)), 422)
     assert found["field"] == field, found
     assert not Window.objects.exists()
+
+
+def test_a_scope_that_was_read_can_be_sent_back(ada) -> None:
+    api = caller(ada)
+    made = read(api.post("/windows", asked(ada)), 201)
+    again = read(
+        api.post("/windows", asked(ada, scope=made["scope"], starts_at=given.soon(90).isoformat(), ends_at=given.soon(91).isoformat())), 201
+    )
+    assert again["scope"] == made["scope"]
+    both = {"service": "orders", "environment": "production", "layer": "L4", "layers": ["L4"]}
+    found = read(api.post("/windows", asked(ada, scope=[both])), 422)
+    assert found["field"] == "scope.0.layer" and "not both" in found["detail"]
+
+
+def test_a_value_that_is_none_of_the_choices_is_answered_with_those_that_are(ada) -> None:
+    api = caller(ada)
+    found = read(api.post("/windows", asked(ada, mode="readonly")), 422)
+    assert "“readonly” is none of the choices: normal, degraded, throttled, rerouted, read_only" in found["detail"]
+    for path in ("/windows?status=nonsense", "/calendar?since=2030-01-01T00:00:00Z&until=2030-01-02T00:00:00Z&status=nonsense"):
+        assert "There is no status “nonsense”. There are: draft, requested, approved, " in read(api.get(path), 422)["detail"], path
+    assert "There is no status “nonsense”. There are: preflight, blocked, " in read(api.get("/runs?status=nonsense"), 422)["detail"]
 
 
 def test_the_list_filters_and_pages(ada, django_assert_num_queries) -> None:

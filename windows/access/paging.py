@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,13 @@ def page(rows: list[dict[str, Any]], limit: int, *key: str) -> dict[str, Any]:
     shown = rows[:limit]
     onward = cursor_to([shown[-1][name] for name in key]) if len(rows) > limit else None
     return {"items": shown, "next_cursor": onward}
+
+
+def known_only(values: Iterable[str], known: Iterable[str], field: str) -> None:
+    """Invalid where a filter names a value that there is not; the text names those that there are."""
+    there = list(known)
+    if strange := sorted(set(values) - set(there)):
+        raise Invalid(f"There is no {field.replace('_', ' ')} “{strange[0][:40]}”. There are: {', '.join(there)}.", field=field)
 
 
 def only(params: Mapping[str, str], *allowed: str) -> dict[str, str]:

@@ -15,8 +15,25 @@ from windows.errors import Invalid
 S = TypeVar("S", bound="Shape")
 
 
+def naming_choices(field: serializers.Field[Any, Any, Any, Any]) -> None:
+    """A value that is none of the choices is answered with those that are, unless the field has words of its own."""
+    while isinstance(field, serializers.ListField):
+        field = field.child
+    usual = serializers.ChoiceField.default_error_messages["invalid_choice"]
+    if isinstance(field, serializers.ChoiceField) and field.error_messages["invalid_choice"] == usual:
+        known = ", ".join(str(choice) for choice in field.choices).replace("{", "{{").replace("}", "}}")
+        field.error_messages["invalid_choice"] = f"“{{input}}” is none of the choices: {known}."
+
+
 class Shape(serializers.Serializer[Any]):
-    """A body. An unknown field is refused by name: a field that cannot be written must not look as if it had been."""
+    """A body. An unknown field is refused by name: a field that cannot be written must not look as if it had been. A choice that is none
+    is answered with those there are."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        for field in fields.values():
+            naming_choices(field)
+        return fields
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):

@@ -146,7 +146,7 @@ def ends_at(starts_at: datetime, minutes: int) -> datetime:
 
 
 def place_of(name: str) -> str:
-    """The form's field that an error belongs to: commands speak of scope[0].service and ends_at."""
+    """The form's field that an error belongs to: commands speak of scope.0.service and ends_at."""
     if name.startswith("scope"):
         return "scope"
     if name.startswith("parameters."):

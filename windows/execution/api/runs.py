@@ -7,18 +7,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from windows.access.paging import cursor_of, limit_of, only, page
+from windows.access.paging import cursor_of, known_only, limit_of, only, page
 from windows.access.requests import actor_of
 from windows.access.shapes import names, page_of
-from windows.errors import Invalid
 from windows.execution.api.shapes import RunRowShape, RunShape, shown
 from windows.execution.commands.starting import start_run
 from windows.execution.queries.rows import run_rows
 from windows.execution.queries.views import run_view
 from windows.execution.states import RunStatus
 from windows.scheduling.queries import window_id_of, window_view
-
-STATES = {status.value for status in RunStatus}
 
 
 class Start(APIView):
@@ -40,8 +37,7 @@ class Runs(APIView):
         wanted = only(request.query_params, "window", "status")
         limit, before = limit_of(request.query_params), cursor_of(request.query_params, int)
         statuses = wanted["status"].split(",") if "status" in wanted else []
-        if strange := sorted(set(statuses) - STATES):
-            raise Invalid(f"There is no status “{strange[0][:40]}”.", field="status")
+        known_only(statuses, RunStatus, "status")
         window = window_id_of(wanted["window"]) if "window" in wanted else None
         rows = run_rows(actor_of(request), limit=limit, before=before[0] if before else None, window=window, statuses=statuses)
         return Response(page([{name: row[name] for name in names(RunRowShape)} for row in rows], limit, "id"))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
 from windows.access.shapes import Shape, names
+from windows.lifecycle.layers import LAYER_NAMES
 from windows.lifecycle.states import ChangeType, Mode, WindowStatus
 from windows.scheduling.commands.drafts import Draft, scope_row
 from windows.scheduling.queries import WindowView
 
 EXPECTED = "Each: alert, service, environment, begin and end (minutes of the window), because. A ticket then, instead of a page."
+LAYERS = f"What of it is worked on: {', '.join(f'{layer} {name}' for layer, name in LAYER_NAMES.items())}"
 STATUS = [(status.value, status.value) for status in WindowStatus]
 MODES = [(mode.value, mode.value) for mode in Mode]
 TYPES = [(kind.value, kind.value) for kind in ChangeType]
@@ -23,9 +26,16 @@ class ScopeShape(Shape):
     service = serializers.CharField(max_length=63)
     environment = serializers.CharField(max_length=63)
     region = serializers.CharField(max_length=63, default="*")
-    layers = serializers.ListField(
-        child=serializers.CharField(max_length=3), default=["L3"], max_length=10, help_text="L1 to L10, SPEC §21"
-    )
+    layers = serializers.ListField(child=serializers.CharField(max_length=3), default=["L3"], max_length=10, help_text=LAYERS)
+    layer = serializers.CharField(max_length=3, required=False, write_only=True, help_text="One of them, as a window is read; or `layers`")
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and {"layer", "layers"} <= set(data):
+            raise serializers.ValidationError({"layer": ["Send `layer` or `layers`, not both."]})
+        found = super().to_internal_value(data)
+        if "layer" in found:
+            found["layers"] = [found.pop("layer")]
+        return found
 
 
 class PlaceShape(serializers.Serializer[Any]):

@@ -154,12 +154,12 @@ def check_whole(window: Window, now: datetime, *, start_is_new: bool) -> None:
 
 
 def expanded(rows: Any) -> list[ConcreteRow]:
-    """A scope as said, wildcards expanded through the deployments; Invalid(field="scope[0].service") names what is wrong."""
+    """A scope as said, wildcards expanded through the deployments; Invalid(field="scope.0.service") names what is wrong."""
     if not isinstance(rows, list | tuple) or not rows:
         raise Invalid("Say what the window touches: at least one service.", field="scope")
     found: dict[str, ConcreteRow] = {}
     for index, row in enumerate(rows):
-        at = f"scope[{index}]"
+        at = f"scope.{index}"
         if not isinstance(row, ScopeRow):
             raise Invalid("Say service, environment, region and layers.", field=at)
         layers = (row.layers,) if isinstance(row.layers, str) else tuple(row.layers)

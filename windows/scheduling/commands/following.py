@@ -70,7 +70,7 @@ def edit_following(actor: Actor, window_id: int, changes: Mapping[str, Any], ver
     told = {name: value for name, value in changes.items() if name not in PERIOD}
     if "scope" in told:
         told["scope"] = tuple(
-            row if isinstance(row, editing.ScopeRow) else scope_row(row, f"scope[{n}]") for n, row in enumerate(told["scope"])
+            row if isinstance(row, editing.ScopeRow) else scope_row(row, f"scope.{n}") for n, row in enumerate(told["scope"])
         )
     answer = relinked(actor, [locked(one.pk) for one in following], split, becomes, told, same_rule=rrule is None)
     cut(series, window.recurrence_id)

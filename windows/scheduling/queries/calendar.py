@@ -10,6 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
+from windows.access.paging import known_only
 from windows.access.roles import Actor
 from windows.errors import Invalid
 from windows.lifecycle.states import ChangeType, WindowStatus
@@ -115,10 +116,8 @@ def check(wanted: CalendarFilter) -> None:
         raise Invalid("Look at 400 days at most at a time.", field="until")
     if not 1 <= wanted.limit <= MOST:
         raise Invalid(f"A page has 1 to {MOST} entries.", field="limit")
-    if strange := set(wanted.status) - {status.value for status in WindowStatus}:
-        raise Invalid(f"There is no state “{min(strange)[:40]}”.", field="status")
-    if strange := set(wanted.change_type) - {kind.value for kind in ChangeType}:
-        raise Invalid(f"There is no change type “{min(strange)[:40]}”.", field="change_type")
+    known_only(wanted.status, WindowStatus, "status")
+    known_only(wanted.change_type, ChangeType, "change_type")
 
 
 def near(wanted: CalendarFilter, of: str = "") -> dict[str, datetime]:

@@ -11,6 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import JSONObject
 
+from windows.access.paging import known_only
 from windows.access.roles import Actor
 from windows.errors import Invalid
 from windows.lifecycle.states import HOLDS_SLOT, ChangeType, Mode, WindowStatus
@@ -53,8 +54,7 @@ def wanted(filters: Mapping[str, str]) -> Q:
         match name:
             case "status" | "change_type" | "mode":
                 values = sent.split(",")
-                if strange := sorted(set(values) - {item.value for item in KNOWN[name]}):
-                    raise Invalid(f"There is no {name.replace('_', ' ')} “{strange[0][:40]}”.", field=name)
+                known_only(values, KNOWN[name], name)
                 found &= Q(**{f"{name}__in": values})
             case "team":
                 found &= Q(team__slug=sent)
