@@ -16,6 +16,7 @@ from portal.pages.request.advice import advice_for
 from portal.pages.request.meaning import meaning
 from portal.pages.request.outline import of_form, of_window
 from portal.pages.request.saving import Saved, save
+from portal.pages.request.scope import scope_in_form
 from windows.access.pages import chosen_environment, reads, signed_in
 from windows.access.requests import actor_of
 from windows.alerts.expected import as_lines
@@ -162,10 +163,7 @@ def as_query(given: dict[str, Any]) -> Any:
 def as_saved(view: WindowView) -> dict[str, Any]:
     """A saved window as the form shows it."""
     local = view.starts_at.astimezone(ZoneInfo(view.timezone))
-    places: dict[tuple[str, str, str], list[str]] = {}
-    for row in view.scope:
-        places.setdefault((row.service, row.environment, row.region), []).append(row.layer)
-    rows = [{"service": s, "environment": e, "region": r, "layers": layers} for (s, e, r), layers in places.items()]
+    rows = scope_in_form(view)
     return {
         **dict.fromkeys(TYPED, ""),
         **{name: getattr(view, name) for name in PLAIN},
