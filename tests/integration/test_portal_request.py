@@ -176,12 +176,12 @@ def test_the_budget_in_the_panel_adds_up_to_what_is_said_to_be_left(ada) -> None
         text = client.get("/windows/meaning", sent).content.decode().split('aria-labelledby="h-budget"')[1].split("</table>")[0]
         return re.findall(r"<td[^>]*>([^<]*)</td>", text)
 
-    assert column() == ["100", "− 40", "− 10", "50, 50 %"]
+    assert column() == ["100", "− 40", "− 10", "50", "50 %"]
     Adjustment.objects.create(
         objective="orders-writes", window="MW-1", starts_at=begin, ends_at=end, policy="allow", slack=0.3, authority="Request 1.",
         is_example=True,
     )  # fmt: skip
-    assert column() == ["100", "− 40", "+ 30", "− 10", "80, 80 %"], "what was agreed and left out stands between"
+    assert column() == ["100", "− 40", "+ 30", "− 10", "80", "80 %"], "what was agreed and left out stands between"
 
 
 def test_the_panel_brings_the_acts_of_a_draft_only_where_the_page_has_a_place_for_them(ada) -> None:
