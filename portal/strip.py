@@ -69,7 +69,7 @@ def segment(row: dict[str, Any], now: Any) -> Segment:
     step = f"step {at} of {row['total']}"
     said: dict[str, tuple[str, str, str]] = {
         RunStatus.PREFLIGHT: ("preflight", "checks run", "clock"),
-        RunStatus.HELD: (f"held at {step}", "needs a decision", "held"),
+        RunStatus.HELD: (f"held at {step}", f"needs a decision, turn back in {rough(back - now)}", "held"),
         RunStatus.STUCK: ("its rollback failed", "needs you", "failed"),
         RunStatus.ROLLING_BACK: ("rolling back", f"the window ends in {rough(row['window_ends_at'] - now)}", "rolledback"),
         RunStatus.VALIDATING: ("validating", f"turn back in {rough(back - now)}", "validating"),
