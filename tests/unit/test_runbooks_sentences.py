@@ -50,7 +50,7 @@ def test_each_step_is_a_sentence_and_says_how_it_is_undone() -> None:
     assert (ask.sentence, ask.undo, ask.because) == ("A person confirms: Look at ‹note›", "", "A look changes nothing.")
     assert call.sentence.startswith("POST http://127.0.0.1:8000/x") and call.undo.startswith("DELETE http://127.0.0.1:8000/x")
     assert told.open_names == ("region", "port", "note")
-    assert [gate.sentence for gate in told.watch] == ["orders-served over 20 s stays at least 0.99, else hold"]
+    assert [gate.sentence for gate in told.watch] == ["orders-served over 20 s stays at least 99 %, else hold"]
 
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "examples" / "runbooks").glob("*.yaml")), ids=lambda path: path.stem)

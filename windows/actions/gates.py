@@ -62,20 +62,16 @@ class Comparison:
     def __str__(self) -> str:
         return f"{self.operator} {self.threshold:g}"
 
-    @property
-    def signs(self) -> str:
-        """As people write it: ≥ 0.99."""
-        return f"{SIGNS.get(self.operator, self.operator)} {self.threshold:g}"
+    def signs(self, *, is_share: bool = False) -> str:
+        """As people write it: ≥ 0.99; of a share ≥ 99 %."""
+        return f"{SIGNS.get(self.operator, self.operator)} {self.amount(is_share)}"
 
-    @property
-    def signs_of_share(self) -> str:
-        """The same of a share: ≥ 99 %."""
-        return f"{SIGNS.get(self.operator, self.operator)} {percent(self.threshold)}"
+    def words(self, *, is_share: bool = False) -> str:
+        """As a sentence says it: at least 0.99; of a share at least 99 %."""
+        return f"{WORDS[self.operator]} {self.amount(is_share)}"
 
-    @property
-    def words(self) -> str:
-        """As a sentence says it: at least 0.99."""
-        return f"{WORDS[self.operator]} {self.threshold:g}".strip()
+    def amount(self, is_share: bool) -> str:
+        return percent(self.threshold) if is_share else f"{self.threshold:g}"
 
 
 def percent(share: float) -> str:
@@ -137,7 +133,7 @@ def judge(reading: Reading, spec: GateSpec, now: datetime) -> Verdict:
         return Verdict(Answer.INCONCLUSIVE, doubt)
     value, failing = reading.value, spec.failing or spec.passing.opposite()
     told = percent(value) if spec.is_share else f"{value:.6g}"
-    fails, passes = (one.signs_of_share if spec.is_share else one.signs for one in (failing, spec.passing))
+    fails, passes = (one.signs(is_share=spec.is_share) for one in (failing, spec.passing))
     if failing.holds(value):
         return Verdict(Answer.FAIL, f"{told} {fails}")
     if spec.passing.holds(value):

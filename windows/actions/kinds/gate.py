@@ -35,9 +35,9 @@ class Params(Gate):
 
 def sentence(params: Params) -> str:
     spec = params.spec()
-    fail = f", fail where it is {spec.failing.words}" if spec.failing else ""
+    fail = f", fail where it is {spec.failing.words(is_share=spec.is_share)}" if spec.failing else ""
     times = f", {params.consecutive} times in a row" if params.consecutive > 1 else ""
-    return f"Go on when {params.source} is {spec.passing.words}{times}{fail}"
+    return f"Go on when {params.source} is {spec.passing.words(is_share=spec.is_share)}{times}{fail}"
 
 
 def run(params: Params, ctx: Context) -> Outcome:

@@ -93,7 +93,8 @@ def sentence(action: ActionSpec, declared: Mapping[str, ParameterSpec]) -> str:
 def told_gate(gate: WatchSpec, declared: Mapping[str, ParameterSpec]) -> ToldGate:
     model = read(Gate, gate.gate, declared, Fields(CODE))
     otherwise = "roll back" if gate.on_fail == "roll_back" else "hold"
-    said = f"{model.source} stays {model.spec().passing.words}, else {otherwise}" if model else f"else {otherwise}"
+    told = model.spec().passing.words(is_share=model.is_share) if model else ""
+    said = f"{model.source} stays {told}, else {otherwise}" if model else f"else {otherwise}"
     return ToldGate(gate.name, said, gate.interval)
 
 
