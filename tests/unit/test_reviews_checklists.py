@@ -36,6 +36,7 @@ def test_what_is_on_record_is_done_and_what_no_record_tells_is_unknown() -> None
         ({"rehearsed": ""}, "Rollback automation ready", "unknown"),
         ({"has_runbook": False, "rehearsed": ""}, "Rollback automation ready", "not"),
         ({"services": ["orders", "mail"]}, "Tags and dashboards validated", "not"),
+        ({"services": ["orders", "mail"]}, "Monitoring and log retention verified", "not"),
         ({"checks": {}}, "Backup and restore plan validated", "unknown"),
         ({"saw_backup": False}, "Backup and restore plan validated", "unknown"),
         ({"saw_backup": False, "touches_data": False}, "Backup and restore plan validated", "does not apply"),

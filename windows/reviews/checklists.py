@@ -50,6 +50,11 @@ class Standing:
     unannounced: Sequence[str] = ()
     on_call: int | None = 0
 
+    @property
+    def unwatched(self) -> list[str]:
+        """Services of its scope without an objective."""
+        return sorted(set(self.services) - set(self.covered))
+
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
@@ -118,9 +123,8 @@ def tested(seen: Standing) -> Item:
 
 def tags(seen: Standing) -> Item:
     title = "Tags and dashboards validated"
-    lacking = sorted(set(seen.services) - set(seen.covered))
-    if lacking:
-        return Item(title, NOT, f"No objective watches {', '.join(lacking[:5])}.")
+    if seen.unwatched:
+        return Item(title, NOT, f"No objective watches {', '.join(seen.unwatched[:5])}.")
     return Item(title, UNKNOWN, "Every service has an objective on the dashboards; whether telemetry carries the tag is seen when it runs.")
 
 
@@ -205,6 +209,8 @@ def monitoring(seen: Standing) -> Item:
     title = "Monitoring and log retention verified"
     if not seen.covered:
         return Item(title, NOT, "No objective watches its services.")
+    if seen.unwatched:
+        return Item(title, NOT, f"No objective watches {', '.join(seen.unwatched[:5])}.")
     if seen.silent:
         return Item(title, NOT, f"Silent of late: {', '.join(seen.silent[:5])}.")
     return Item(title, DONE, "Every objective is measured; what lies near a window is kept for 400 days.")
