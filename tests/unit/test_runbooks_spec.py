@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from windows.runbooks.spec import ActionSpec, BackupCheck, SpecError, parse, resolve
+from windows.runbooks.spec.model import ParameterSpec
+from windows.runbooks.spec.parameters import misfit
 
 GOOD = """\
 runbook: orders-schema-migration
@@ -275,6 +277,18 @@ def test_r_s09_parameters_are_typed(name: str, value: object, says: str) -> None
     (problem,) = error.value.problems
     assert problem.field == f"parameters.{name}"
     assert says in problem.message
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"default": "20s"}, "must look like 20s (pattern: [0-9]+(s|m))."),
+        ({"description": "How long to wait, as in 20s."}, "does not look as it must: How long to wait, as in 20s (pattern: [0-9]+(s|m))."),
+        ({}, "does not look as it must (pattern: [0-9]+(s|m))."),
+    ],
+)
+def test_what_does_not_fit_a_pattern_is_told_what_would(told: dict[str, str], says: str) -> None:
+    assert misfit(ParameterSpec("pause", "string", pattern="[0-9]+(s|m)", **told), "40") == f'"40" {says}'
 
 
 def test_r_s09_r_c12_free_text_never_becomes_sql_or_promql() -> None:

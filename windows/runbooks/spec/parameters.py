@@ -122,8 +122,8 @@ def misfit_pattern(spec: ParameterSpec, shown: str) -> str:
     """By what it is to look like; the pattern itself, which few can read, comes last."""
     if spec.default is not None:
         return f"{shown} must look like {spec.default} (pattern: {spec.pattern})."
-    wanted = f" It is: {spec.description.rstrip('.')}" if spec.description else ""
-    return f"{shown} does not look as it must.{wanted} (pattern: {spec.pattern})."
+    wanted = f": {spec.description.rstrip('.')}" if spec.description else ""
+    return f"{shown} does not look as it must{wanted} (pattern: {spec.pattern})."
 
 
 def misfit_number(spec: ParameterSpec, value: Any, shown: str) -> str:
