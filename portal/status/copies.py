@@ -57,8 +57,7 @@ def html(page: Page, components: Sequence[PublicComponent], maintenances: Sequen
 def row(one: PublicMaintenance, names: dict[int, str], now: datetime) -> dict[str, object]:
     touched = [names[number] for number in one.components if number in names]
     is_late = one.status is PublicStatus.SCHEDULED and one.starts_at < now
-    is_off = one.status is PublicStatus.COMPLETED and one.begun_at is None
-    said = "delayed, not begun yet" if is_late else "called off" if is_off else one.status.value.replace("_", " ")
+    said = "delayed, not begun yet" if is_late else one.called(one.status)
     return {"code": name_of("maintenance", one.uid.hex), "told": one, "components": touched, "status": said}
 
 
@@ -74,7 +73,7 @@ def atom(page: Page, maintenances: Sequence[PublicMaintenance]) -> str:
         link = f"{page.url}/#{name_of('maintenance', one.uid.hex)}"
         number = name_of("update", update.id)
         feed.add_item(
-            f"{one.title} ({update.status.value.replace('_', ' ')})", link, update.body, pubdate=update.at, updateddate=update.at,
+            f"{one.title} ({one.called(update.status)})", link, update.body, pubdate=update.at, updateddate=update.at,
             unique_id=f"{page.url}/updates/{number}", unique_id_is_permalink=False,
         )  # fmt: skip
     return str(feed.writeString("utf-8"))
@@ -97,8 +96,7 @@ def calendar(page: Page, maintenances: Sequence[PublicMaintenance]) -> str:
         event.add("description", "\n\n".join(update.body for update in one.updates))
         event.add("url", f"{page.url}/#{name_of('maintenance', one.uid.hex)}")
         event.add("sequence", len(one.updates))
-        is_off = one.status is PublicStatus.COMPLETED and one.begun_at is None
-        event.add("status", "CANCELLED" if is_off else "CONFIRMED")
+        event.add("status", "CANCELLED" if one.is_called_off else "CONFIRMED")
         event.add("transp", "TRANSPARENT")
         told.add_component(event)
     return bytes(told.to_ical()).decode()

@@ -25,6 +25,7 @@ from windows.audit.clock import clock
 from windows.audit.models import AuditEntry
 from windows.catalogue.models import Service
 from windows.runbooks.commands import upload_runbook
+from windows.runbooks.models import RunbookVersion
 from windows.scheduling.commands.drafts import edit_draft
 from windows.scheduling.models import Window
 
@@ -132,7 +133,7 @@ def test_parameters_are_typed_fields_of_the_chosen_runbook(ada) -> None:
     assert Window.objects.get().parameters == {"batch": 20, "table": "orders"}
     assert "7 min 30 s before the end" in (meant := client.get("/windows/meaning", sent).content.decode())
     assert "<dt>Your time</dt>" in meant and "sets a flag" not in meant
-    assert "No step of the runbook sets a flag" in client.get("/windows/meaning", sent | {"mode": "offline"}).content.decode()
+    assert "No step of the runbook sets a flag there" in client.get("/windows/meaning", sent | {"mode": "offline"}).content.decode()
 
 
 def test_the_panel_says_what_preflight_will_refuse(ada) -> None:
@@ -143,7 +144,13 @@ def test_the_panel_says_what_preflight_will_refuse(ada) -> None:
     assert told not in client.get("/windows/meaning", data).content.decode()
     publish_service(given.actor("olga", ("shop", Role.OWNER)), "orders", name="Orders")
     assert told in client.get("/windows/meaning", data).content.decode()
-    assert told not in client.get("/windows/meaning", data | {"mode": "normal"}).content.decode()
+    for silent in ({"mode": "normal"}, {"confidential": "on"}, {"change_type": "emergency"}):
+        assert told not in client.get("/windows/meaning", data | silent).content.decode(), silent
+    assert "Its start will be refused" not in client.get("/windows/meaning", data | {"change_type": "emergency"}).content.decode()
+    old = RunbookVersion.objects.create(runbook=version.runbook, number=2, digest="f" * 64, source="runbook: [", created_by="x")
+    assert client.get("/windows/meaning", data | {"runbook_version_id": old.pk}).status_code == 200, (
+        "a text that today's rules refuse can be exchanged for another"
+    )
 
 
 def test_the_panel_is_right_about_what_is_typed(ada) -> None:

@@ -128,9 +128,9 @@ def test_approvals_say_who_could_sign_who_has_and_what_changed_since(ada, page) 
     first = page(window.reference)
     assert "Request 1" not in first, "the overview shows the request in force"
     box = first.split('<h2 id="a2">')[1].split("</section>")[0]
-    assert "Sam had signed; it lapsed because end changed." in box and f'/windows/{window.reference}/part/approvals"' in box
+    assert "Sam had signed a request that lapsed because the end changed." in box and f'/windows/{window.reference}/part/approvals"' in box
     decide(sam, window.pk, "approved")
-    assert "had signed; it lapsed" not in page(window.reference), "once it is signed anew, it is over"
+    assert "had signed a request that lapsed" not in page(window.reference), "once it is signed anew, it is over"
 
 
 def test_impact_shows_raw_beside_adjusted_before_and_after(ada, page) -> None:

@@ -91,7 +91,8 @@ def test_hold_does_not_say_that_a_wait_begins_anew(olga: Actor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("repeatable", "said"), [(True, "Interrupts step 1, which begins anew when the run goes on."), (False, "Stops after step 1.")]
+    ("repeatable", "said"),
+    [(True, "Interrupts step 1; when the run goes on, it is tried again from where it stood."), (False, "Stops after step 1.")],
 )
 def test_hold_says_whether_the_step_is_interrupted(olga: Actor, repeatable: bool, said: str) -> None:
     now_at = runs.step(kind="http", status="started", attempt=1, intended_at=clock(), is_repeatable=repeatable)

@@ -82,7 +82,12 @@ def test_what_is_called_off_after_it_was_told_is_said_to_be() -> None:
     window, unknown = announced(approved()), announced(approved("search"))
     follow()
     Window.objects.filter(pk__in=[window.pk, unknown.pk]).update(status="cancelled")
-    assert follow() == 2 and "will not take place" in (render() and copy("")) and ">called off<" in copy("")
+    assert (
+        follow() == 2
+        and "will not take place" in (render() and copy(""))
+        and ">called off<" in copy("")
+        and "(called off)" in copy("history.atom")
+    )
     events = list(Calendar.from_ical(copy("maintenance.ics")).walk("VEVENT"))
     assert [str(one["status"]) for one in events] == ["CANCELLED"] * 2
 

@@ -78,6 +78,7 @@ def test_a_share_is_told_as_percent(share: float, said: str) -> None:
 def test_the_reason_about_a_share_speaks_in_percent() -> None:
     spec = replace(RATIO, is_share=True)
     said = [judge(reading(value), spec, NOW).reason for value in (0.793103, 0.995, 0.97)]
+    assert judge(reading(0.94996), spec, NOW).reason == "94.996 % < 95 %", "never 95 % < 95 %"
     assert said == ["79.31 % < 95 %", "99.5 % ≥ 99 %", "97 % lies between the thresholds ≥ 99 % and < 95 %"]
 
 

@@ -21,14 +21,17 @@ OPEN, LAPSED = asked("open"), asked("lapsed", "Ada", "Chiara", because=("scope",
 @pytest.mark.parametrize(
     ("requests", "said"),
     [
-        ([OPEN, LAPSED], "Ada and Chiara had signed; it lapsed because scope and start changed."),
-        ([OPEN, asked("lapsed", because=("ends_at",)), LAPSED], "Ada and Chiara had signed; it lapsed because scope and start changed."),
+        ([OPEN, LAPSED], "Ada and Chiara had signed a request that lapsed because the scope and the start changed."),
+        (
+            [OPEN, asked("lapsed", because=("ends_at",)), LAPSED],
+            "Ada and Chiara had signed a request that lapsed because the scope and the start changed.",
+        ),
         (
             [OPEN, asked("lapsed", "Sam", because=("parameters.batch_size", "mode", "slack"))],
-            "Sam had signed; it lapsed because batch size, mode and error budget asked for changed.",
+            "Sam had signed a request that lapsed because the batch size, the mode and the error budget asked for changed.",
         ),
-        ([OPEN, asked("lapsed", because=("runbook",))], "An earlier request lapsed because runbook version changed."),
-        ([OPEN, asked("lapsed")], "An earlier request lapsed since."),
+        ([OPEN, asked("lapsed", because=("runbook",))], "An earlier request lapsed because the runbook version changed."),
+        ([OPEN, asked("lapsed")], "An earlier request lapsed."),
         ([asked("granted"), LAPSED], ""),
         ([asked("cancelled"), LAPSED], ""),
         ([OPEN, asked("withdrawn", "Ada")], ""),

@@ -9,11 +9,14 @@ import pytest
 from portal.pages.request.modes import unlike
 from windows.runbooks.spec.model import ActionSpec, StepSpec
 
+HERE = {"service": "orders", "environment": "production"}
+PLACES = {("orders", "production")}
+
 
 def steps(*modes: str) -> list[StepSpec]:
-    flags = [StepSpec(f"Set {mode}", ActionSpec("flag", {"mode": mode}), timedelta(minutes=1)) for mode in modes]
+    flags = [StepSpec(f"Set {mode}", ActionSpec("flag", {"mode": mode, **HERE}), timedelta(minutes=1)) for mode in modes]
     undo = ActionSpec("flag", {"mode": "offline"})
-    back = StepSpec("Put back", ActionSpec("flag", {"mode": "offline"}, "compensate"), timedelta(minutes=1), undo=undo)
+    back = StepSpec("Put back", ActionSpec("flag", {"mode": "offline", **HERE}, "compensate"), timedelta(minutes=1), undo=undo)
     return [StepSpec("Look", ActionSpec("wait", {}), timedelta(minutes=1), undo=undo), *flags, back]
 
 
@@ -25,8 +28,8 @@ def steps(*modes: str) -> list[StepSpec]:
         ("degraded", (), ""),
         ("normal", (), ""),
         ("rerouted", (), ""),
-        ("read_only", (), "No step of the runbook sets a flag, and this window says that users get read-only."),
-        ("offline", ("normal",), "No step of the runbook sets a flag, and this window says that users get offline."),
+        ("read_only", (), "No step of the runbook sets a flag there, and this window says that users get read-only."),
+        ("offline", ("normal",), "No step of the runbook sets a flag there, and this window says that users get offline."),
         ("normal", ("offline", "normal"), "The runbook sets offline; this window says that users get normal."),
         ("degraded", ("read_only", "throttled"), "The runbook sets read-only and throttled; this window says that users get degraded."),
         ("read_only", ("read_only", "offline"), "The runbook sets offline; this window says that users get read-only."),
@@ -34,4 +37,9 @@ def steps(*modes: str) -> list[StepSpec]:
     ],
 )
 def test_a_mode_and_a_runbook_that_disagree_are_said(mode: str, sets: tuple[str, ...], text: str) -> None:
-    assert unlike(mode, steps(*sets)) == text
+    assert unlike(mode, steps(*sets), PLACES) == text
+
+
+def test_a_flag_at_another_place_says_nothing_of_this_window() -> None:
+    elsewhere = [StepSpec("Try", ActionSpec("flag", {"mode": "offline", **HERE, "environment": "staging"}), timedelta(minutes=1))]
+    assert unlike("degraded", elsewhere, PLACES) == ""

@@ -11,7 +11,7 @@ from windows.reviews.checklists import Standing, before
 
 READY = Standing(
     approved=True, has_runbook=True, rehearsed="RH-3", checks={"backup": "pass", "freeze": "pass"}, services=["orders"], covered=["orders"],
-    saw_backup=True, told=2, on_call=1, touches_data=True,
+    saw_backup=True, told=2, ahead=True, on_call=1, touches_data=True,
 )  # fmt: skip
 BARE = Standing(checks={})
 
@@ -39,8 +39,8 @@ def test_what_is_on_record_is_done_and_what_no_record_tells_is_unknown() -> None
         ({"services": ["orders", "mail"]}, "Monitoring and log retention verified", "not"),
         ({"checks": {}}, "Backup and restore plan validated", "unknown"),
         ({"saw_backup": False}, "Backup and restore plan validated", "unknown"),
-        ({"saw_backup": False, "touches_data": False}, "Backup and restore plan validated", "does not apply"),
-        ({"checks": {}, "touches_data": False}, "Backup and restore plan validated", "does not apply"),
+        ({"saw_backup": False, "touches_data": False}, "Backup and restore plan validated", "not_applicable"),
+        ({"checks": {}, "touches_data": False}, "Backup and restore plan validated", "not_applicable"),
         ({"touches_data": False}, "Backup and restore plan validated", "done"),  # its runbook asks all the same
         ({"checks": {"backup": "fail"}}, "Backup and restore plan validated", "not"),
         ({"checks": {"backup": "inconclusive"}}, "Preflight green", "not"),
@@ -51,7 +51,9 @@ def test_what_is_on_record_is_done_and_what_no_record_tells_is_unknown() -> None
         ({"told": 0}, "On-call and stakeholders notified", "not"),
         ({"told": 0, "queued": 3}, "On-call and stakeholders notified", "not"),
         ({"told": 0, "beside": ["MW-7"]}, "On-call and stakeholders notified", "done"),
-        ({"rehearsed": "", "tried": "A dry run of it went well (RH-4)."}, "Flag and automation tested in staging", "done"),
+        ({"ahead": False}, "On-call and stakeholders notified", "unknown"),
+        ({"rehearsed": "", "tried": "A dry run went well.", "only_dry": True}, "Flag and automation tested in staging", "unknown"),
+        ({"rehearsed": "", "tried": "A game day of it went well (RH-4)."}, "Flag and automation tested in staging", "done"),
         ({"rehearsed": "", "tried": "A dry run of it went well (RH-4)."}, "Rollback automation ready", "unknown"),
         ({"announced": "Orders rest"}, "Communication templates ready", "done"),
         ({"unannounced": ["orders"]}, "Communication templates ready", "not"),
@@ -76,7 +78,7 @@ def test_each_item_falls_by_its_own_evidence(changes: dict[str, Any], title: str
         ),
         ({"told": 1, "ahead": True, "on_call": None}, "1 message about it got through. The notice before its start went out."),
         ({"told": 2, "on_call": 0}, "Nobody is on call for its teams. 2 messages about it got through."),
-        ({"told": 0, "beside": ["MW-7"]}, "Told together with MW-7. No notice before its start went out. 1 on call."),
+        ({"told": 0, "ahead": False, "beside": ["MW-7"]}, "Told together with MW-7. No notice before its start went out. 1 on call."),
     ],
 )
 def test_messages_are_told_as_the_communication_tab_counts_them(changes: dict[str, Any], said: str) -> None:

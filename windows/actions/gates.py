@@ -132,13 +132,19 @@ def judge(reading: Reading, spec: GateSpec, now: datetime) -> Verdict:
     if (doubt := doubt_about(reading, spec, now)) or reading.value is None:
         return Verdict(Answer.INCONCLUSIVE, doubt)
     value, failing = reading.value, spec.failing or spec.passing.opposite()
-    told = percent(value) if spec.is_share else f"{value:.6g}"
     fails, passes = (one.signs(is_share=spec.is_share) for one in (failing, spec.passing))
+    told = share_told(value, (failing, spec.passing)) if spec.is_share else f"{value:.6g}"
     if failing.holds(value):
         return Verdict(Answer.FAIL, f"{told} {fails}")
     if spec.passing.holds(value):
         return Verdict(Answer.PASS, f"{told} {passes}")
     return Verdict(Answer.INCONCLUSIVE, f"{told} lies between the thresholds {passes} and {fails}")
+
+
+def share_told(value: float, beside: Iterable[Comparison]) -> str:
+    """In percent, with as many places as tell it from a threshold that it is not at."""
+    alike = any(percent(value) == percent(one.threshold) and value != one.threshold for one in beside)
+    return f"{100 * value:.10g} %" if alike else percent(value)
 
 
 def doubt_about(reading: Reading, spec: GateSpec, now: datetime) -> str:

@@ -53,6 +53,15 @@ class PublicMaintenance:
     updates: tuple[PublicUpdate, ...]
     components: tuple[int, ...]
 
+    @property
+    def is_called_off(self) -> bool:
+        return self.status is PublicStatus.COMPLETED and self.begun_at is None
+
+    def called(self, status: PublicStatus) -> str:
+        """How people read one of its states."""
+        is_last = status is PublicStatus.COMPLETED
+        return "called off" if is_last and self.is_called_off else status.value.replace("_", " ")
+
 
 def components() -> tuple[PublicComponent, ...]:
     rows = Component.objects.order_by("position", "name").values_list("pk", "name", "description", "position", "created_at", "updated_at")

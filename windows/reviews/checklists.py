@@ -1,6 +1,6 @@
 """The checklists before a window (SPEC §16), computed where a machine knows the answer. Pure.
 
-`done` and `not` rest on what is on record, `does not apply` where there is nothing to be done; everything else is `unknown`, which is never
+`done` and `not` rest on what is on record, `not_applicable` where there is nothing to be done; everything else is `unknown`, which is never
 as good as done: a person must say. A person's tick counts only there: what a machine knows, nobody ticks away.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-DONE, NOT, UNKNOWN, NOTHING_TO_DO = "done", "not", "unknown", "does not apply"
+DONE, NOT, UNKNOWN, NOTHING_TO_DO = "done", "not", "unknown", "not_applicable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Standing:
     has_runbook: bool = False
     rehearsed: str = ""
     tried: str = ""
+    only_dry: bool = False  # and that was a dry run
     touches_data: bool = False
     checks: dict[str, str]
     saw_backup: bool = False
@@ -70,7 +71,7 @@ class Item:
     """`ticked` where a person says so and no machine knows."""
 
     title: str
-    state: str  # done, not, unknown, does not apply
+    state: str  # done, not, unknown, not_applicable
     said: str
     ticked: Ticked | None = None
 
@@ -117,7 +118,7 @@ def tested(seen: Standing) -> Item:
     if seen.rehearsed:
         return Item(title, DONE, f"This version was rehearsed with its rollback ({seen.rehearsed}).")
     if seen.tried:
-        return Item(title, DONE, seen.tried)
+        return Item(title, UNKNOWN if seen.only_dry else DONE, seen.tried)  # a dry run does nothing: it is no test of what it would do
     return Item(title, NOT, "No rehearsal or dry run of this version of the runbook went well of late.")
 
 
@@ -178,7 +179,8 @@ def notified(seen: Standing) -> Item:
     if not seen.told and not seen.beside:
         return Item(title, NOT, messages(seen))
     before = "The notice before its start went out." if seen.ahead else "No notice before its start went out."
-    return Item(title, DONE, " ".join([messages(seen), before, *([] if seen.on_call is None else [f"{seen.on_call} on call."])]))
+    state = DONE if seen.ahead or seen.beside else UNKNOWN  # a mail to a signer alone tells no stakeholder
+    return Item(title, state, " ".join([messages(seen), before, *([] if seen.on_call is None else [f"{seen.on_call} on call."])]))
 
 
 def messages(seen: Standing) -> str:

@@ -172,7 +172,7 @@ def arithmetic(one: Health, slack: float) -> Spent:
 
 def to_announce(outline: Outline) -> tuple[str, ...]:
     """Services of it that the public knows and must be told of before it may begin; none where it was announced."""
-    if outline.mode == Mode.NORMAL or outline.change_type == ChangeType.EMERGENCY:
+    if outline.confidential or outline.mode == Mode.NORMAL or outline.change_type == ChangeType.EMERGENCY:
         return ()
     if outline.window_id and announced(f"MW-{outline.window_id}"):
         return ()
@@ -205,11 +205,12 @@ def signing(policy: Any, material: dict[str, Any], involved: frozenset[int]) -> 
 def turning(outline: Outline, version: RunbookVersion | None) -> Turning | None:
     if version is None:
         return None
-    spec = spec_of(version)
     try:
+        spec = spec_of(version)
         plan = resolve(spec, outline.parameters)
     except Invalid as error:
         return Turning(0, timedelta(), outline.ends_at, "", error.detail)
     reserve = reserve_of(version.runbook_id, plan.rollback_reserve)
-    backup, differs = backup_missing(spec, {row.layer for row in outline.scope}), unlike(outline.mode, plan.steps)
+    backup = "" if outline.change_type == ChangeType.EMERGENCY else backup_missing(spec, {row.layer for row in outline.scope})
+    differs = unlike(outline.mode, plan.steps, outline.places)
     return Turning(len(plan.steps), reserve, outline.ends_at - reserve, plan.on_turn_back, unlike=differs, backup=backup)

@@ -35,6 +35,7 @@ class Outline:
     team: str
     mode: str
     change_type: str
+    confidential: bool = False
     slack: float = 0.0
     expected_users: int | None = None
     coordinator: tuple[int, str] | None = None
@@ -79,6 +80,7 @@ def of_window(view: WindowView) -> Outline:
         team=view.team,
         mode=view.mode,
         change_type=view.change_type,
+        confidential=view.confidential,
         slack=view.slack,
         expected_users=view.expected_users,
         coordinator=(view.coordinator.id, view.coordinator.name),
@@ -118,6 +120,7 @@ def of_form(sent: Any, actor: Actor) -> tuple[Outline | None, list[str]]:
         team=said["team"] if Team.objects.filter(slug=said["team"]).exists() else scope[0].team,
         mode=said["mode"] if said["mode"] in set(Mode) else Mode.DEGRADED.value,
         change_type=said["change_type"] if said["change_type"] in set(ChangeType) else ChangeType.NORMAL.value,
+        confidential=said["confidential"],
         slack=said.get("slack", 0.0),
         expected_users=said.get("expected_users"),
         coordinator=named(said.get("coordinator_id")),

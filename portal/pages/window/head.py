@@ -16,7 +16,7 @@ from portal.pages.window.opened import Opened, opened_for
 from windows.access.pages import reads
 from windows.approvals.queries.emergencies import EmergencyView, emergencies
 from windows.execution.models import Run
-from windows.lifecycle.states import ChangeType
+from windows.lifecycle.states import FINAL, ChangeType
 from windows.scheduling.queries import WindowView
 
 
@@ -28,6 +28,7 @@ def head(opened: Opened) -> dict[str, Any]:
     drawn = mark_of(view, opened.runs)
     return {
         "window": view,
+        "is_over": view.status in FINAL,
         "now": now,
         "offers": offers(view, actor, now, may_sign=may_sign, may_answer=bool(emergency and emergency.may_approve), runs=opened.runs),
         "emergency": emergency,

@@ -19,7 +19,7 @@ from windows.approvals.queries.budgets import LEAST, budgets
 from windows.approvals.queries.comments import open_questions
 from windows.approvals.queries.standing import barred_from, empty_places, signatures_of, wanted_places
 from windows.approvals.risk import LOOKS_BACK, Budget, Check, Facts, Reason, checks, reasons
-from windows.lifecycle.states import WindowStatus
+from windows.lifecycle.states import ChangeType, WindowStatus
 from windows.runbooks.models import RunbookVersion
 from windows.runbooks.queries import spec_of
 from windows.runbooks.spec import RunbookSpec, SpecError
@@ -86,7 +86,7 @@ def dossiers(requests: Sequence[ApprovalRequest], viewer: Actor, now: datetime) 
     wrong = went_wrong({one.service for scope in scopes.values() for one in scope}, now)
     books = runbooks({row.window.runbook_version_id for row in requests if row.window.runbook_version_id})
     before, questions, accepted = earlier(requests), open_questions(ids), overrides_ahead(ids, viewer, now)
-    untold = unannounced([row.window for row in requests])
+    untold = unannounced([row.window for row in requests if row.window.change_type != ChangeType.EMERGENCY])
     found = []
     for row in requests:
         window, scope = row.window, scopes.get(row.window_id, ())
@@ -112,7 +112,7 @@ def dossiers(requests: Sequence[ApprovalRequest], viewer: Actor, now: datetime) 
             ],
             hard=[one.why for one in findings.get(window.pk, []) if one.severity is Severity.HARD],
             soft=[one.why for one in findings.get(window.pk, []) if one.severity is Severity.SOFT],
-            backup_missing=backup_missing(spec, layers) if spec else "",
+            backup_missing=backup_missing(spec, layers) if spec and window.change_type != ChangeType.EMERGENCY else "",
             unannounced=untold.get(window.pk, ()),
         )
         signed = signatures.get(row.pk, [])

@@ -97,7 +97,7 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
         about=about(view),
         choices=names if len(names) > 1 else (),
         facts=(*why(view), *outline(view), *signed_facts(view, current)),
-        warnings=doubts(actor, view.id),
+        warnings=doubts(actor, view.id) if request.method != "POST" else (),  # whoever has read them is not kept from signing
     )
     return decided(request, question, lambda why: decide(actor, view.id, Decision.APPROVED, why, on_behalf_of=chosen(request, names)), page)
 

@@ -6,6 +6,7 @@ import re
 
 from django.conf import settings
 
+from windows.delivery.clocks import spoken
 from windows.delivery.models import Message
 from windows.delivery.posting import checked_address, encoded, post
 from windows.errors import Invalid
@@ -31,10 +32,11 @@ def send(message: Message) -> None:
     if about["event_action"] != "trigger":  # these need no more
         post(message.target.address, encoded(about), {})
         return
+    title, body = spoken(message)
     link = f"{settings.PORTAL_URL}/windows/{message.window}" if message.window else f"{settings.PORTAL_URL}/alerts/"
     payload = {
-        "summary": message.title[:1024], "source": message.window or "Roadworks", "severity": SEVERITY[message.urgency],
-        "timestamp": message.created_at.isoformat(), "custom_details": {"body": message.body, "window": message.window},
+        "summary": title[:1024], "source": message.window or "Roadworks", "severity": SEVERITY[message.urgency],
+        "timestamp": message.created_at.isoformat(), "custom_details": {"body": body, "window": message.window},
         **{name: message.facts[name] for name in ("component", "group", "class") if message.facts.get(name)},
     }  # fmt: skip
     event = {

@@ -114,13 +114,18 @@ def proof_for(version_id: int, now: datetime, under: Rule | None = None) -> Run 
     return next((one for one in held if judgement(one).counts), None)
 
 
-def went_well(version_id: int, now: datetime) -> str:
-    """What the last rehearsal of this version that went well has shown, a dry run too, while the policy's time for one has not passed;
-    empty where there is none."""
+def went_well(version_id: int, now: datetime) -> tuple[str, bool]:
+    """What the last rehearsal of this version that went well has shown, a dry run too, while the policy's time for one has not passed,
+    empty where there is none; and whether that was a dry run. A game day that went well stands before dry runs."""
+    shown = ("", False)
     for one in fresh(version_id, rule(), now, status__in=[RunStatus.SUCCEEDED.value, RunStatus.ROLLED_BACK.value]):
         if (found := judgement(one)).is_good:
-            return f"A {one.rehearsal.replace('_', ' ')} of this version went well (RH-{one.pk}). {found.reason}"
-    return ""
+            is_dry = one.rehearsal == Rehearsal.DRY_RUN
+            told = f"A {one.rehearsal.replace('_', ' ')} of this version went well (RH-{one.pk}). {found.reason}"
+            if not is_dry:
+                return told, False
+            shown = shown if shown[0] else (told, True)
+    return shown
 
 
 def fresh(version_id: int, in_force: Rule, now: datetime, **of: Any) -> Iterator[Run]:

@@ -52,7 +52,7 @@ class StepView:
     usual_undo: timedelta | None
     is_checkpoint: bool  # a rollback may end here
     to_undo: bool  # a rollback begun now would undo it
-    is_interruptible: bool  # a hold stops it in the middle, and it begins anew
+    is_interruptible: bool  # a hold stops it in the middle, and it is tried again
     undoes: bool  # undoing it does something: a gate or a wait changed nothing
     stands: bool  # it was touched and has no undo: a rollback leaves it
     verbs: tuple[str, ...]  # what this viewer may do with it now

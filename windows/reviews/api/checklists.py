@@ -22,7 +22,7 @@ from windows.scheduling.queries import window_id_of, window_view
 class ChecklistItemShape(serializers.Serializer[Any]):
     title = serializers.CharField()
     key = serializers.CharField()
-    state = serializers.ChoiceField(["done", "not", "unknown", "does not apply"])
+    state = serializers.ChoiceField(["done", "not", "unknown", "not_applicable"])
     said = serializers.CharField()
     ticked_by = serializers.CharField(allow_null=True, help_text="Who says so, where no machine knows")
     ticked_at = serializers.DateTimeField(allow_null=True)

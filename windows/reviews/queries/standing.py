@@ -36,6 +36,7 @@ def standing(view: WindowView, viewer: Actor, now: datetime) -> Standing:
     services = {service for service, _ in places}
     figures = health([one for one in promises(services=services) if (one.service, one.environment) in places], now)
     proof = proof_for(view.runbook_version_id, now) if view.runbook_version_id else None
+    tried, only_dry = went_well(view.runbook_version_id, now) if view.runbook_version_id and not proof else ("", False)
     checks = CheckResult.objects.filter(run=runs[0]).values_list("name", "verdict", "evidence") if runs else ()
     spoken = spoken_of(Window.objects.defer("vevent").get(pk=view.id))
     left = {one.promise.slug: one.figures.adjusted.remaining for one in figures}
@@ -44,7 +45,8 @@ def standing(view: WindowView, viewer: Actor, now: datetime) -> Standing:
         lacks=asked[0].missing if asked else (),
         has_runbook=view.runbook is not None,
         rehearsed=f"RH-{proof.pk}" if proof else "",
-        tried=went_well(view.runbook_version_id, now) if view.runbook_version_id and not proof else "",
+        tried=tried,
+        only_dry=only_dry,
         touches_data=any(row.layer == "L5" for row in view.scope),
         checks={name: verdict for name, verdict, _ in checks},
         saw_backup=any(name == "backup" and "database" in evidence for name, _, evidence in checks),
