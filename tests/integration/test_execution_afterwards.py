@@ -70,7 +70,7 @@ def test_x09_a_breach_opens_one_incident_linked_to_the_window_and_pages(source: 
     look(run, 5)
     incident = Incident.objects.get()
     assert (incident.via, incident.tag, incident.service, incident.severity) == ("engine", run.window.reference, "orders", "major")
-    assert "orders-writes over 30 s is 0.5" in incident.text
+    assert "orders-writes over 30 s is 50 %" in incident.text
     assert IncidentLink.objects.get(incident=incident).window_id == run.window_id
     paged = Message.objects.filter(title__contains="an SLI is breached")
     assert {each.recipient for each in paged} == {f"{name}@example.org" for name in ("carl", "dora", "olga", "otto")}
