@@ -69,7 +69,7 @@ def soft(ada: Any, mia: Any) -> Window:
 
 def test_a_collision_says_all_of_itself_in_words_and_offers_every_way_out(ada: Any, hard: tuple[Window, Window]) -> None:
     mine, theirs = hard
-    text, panel = Reader(ada).read(f"/windows/{mine.reference}"), Reader(ada).read(f"/windows/{mine.reference}/meaning")
+    text, panel = Reader(ada).read(f"/windows/{mine.reference}"), Reader(ada).read(f"/windows/{mine.reference}/meaning?acts=yes")
     for shown in (text, panel):
         assert f"{theirs.reference} works on orders in production/r1 at the same time" in shown
         assert "Sort the mail" in shown and "Post" in shown and "Blocks" in shown and "1 of them blocks" in shown
