@@ -51,7 +51,7 @@ def test_the_public_sees_a_window_once_it_is_approved(window: W, validating: boo
 
 def test_the_end_says_which_end_it_was() -> None:
     ends = [sentence(P.COMPLETED, window) for window in (W.COMPLETED, W.ROLLED_BACK, W.FAILED, W.CANCELLED)]
-    assert len(set(ends)) == 4 and "undone" in ends[1] and "not take place" in ends[3]
+    assert len(set(ends)) == 4 and "taken back" in ends[1] and "not take place" in ends[3]
 
 
 def test_r_g10_every_document_has_statuspages_keys_and_state_names() -> None:
