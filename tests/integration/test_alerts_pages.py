@@ -59,7 +59,7 @@ def test_alerts_of_a_confidential_window_are_for_its_own_people() -> None:
     stranger = person("vic", ("post", Role.VIEWER))
     for path in ("/alerts/", "/dashboards/on-call/live"):
         page = read(stranger, path)
-        assert run.window.reference not in page and "OrdersDown" not in page
+        assert f"/windows/{run.window.reference}" not in page and "OrdersDown" not in page
     assert "OrdersDown" in read(person("carl"), "/alerts/")
 
 
